@@ -1,6 +1,7 @@
 //! Which packet a call was made for. Nothing is guessed: a call without evidence belongs
 //! to no packet, and is shown so.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::tokens::ModelCall;
@@ -34,11 +35,15 @@ pub(crate) struct KnownWork {
     pub prepared: Vec<PreparedWork>,
     /// Working trees.
     pub trees: Vec<KnownTree>,
+    /// Packets of sessions that were recorded.
+    pub sessions: BTreeMap<String, String>,
 }
 
 /// Why a call belongs to a packet, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Evidence {
+    /// Its session was recorded.
+    Session,
     /// The folder of its working tree names the packet.
     Folder,
     /// A record says that its branch was prepared for the packet.
@@ -105,6 +110,9 @@ impl KnownWork {
     #[must_use]
     pub(crate) fn packet_of(&self, call: &ModelCall) -> Option<(&str, Evidence)> {
         let tree = self.tree_of(&call.folder)?;
+        if let Some(packet) = self.sessions.get(&call.session) {
+            return Some((packet, Evidence::Session));
+        }
         let name = tree.folder.file_name().map(|name| name.to_string_lossy().into_owned());
         if let Some(packet) = name.and_then(|name| self.named_by(&name)) {
             return Some((packet, Evidence::Folder));
@@ -184,6 +192,7 @@ mod tests {
                 tree("/repo/wt-WP-1-Baz-v1", Some("any")),
                 tree("/repo/main/nested", None),
             ],
+            sessions: [("s9".to_owned(), "WP-1-Baz-v2".to_owned())].into_iter().collect(),
         }
     }
 
@@ -196,10 +205,14 @@ mod tests {
     }
 
     fn packet_at(folder: &str, branch: Option<&str>, at: &str) -> Option<(String, Evidence)> {
+        packet_in("", folder, branch, at)
+    }
+
+    fn packet_in(session: &str, folder: &str, branch: Option<&str>, at: &str) -> Option<(String, Evidence)> {
         let call = ModelCall {
             id: "1".to_owned(),
             agent: Agent::Claude,
-            session: String::new(),
+            session: session.to_owned(),
             at: at.to_owned(),
             model: None,
             tokens: Tokens::default(),
@@ -209,8 +222,17 @@ mod tests {
             branch: branch.map(str::to_owned),
             is_sidechain: false,
             role: None,
+            effort: None,
         };
         work().packet_of(&call).map(|(packet, evidence)| (packet.to_owned(), evidence))
+    }
+
+    #[test]
+    fn a_recorded_session_counts_most() {
+        let found = packet_in("s9", "/repo/wt-WP-1-Baz-v1", Some("feat/WP-1-Foo"), "");
+        assert_eq!(found, Some(("WP-1-Baz-v2".to_owned(), Evidence::Session)));
+        // A session in another repository is none of this one.
+        assert_eq!(packet_in("s9", "/elsewhere", None, ""), None);
     }
 
     #[test]

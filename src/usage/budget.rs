@@ -98,6 +98,7 @@ mod tests {
             branch: None,
             is_sidechain: false,
             role: None,
+            effort: None,
         };
         (call, packet.map(str::to_owned))
     }

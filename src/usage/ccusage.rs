@@ -89,6 +89,7 @@ pub(crate) fn read_sessions(bytes: &[u8]) -> Result<SessionSums, String> {
                 branch: None,
                 is_sidechain: false,
                 role: None,
+                effort: None,
             });
         }
     }

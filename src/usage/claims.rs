@@ -24,6 +24,8 @@ pub(crate) struct UsageClaim {
 
 /// Fields that name a model.
 pub(crate) const MODEL_FIELDS: [&str; 2] = ["CODER_MODEL", "ORCHESTRATOR_MODEL"];
+/// Fields that say how hard a model was told to think.
+pub(crate) const EFFORT_FIELDS: [&str; 1] = ["CODER_REASONING_STRENGTH"];
 /// Fields with the time at which work began.
 pub(crate) const START_FIELDS: [&str; 1] = ["ORCHESTRATION_STARTED_AT_UTC"];
 
@@ -36,6 +38,9 @@ pub(crate) fn compare_claims(fields: &[(String, String)], calls: &[ModelCall]) -
     let mut models: Vec<String> = calls.iter().filter_map(|call| call.model.clone()).collect();
     models.sort();
     models.dedup();
+    let mut efforts: Vec<String> = calls.iter().filter_map(|call| call.effort.clone()).collect();
+    efforts.sort();
+    efforts.dedup();
     let source = |what: &str| {
         let mut agents: Vec<&str> = calls.iter().map(|call| call.agent.as_str()).collect();
         agents.sort_unstable();
@@ -60,6 +65,14 @@ pub(crate) fn compare_claims(fields: &[(String, String)], calls: &[ModelCall]) -
                 seen: models.iter().map(|model| to_single_line(model, 80)).collect(),
                 source: source("the models"),
             });
+        } else if EFFORT_FIELDS.contains(&field.as_str()) && !efforts.is_empty() {
+            out.push(UsageClaim {
+                field: field.clone(),
+                agrees: efforts.iter().any(|seen| is_same_effort(claimed, seen)),
+                claimed: shown,
+                seen: efforts.iter().map(|effort| to_single_line(effort, 40)).collect(),
+                source: source("the efforts"),
+            });
         } else if START_FIELDS.contains(&field.as_str())
             && let (Ok(start), Ok(seen)) =
                 (claimed.trim().parse::<jiff::Timestamp>(), first.parse::<jiff::Timestamp>())
@@ -75,6 +88,16 @@ pub(crate) fn compare_claims(fields: &[(String, String)], calls: &[ModelCall]) -
         }
     }
     out
+}
+
+/// Whether two words mean one effort: `EXTRA_HIGH` and `xhigh`.
+fn is_same_effort(claimed: &str, seen: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let text: String =
+            text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        text.replace("extra", "x")
+    };
+    plain(claimed) == plain(seen)
 }
 
 /// Whether two names mean one model: `Claude Opus 4.5` and `claude-opus-4-5-20250929`.
@@ -98,6 +121,18 @@ fn is_same_model(claimed: &str, seen: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_one_effort_are_recognized() {
+        for (claimed, seen, same) in [
+            ("EXTRA_HIGH", "xhigh", true),
+            ("HIGH", "high", true),
+            ("HIGH", "xhigh", false),
+            ("LOW", "high", false),
+        ] {
+            assert_eq!(is_same_effort(claimed, seen), same, "{claimed} {seen}");
+        }
+    }
 
     #[test]
     fn names_of_one_model_are_recognized() {

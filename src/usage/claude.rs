@@ -141,6 +141,7 @@ impl ClaudeReader {
             branch: line.branch.filter(|branch| !branch.is_empty()),
             is_sidechain: line.is_sidechain.unwrap_or_default(),
             role: None,
+            effort: None,
         };
         self.merge(key, call);
     }

@@ -41,6 +41,7 @@ struct Git {
 struct Context {
     cwd: Option<String>,
     model: Option<String>,
+    effort: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +127,7 @@ struct Session {
     folder: String,
     branch: Option<String>,
     model: Option<String>,
+    effort: Option<String>,
     /// When a fork was created; events up to then, or at once after it, repeat its parent.
     forked_at: Option<String>,
     total: Option<Counts>,
@@ -168,6 +170,7 @@ impl Session {
             Some("turn_context") => {
                 if let Ok(context) = serde_json::from_str::<Context>(payload) {
                     self.model = context.model.or(self.model.take());
+                    self.effort = context.effort.or(self.effort.take());
                     self.folder = context.cwd.unwrap_or_else(|| std::mem::take(&mut self.folder));
                 }
             }
@@ -250,6 +253,7 @@ impl Session {
             branch: self.branch.clone(),
             is_sidechain: self.forked_at.is_some(),
             role: None,
+            effort: self.effort.clone(),
         });
     }
 }

@@ -182,6 +182,8 @@ pub(crate) struct ModelCall {
     pub is_sidechain: bool,
     /// The role for which it was made, such as `validator`.
     pub role: Option<String>,
+    /// How hard the model was told to think, as the log has it.
+    pub effort: Option<String>,
 }
 
 #[cfg(test)]

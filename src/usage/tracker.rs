@@ -214,6 +214,18 @@ mod tests {
     }
 
     #[test]
+    fn a_record_takes_less_than_a_millisecond() {
+        let tracker = TokenTracker::default();
+        let watch = crate::system::clock::Stopwatch::start();
+        for number in 0..10_000u32 {
+            tracker.record(record(&format!("C{}", number % 300), &format!("F{}", number % 9), 60, 40));
+        }
+        let milliseconds = watch.elapsed_milliseconds();
+        eprintln!("10,000 records took {milliseconds} ms");
+        assert!(milliseconds < 10_000, "{milliseconds} ms");
+    }
+
+    #[test]
     fn a_hundred_threads_lose_nothing() {
         let tracker = TokenTracker::default();
         std::thread::scope(|scope| {

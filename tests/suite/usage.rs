@@ -369,3 +369,31 @@ fn a_budget_is_about_all_calls_and_a_claim_about_who_worked() {
     let (exit, said) = sandbox.run_redacted(&["usage", "WP-1-Farewel"]);
     assert!(exit == 0 && said.contains("did you mean `WP-1-Farewell`"), "{exit}: {said}");
 }
+
+#[test]
+fn a_recorded_session_is_about_its_packet() {
+    let sandbox = with_logs(true);
+    let record = |arguments: &[&str]| sandbox.run_redacted(&[&["usage", "session"], arguments].concat());
+    assert_eq!(record(&["s1", "--packet", "WP-9-Nope"]).0, 2);
+    let (exit, said) = record(&["s1"]);
+    assert!(exit == 2 && said.contains("--packet WP-ID"), "{exit}: {said}");
+    let (exit, said) = record(&["s1", "--packet", "WP-1-Farewell"]);
+    assert!(exit == 0 && said.contains("session s1 is about WP-1-Farewell"), "{exit}: {said}");
+    // All calls of the session are those of the packet, also the one on main; a call in
+    // another folder is none of this repository.
+    let all = usage(&sandbox, &[]);
+    let rows = all["rows"].as_array().expect("rows");
+    assert_eq!((rows.len(), rows[0]["calls"].as_u64()), (1, Some(4)), "{all}");
+    // A hook gives the session on its input; the branch names the packet.
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    let input = sandbox.home().join("input.json");
+    std::fs::write(&input, "{\"session_id\": \"s7\", \"cwd\": \"/x\"}").expect("input");
+    let output = sandbox
+        .program()
+        .args(["usage", "session", "-"])
+        .stdin(std::fs::File::open(&input).expect("input"))
+        .output()
+        .expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.contains("session s7 is about WP-1-Farewell"), "{said}");
+}

@@ -166,6 +166,7 @@ pub(super) fn to_call(
             branch: None,
             is_sidechain: false,
             role: Some(asked.resolved.role.as_str().to_owned()),
+            effort: None,
         },
         packet: Some(asked.packet.to_owned()),
     }

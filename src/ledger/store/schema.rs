@@ -128,14 +128,20 @@ CREATE TABLE new_calls (
   packet TEXT,
   is_sidechain INTEGER NOT NULL CHECK (is_sidechain IN (0, 1)),
   role TEXT CHECK (role IS NULL OR role <> ''),
+  effort TEXT,
   PRIMARY KEY (agent, call_id)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO new_calls SELECT agent, call_id, session, at, model, input_tokens, output_tokens, cache_read_tokens,
-  cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, log, packet, is_sidechain, NULL FROM model_calls;
+  cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, log, packet, is_sidechain, NULL, NULL FROM model_calls;
 DROP TABLE model_calls;
 ALTER TABLE new_calls RENAME TO model_calls;
 CREATE INDEX calls_of_packet ON model_calls (packet);
 CREATE INDEX calls_of_log ON model_calls (log);
+CREATE TABLE agent_sessions (
+  session TEXT PRIMARY KEY NOT NULL CHECK (session <> ''),
+  packet TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE consents (
   consent_receipt_id TEXT PRIMARY KEY NOT NULL,
   payload_sha256 TEXT NOT NULL CHECK (length(payload_sha256) = 64),

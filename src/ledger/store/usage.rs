@@ -75,8 +75,8 @@ impl Store {
             let mut insert = transaction.prepare(&format!(
                 "INSERT INTO model_calls (agent, call_id, session, at, model, input_tokens, output_tokens,
                    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet,
-                   is_sidechain, log, role)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                   is_sidechain, log, role, effort)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
                  ON CONFLICT (agent, call_id) DO UPDATE SET {},
                    quality = CASE WHEN 'measured' IN (quality, excluded.quality) THEN 'measured' ELSE quality END,
                    at = min(at, excluded.at), packet = coalesce(packet, excluded.packet)",
@@ -105,6 +105,7 @@ impl Store {
                     call.is_sidechain,
                     call.log,
                     call.role,
+                    call.effort,
                 ])?;
             }
             // Sums of a session give way to its calls.
@@ -129,6 +130,33 @@ impl Store {
         let after = count(&transaction)?;
         transaction.commit()?;
         Ok(after.saturating_sub(before))
+    }
+
+    /// Records that a session of an agent is about a packet. Its calls that are known already
+    /// become those of the packet, also if they belonged to another one.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub(crate) fn record_session(&mut self, session: &str, packet: &str) -> Result<(), LedgerError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO agent_sessions (session, packet, at) VALUES (?1, ?2, ?3)",
+            params![session, packet, crate::ledger::now()],
+        )?;
+        transaction
+            .execute("UPDATE model_calls SET packet = ?2 WHERE session = ?1", params![session, packet])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Returns the packets of recorded sessions.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn recorded_sessions(&self) -> Result<BTreeMap<String, String>, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT session, packet FROM agent_sessions")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Gives calls without a packet the packet that `find` knows by now, from the name of
@@ -234,7 +262,7 @@ impl Store {
     ) -> Result<Vec<StoredCall>, LedgerError> {
         let mut statement = self.connection.prepare(
             "SELECT agent, call_id, session, at, model, input_tokens, output_tokens, cache_read_tokens,
-               cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet, is_sidechain, role
+               cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet, is_sidechain, role, effort
              FROM model_calls WHERE (?1 IS NULL OR packet = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY at, call_id",
         )?;
         let mut rows = statement.query(params![packet, since])?;
@@ -261,6 +289,7 @@ impl Store {
                 is_sidechain: row.get(14)?,
                 log: None,
                 role: row.get(15)?,
+                effort: row.get(16)?,
             };
             calls.push(StoredCall { call, packet: row.get(13)? });
         }

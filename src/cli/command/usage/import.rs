@@ -61,7 +61,8 @@ pub(super) fn import_logs(
     store: &mut Store,
 ) -> anyhow::Result<ImportOutput> {
     let known = store.read_logs()?;
-    let work = known_work(repo, global)?;
+    let mut work = known_work(repo, global)?;
+    work.sessions = store.recorded_sessions()?;
     // A working tree that is new makes calls of old logs calls of this repository.
     let trees =
         work.trees.iter().map(|tree| tree.folder.display().to_string()).collect::<Vec<_>>().join("\n");
@@ -161,7 +162,7 @@ fn is_other_repository(folder: &Path, tree: &Path) -> bool {
 }
 
 /// Packets and records of all working trees: a packet can be on one branch only.
-fn known_work(repo: &GitRepository, global: &GlobalArgs) -> anyhow::Result<KnownWork> {
+pub(super) fn known_work(repo: &GitRepository, global: &GlobalArgs) -> anyhow::Result<KnownWork> {
     let mut work = KnownWork::default();
     for (folder, branch) in repo.worktree_folders()? {
         let Ok(here) = GitRepository::discover(&folder) else { continue };

@@ -1,6 +1,7 @@
 //! `usage`: what calls of models cost, by packet.
 
 mod import;
+mod session;
 
 use std::path::{Path, PathBuf};
 
@@ -21,8 +22,8 @@ use crate::rule::did_you_mean;
 use crate::system::files;
 use crate::system::git::GitRepository;
 use crate::usage::{
-    CostConfig, GroupKey, MODEL_FIELDS, ModelCall, PriceTable, START_FIELDS, TokenRecord, TokenSummary,
-    TokenTracker, UsageClaim, compare_claims, over_budget, summarize,
+    CostConfig, EFFORT_FIELDS, GroupKey, MODEL_FIELDS, ModelCall, PriceTable, START_FIELDS, TokenRecord,
+    TokenSummary, TokenTracker, UsageClaim, compare_claims, over_budget, summarize,
 };
 
 use import::{import_logs, import_sessions};
@@ -61,6 +62,18 @@ pub(crate) struct UsageArgs {
 enum UsageAction {
     /// Copy the numbers of new calls from the logs of agents
     Import(ImportArgs),
+    /// Record that a session of an agent is about a packet
+    Session(AgentSessionArgs),
+}
+
+#[derive(Debug, Args)]
+struct AgentSessionArgs {
+    /// Id of the session; `-` reads it from the JSON that an agent's hook gets on its input
+    #[arg(value_name = "ID")]
+    session: String,
+    /// The packet; default: the one that the working tree or its branch names
+    #[arg(long, value_name = "WP-ID")]
+    packet: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +127,11 @@ impl UsageArgs {
         if let Some(UsageAction::Import(ImportArgs { ccusage: Some(file) })) = &self.action {
             let done = import_sessions(repo, global, file)?;
             output.print(&if is_json { json::pretty(&done) } else { format!("{}\n", done.to_sentence()) })?;
+            return Ok(PASSED);
+        }
+        if let Some(UsageAction::Session(args)) = &self.action {
+            let text = args.record(repo, global)?;
+            output.print(&text)?;
             return Ok(PASSED);
         }
         let imports_only = matches!(self.action, Some(UsageAction::Import(_)));
@@ -290,6 +308,7 @@ fn claims_of(
     let Some(located) = located else { return Ok(Vec::new()) };
     let fields: Vec<(String, String)> = MODEL_FIELDS
         .iter()
+        .chain(&EFFORT_FIELDS)
         .chain(&START_FIELDS)
         .filter_map(|key| {
             let field = located.packet.metadata_field(key)?;
