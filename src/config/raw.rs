@@ -53,6 +53,8 @@ pub(super) struct RawConfig {
 pub(super) struct RawUsageBudgets {
     pub tokens: Option<Text>,
     pub usd: Option<Text>,
+    /// The budget of all calls together.
+    pub total: RawBudget,
     /// Budgets of single packets, by their id.
     pub packets: YamlMap<RawBudget>,
     pub over_budget: Option<Text>,

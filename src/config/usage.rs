@@ -20,6 +20,8 @@ pub(crate) struct UsageBudget {
 pub(crate) struct UsageBudgets {
     each: UsageBudget,
     packets: BTreeMap<String, UsageBudget>,
+    /// What all calls together may take.
+    pub total: UsageBudget,
     /// Whether `usage` fails if a packet is over its budget; otherwise it is a note.
     pub fails: bool,
 }
@@ -37,6 +39,7 @@ impl UsageBudgets {
 /// Checks the key `usage`.
 pub(super) fn validate_usage(raw: RawUsageBudgets) -> Result<UsageBudgets, ValueError> {
     let each = validate_budget(&RawBudget { tokens: raw.tokens, usd: raw.usd })?;
+    let total = validate_budget(&raw.total)?;
     let mut packets = BTreeMap::new();
     for (packet, budget) in &raw.packets.0 {
         packets.insert(packet.value.clone(), validate_budget(budget)?);
@@ -48,7 +51,7 @@ pub(super) fn validate_usage(raw: RawUsageBudgets) -> Result<UsageBudgets, Value
             return Err(ValueError::keyword("value of `over_budget`", text, vec!["note", "error"]));
         }
     };
-    Ok(UsageBudgets { each, packets, fails })
+    Ok(UsageBudgets { each, packets, total, fails })
 }
 
 fn validate_budget(raw: &RawBudget) -> Result<UsageBudget, ValueError> {

@@ -31,7 +31,8 @@ pub(crate) fn add_over_budget(bus: &Bus<'_>, report: &mut Report, budgets: &Usag
     let calls: Vec<_> =
         bus.recorder().calls_of(&packet).into_iter().map(|stored| (stored.call, stored.packet)).collect();
     let found = over_budget(&calls, budgets, &PriceTable::default());
-    ledger.over_budget = found.into_iter().map(|over| format!("{}: {}", over.rule, over.message)).collect();
+    let of_packet = found.into_iter().filter(|over| over.packet.is_some());
+    ledger.over_budget = of_packet.map(|over| format!("{}: {}", over.rule, over.message)).collect();
 }
 
 /// Records a gate that could not run to its end.

@@ -24,8 +24,8 @@ pub(crate) struct OverBudget {
     pub code: &'static str,
     /// `note` or `error`.
     pub level: &'static str,
-    /// The packet.
-    pub packet: String,
+    /// The packet; `None` for all calls together.
+    pub packet: Option<String>,
     /// What was found, in a sentence.
     pub message: String,
 }
@@ -48,35 +48,46 @@ pub(crate) fn over_budget(
     prices: &PriceTable,
 ) -> Vec<OverBudget> {
     let mut all: BTreeMap<&str, Taken> = BTreeMap::new();
+    let mut together = Taken::default();
     for (call, packet) in calls {
-        let Some(packet) = packet else { continue };
-        let taken = all.entry(packet).or_default();
-        taken.tokens = taken.tokens.saturating_add(call.tokens.total());
-        taken.quality = taken.quality.max(call.quality);
-        match prices.cost(call.model.as_deref().unwrap_or_default(), &call.tokens) {
-            Some(cost) => taken.cost += cost,
-            None => taken.has_unpriced = true,
+        let cost = prices.cost(call.model.as_deref().unwrap_or_default(), &call.tokens);
+        together.add(call, cost);
+        if let Some(packet) = packet {
+            all.entry(packet).or_default().add(call, cost);
         }
     }
-    let mut out = Vec::new();
     let level = if budgets.fails { "error" } else { "note" };
-    for (packet, taken) in all {
-        let budget = budgets.of(packet);
-        let shown = to_single_line(packet, 60);
+    let mut out = Vec::new();
+    let judged = all.into_iter().map(|(packet, taken)| (Some(packet), taken, budgets.of(packet)));
+    for (packet, taken, budget) in judged.chain([(None, together, budgets.total)]) {
+        let shown =
+            packet.map_or_else(|| "all calls together".to_owned(), |packet| to_single_line(packet, 60));
         let mut add = |message: String| {
-            out.push(OverBudget { rule: RULE, code: CODE, level, packet: packet.to_owned(), message });
+            let packet = packet.map(str::to_owned);
+            out.push(OverBudget { rule: RULE, code: CODE, level, packet, message });
         };
         if let Some(limit) = budget.tokens.filter(|limit| taken.tokens > *limit) {
             let quality = taken.quality.as_str();
-            add(format!("{shown} took {} tokens ({quality}), more than its {limit}", taken.tokens));
+            add(format!("{shown} took {} tokens ({quality}), more than the budget of {limit}", taken.tokens));
         }
         if let Some(limit) = budget.nano_usd.filter(|limit| taken.cost.0 > *limit) {
             let without = if taken.has_unpriced { ", without calls that have no price" } else { "" };
             let (cost, limit) = (taken.cost.to_text(), NanoUsd(limit).to_text());
-            add(format!("{shown} took {cost} by list price{without}, more than its {limit}"));
+            add(format!("{shown} took {cost} by list price{without}, more than the budget of {limit}"));
         }
     }
     out
+}
+
+impl Taken {
+    fn add(&mut self, call: &ModelCall, cost: Option<NanoUsd>) {
+        self.tokens = self.tokens.saturating_add(call.tokens.total());
+        self.quality = self.quality.max(call.quality);
+        match cost {
+            Some(cost) => self.cost += cost,
+            None => self.has_unpriced = true,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -126,12 +137,17 @@ mod tests {
         assert_eq!(
             over,
             [
-                "error WP-1-A took 1500000 tokens (measured), more than its 1499999",
-                "error WP-1-A took $25.00 by list price, without calls that have no price, more than its $24.99",
+                "error WP-1-A took 1500000 tokens (measured), more than the budget of 1499999",
+                "error WP-1-A took $25.00 by list price, without calls that have no price, more than the budget of $24.99",
             ]
+        );
+        let total = "usage: {total: {tokens: 10_500_009}}\n";
+        assert_eq!(
+            said(&calls, total),
+            ["note all calls together took 10500010 tokens (measured), more than the budget of 10500009"]
         );
         // A packet can have its own.
         let own = "usage: {tokens: 5, packets: {WP-1-A: {tokens: 2000000}}}\n";
-        assert_eq!(said(&calls, own), ["note WP-1-B took 10 tokens (measured), more than its 5"]);
+        assert_eq!(said(&calls, own), ["note WP-1-B took 10 tokens (measured), more than the budget of 5"]);
     }
 }

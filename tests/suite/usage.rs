@@ -201,7 +201,7 @@ fn a_packet_over_its_budget_is_a_note_or_an_error() {
     for part in [
         "note[usage/over-budget]",
         "HSK-402-BUDGET-EXCEEDED",
-        "tokens (measured), more than its 100",
+        "tokens (measured), more than the budget of 100",
         "by list price",
     ] {
         assert!(said.contains(part), "{part}: {said}");

@@ -183,7 +183,9 @@ impl UsageArgs {
             }
             _ => calls.clone(),
         };
-        let over = over_budget(&all, &config.usage, &prices);
+        let mut over = over_budget(&all, &config.usage, &prices);
+        // Of a packet alone, it is not known what all calls took.
+        over.retain(|over| self.packet.is_none() || over.packet.is_some());
         let claims = match &self.packet {
             Some(packet) => claims_of(repo, global, packet, &all)?,
             None => Vec::new(),
