@@ -212,3 +212,26 @@ fn a_name_that_means_nothing_is_a_remark_and_a_change_without_lines_is_not_sent(
     assert!(advice["error"].as_str().is_some_and(|why| why.contains("no line inside the scope")), "{advice}");
     assert_eq!(server.connections(), 0);
 }
+
+#[test]
+fn a_packet_that_is_a_typed_contract_is_shown_with_its_lists() {
+    let sandbox = with_work();
+    let contract = serde_json::json!({
+        "schema_id": "hsk.work_packet_contract@1", "wp_id": "WP-2-Typed",
+        "lifecycle": {"status": "READY", "risk_tier": "LOW", "user_signature": "mira140220260915"},
+        "scope": {"allowed_paths": ["src/"], "acceptance_criteria": ["`farewell` says goodbye by name."]},
+    });
+    sandbox.write(".GOV/task_packets/WP-2-Typed/packet.json", contract.to_string());
+    sandbox.commit("contract");
+    let server = Server::with_remark(&remark("a remark"));
+    configure_local(&sandbox, server.port(), "");
+    let (_, report) = report(&sandbox, &["review", "assist", "WP-2-Typed", "--range", "main..HEAD"]);
+    let advice = &report["run"]["assist"];
+    assert_eq!(advice["error"], Value::Null, "{advice}");
+    let body: Value = serde_json::from_slice(&server.received()[0].body).expect("JSON");
+    let prompt = body["messages"][1]["content"].as_str().expect("text");
+    for part in ["IN_SCOPE_PATHS", "says goodbye by name", "pub fn farewell"] {
+        assert!(prompt.contains(part), "{part}: {prompt}");
+    }
+    assert!(!prompt.contains("mira140220260915"), "{prompt}");
+}

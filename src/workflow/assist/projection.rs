@@ -107,8 +107,14 @@ pub(crate) fn project(
     let mut out = Projection { artifacts: vec![packet.source.name().to_string()], ..Projection::default() };
     let mut redactor = Redactor::default();
     // Sections say what was agreed; fields about persons are nobody's business there.
+    // A typed contract has lists instead of sections.
+    let fields: Vec<&str> = packet.metadata.iter().map(|field| field.key.as_str()).collect();
+    let is_listed =
+        |key: &str| packet.sections.is_empty() && key != "USER_SIGNATURE" && !fields.contains(&key);
     let is_agreed = |part: &ContractPart| {
-        part.key == "RISK_TIER" || part.lines.first().is_some_and(|line| line.value.starts_with('#'))
+        part.key == "RISK_TIER"
+            || is_listed(&part.key)
+            || part.lines.first().is_some_and(|line| line.value.starts_with('#'))
     };
     let contract = contract_parts(packet)
         .into_iter()
