@@ -27,6 +27,12 @@ pub(crate) struct UsageBudgets {
 }
 
 impl UsageBudgets {
+    /// Returns the packets that have a budget of their own.
+    #[cfg(feature = "ledger")]
+    pub(crate) fn packets(&self) -> impl Iterator<Item = &str> {
+        self.packets.keys().map(String::as_str)
+    }
+
     /// Returns the budget of a packet: its own values, then those of each packet.
     #[cfg_attr(not(feature = "ledger"), expect(dead_code, reason = "nothing is known without a ledger"))]
     #[must_use]

@@ -366,6 +366,9 @@ fn a_budget_is_about_all_calls_and_a_claim_about_who_worked() {
     sandbox.append("countersign.yaml", "usage: {tokens: 100, over_budget: error}\n");
     assert_eq!(sandbox.run_redacted(&["usage", "WP-1-Farewell"]).0, 1);
     assert_eq!(sandbox.run_redacted(&["usage", "WP-1-Farewell", "--since", "2027-01-01"]).0, 1);
+    sandbox.edit("countersign.yaml", "{tokens: 100,", "{tokens: 100, packets: {WP-1-Farwell: {tokens: 5}},");
+    let (_, said) = sandbox.run_redacted(&["usage"]);
+    assert!(said.contains("there is no packet `WP-1-Farwell`"), "{said}");
     let (exit, said) = sandbox.run_redacted(&["usage", "WP-1-Farewel"]);
     assert!(exit == 0 && said.contains("did you mean `WP-1-Farewell`"), "{exit}: {said}");
 }

@@ -190,7 +190,8 @@ impl UsageArgs {
             Some(packet) => claims_of(repo, global, packet, &all)?,
             None => Vec::new(),
         };
-        if let (Some(packet), true) = (&self.packet, calls.is_empty()) {
+        // A budget of a packet that does not exist would never apply.
+        for packet in config.usage.packets().chain(self.packet.as_deref().filter(|_| calls.is_empty())) {
             note_unknown(repo, global, output, packet)?;
         }
         output.print(&if is_json {
