@@ -29,6 +29,8 @@ pub(crate) use payload::Payload;
 pub(crate) use problem::Problem;
 pub(crate) use record::{JobOutcome, LedgerNote, LedgerTrouble, NewOperation, OperationEnd};
 pub(crate) use recorder::Recorder;
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
+pub(crate) use redact::redact_forms;
 pub(crate) use redact::redact_value;
 #[cfg(feature = "ledger")]
 pub(crate) use store::{

@@ -36,12 +36,25 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The value of a header that authorizes, to its end.
 static HEADERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?P<name>(?i:(?:proxy-)?authorization|cookie)["']?\s*[=:]\s*)(?P<value>[^\r\n"']+)"#).ok()
+    Regex::new(r#"(?P<name>(?i:(?:proxy-)?authorization|cookie)["']?\s*[=:]\s*)(?P<value>"[^"\r\n]*"|'[^'\r\n]*'|[^\s"'][^\r\n"']*)"#).ok()
 });
 
 /// Names and passwords in addresses, up to the last `@` before the path.
 static ADDRESSES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?P<name>://)(?P<value>[^/\s]+)@").ok());
+
+/// Returns the text without secrets whose form says what they are: tokens, headers that
+/// authorize, passwords in addresses. Values behind names stay.
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
+#[must_use]
+pub(crate) fn redact_forms(text: &str) -> String {
+    let (Some(tokens), Some(headers), Some(addresses)) = (&*TOKENS, &*HEADERS, &*ADDRESSES) else {
+        return REMOVED.to_owned();
+    };
+    let text = tokens.replace_all(text, REMOVED);
+    let text = addresses.replace_all(&text, format!("${{name}}{REMOVED}@"));
+    headers.replace_all(&text, format!("${{name}}{REMOVED}")).into_owned()
+}
 
 /// Returns the text without secrets.
 #[must_use]
@@ -123,6 +136,8 @@ mod tests {
             ("fetch https://me:hunter2@hunter2@example.org/x".to_owned(), "hunter2"),
             ("fetch https://hunter2@example.org".to_owned(), "hunter2"),
             ("Authorization: token hunter2".to_owned(), "hunter2"),
+            ("\"Authorization\": \"Basic hunter2\"".to_owned(), "hunter2"),
+            ("'Cookie': 'session=hunter2'".to_owned(), "hunter2"),
             ("-H 'Cookie: a=b; hunter2'".to_owned(), "hunter2"),
             ("password='a hunter2 b'".to_owned(), "hunter2"),
             ("db_pwd=hunter2".to_owned(), "hunter2"),

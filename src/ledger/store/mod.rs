@@ -129,8 +129,11 @@ impl Store {
         if files::find_metadata(&path).map_err(failed)?.is_none() {
             return Ok(None);
         }
-        if let Ok(store) = Self::open(folder) {
-            return Ok(Some(store));
+        match Self::open(folder) {
+            Ok(store) => return Ok(Some(store)),
+            // What a newer program wrote is not guessed at.
+            Err(error @ LedgerError::Newer { .. }) => return Err(error),
+            Err(_) => {}
         }
         refuse_other_types(&path)?;
         let mut connection = Connection::open_with_flags(

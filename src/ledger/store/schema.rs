@@ -262,7 +262,11 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process can have been faster.
-    let found = usize::try_from(read(&transaction)?).unwrap_or(usize::MAX);
+    let found = read(&transaction)?;
+    if found > newest {
+        return Err(LedgerError::Newer { found, known: newest });
+    }
+    let found = usize::try_from(found).unwrap_or(usize::MAX);
     for migration in MIGRATIONS.iter().skip(found) {
         migration(&transaction)?;
     }

@@ -21,7 +21,7 @@ const MAX_FINDINGS: usize = 50;
 const SECRET_ENDS: [&str; 11] =
     [".env", ".tfstate", ".tfvars", ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"];
 /// Names of files that hold secrets by their purpose.
-const SECRET_NAMES: [&str; 12] = [
+const SECRET_NAMES: [&str; 20] = [
     ".npmrc",
     ".pypirc",
     ".netrc",
@@ -30,6 +30,14 @@ const SECRET_NAMES: [&str; 12] = [
     ".htpasswd",
     "terraform.tfvars",
     "secrets",
+    ".pgpass",
+    ".my.cnf",
+    "id_dsa",
+    ".vault-token",
+    ".s3cfg",
+    "kubeconfig",
+    "service-account",
+    "wp-config",
     ".dockercfg",
     "id_rsa",
     "id_ed25519",
@@ -232,7 +240,7 @@ fn show_file(file: &ChangedFile, name: String) -> (ShownFile, BTreeMap<u64, Stri
     // Every line is cleaned, in order: a key can begin far before the change.
     let mut cut_lines = 0;
     let mut clean = |lines: Vec<String>| {
-        let mut one = Redactor::default();
+        let mut one = Redactor::of_file(&name);
         let cleaned: Vec<String> = lines.iter().map(|line| one.clean(line)).collect();
         cut_lines += one.cut_lines();
         (lines, cleaned)

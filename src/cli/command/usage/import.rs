@@ -109,6 +109,7 @@ pub(super) fn import_sessions(
     let sums = read_sessions(&bytes).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
     let mut store = Store::open(&repo.ledger_folder())?;
     let work = known_work(repo, global)?;
+    let sessions = store.recorded_sessions()?;
     let known: std::collections::BTreeSet<String> = store
         .calls(None, None)?
         .into_iter()
@@ -123,8 +124,9 @@ pub(super) fn import_sessions(
             let tree =
                 work.trees.iter().find(|tree| is_project(&call.folder, &tree.folder.to_string_lossy()))?;
             let name = tree.folder.file_name().map(|name| name.to_string_lossy().into_owned());
-            // The branch of a session is not known: only a folder can name its packet.
-            let packet = work.packet_named(name.as_deref().unwrap_or_default(), None);
+            // The branch of a session is not known: only a record or a folder can name its packet.
+            let recorded = sessions.get(&call.session).cloned();
+            let packet = recorded.or_else(|| work.packet_named(name.as_deref().unwrap_or_default(), None));
             Some(StoredCall { call: ModelCall { folder: name.unwrap_or_default(), ..call }, packet })
         })
         .collect();

@@ -9,12 +9,12 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::change::TreeState;
+use crate::change::{History as _, TreeState};
 use crate::cli::ledger::open_ledger;
 use crate::cli::user_config;
 use crate::cli::workspace::GitWorkspace;
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
-use crate::config::{load, resolve_layout};
+use crate::config::{Config, load, resolve_layout};
 use crate::ledger::Store;
 use crate::pipeline::locate::{list_packet_ids, locate};
 use crate::render::{json, usage};
@@ -130,8 +130,8 @@ impl UsageArgs {
             return Ok(PASSED);
         }
         if let Some(UsageAction::Session(args)) = &self.action {
-            let text = args.record(repo, global)?;
-            output.print(&text)?;
+            let recorded = args.record(repo, global)?;
+            output.print(&if is_json { json::pretty(&recorded) } else { recorded.to_sentence() })?;
             return Ok(PASSED);
         }
         let imports_only = matches!(self.action, Some(UsageAction::Import(_)));
@@ -174,7 +174,7 @@ impl UsageArgs {
         }
         let by = self.by.key();
         let summary = summarize(&calls, by, &prices);
-        let config = workspace.load_config(global)?;
+        let config = budgets_config(repo, global)?;
         // A budget and a claim are about all calls, whatever is shown.
         let all = match (since, open_ledger(repo)?) {
             (Some(_), Some(store)) => {
@@ -280,6 +280,18 @@ fn cost_report(
     })
 }
 
+/// The tree whose documents count: the files on disk, or HEAD of a bare repository.
+fn documents_tree(repo: &GitRepository) -> anyhow::Result<TreeState> {
+    if repo.root().is_ok() {
+        return Ok(TreeState::Worktree);
+    }
+    Ok(repo.head()?.map_or(TreeState::Empty, TreeState::Commit))
+}
+
+fn budgets_config(repo: &GitRepository, global: &GlobalArgs) -> anyhow::Result<Config> {
+    Ok(load(repo, documents_tree(repo)?, global.config_override()?.as_ref())?.config)
+}
+
 /// Says that a packet does not exist, and which one could be meant.
 fn note_unknown(
     repo: &GitRepository,
@@ -287,9 +299,9 @@ fn note_unknown(
     output: &Output,
     packet: &str,
 ) -> anyhow::Result<()> {
-    let config = load(repo, TreeState::Worktree, global.config_override()?.as_ref())?.config;
-    let layout = resolve_layout(repo, &config, TreeState::Worktree, TreeState::Worktree)?;
-    let known = list_packet_ids(repo, TreeState::Worktree, &layout)?;
+    let (tree, config) = (documents_tree(repo)?, budgets_config(repo, global)?);
+    let layout = resolve_layout(repo, &config, tree, tree)?;
+    let known = list_packet_ids(repo, tree, &layout)?;
     if !known.iter().any(|id| id == packet) {
         let hint = did_you_mean(packet, known.iter().map(String::as_str));
         let shown = crate::text::to_single_line(packet, 80);
@@ -305,9 +317,9 @@ fn claims_of(
     packet: &str,
     calls: &[(ModelCall, Option<String>)],
 ) -> anyhow::Result<Vec<UsageClaim>> {
-    let config = load(repo, TreeState::Worktree, global.config_override()?.as_ref())?.config;
-    let layout = resolve_layout(repo, &config, TreeState::Worktree, TreeState::Worktree)?;
-    let (_, located) = locate(repo, TreeState::Worktree, &layout, packet)?;
+    let (tree, config) = (documents_tree(repo)?, budgets_config(repo, global)?);
+    let layout = resolve_layout(repo, &config, tree, tree)?;
+    let (_, located) = locate(repo, tree, &layout, packet)?;
     let Some(located) = located else { return Ok(Vec::new()) };
     let fields: Vec<(String, String)> = MODEL_FIELDS
         .iter()

@@ -1,7 +1,7 @@
 //! `usage session`: which packet a session of an agent is about.
 
 use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cli::GlobalArgs;
 use crate::ledger::Store;
@@ -18,8 +18,25 @@ const MAX_INPUT_BYTES: u64 = 1024 * 1024;
 /// What a hook of an agent gets, as far as it is read.
 #[derive(Deserialize)]
 struct HookInput {
-    #[serde(alias = "conversation_id", alias = "sessionId")]
-    session_id: String,
+    session_id: Option<String>,
+    conversation_id: Option<String>,
+    #[serde(rename = "sessionId")]
+    camel_case: Option<String>,
+}
+
+/// A session that was recorded.
+#[derive(Serialize)]
+pub(super) struct RecordedSession {
+    schema: &'static str,
+    session: String,
+    packet: String,
+}
+
+impl RecordedSession {
+    /// What was done, as a line.
+    pub(super) fn to_sentence(&self) -> String {
+        format!("session {} is about {}\n", to_single_line(&self.session, 80), self.packet)
+    }
 }
 
 impl AgentSessionArgs {
@@ -27,16 +44,20 @@ impl AgentSessionArgs {
     ///
     /// # Errors
     /// No session or no packet is named, or the ledger cannot be used.
-    pub(super) fn record(&self, repo: &GitRepository, global: &GlobalArgs) -> anyhow::Result<String> {
+    pub(super) fn record(
+        &self,
+        repo: &GitRepository,
+        global: &GlobalArgs,
+    ) -> anyhow::Result<RecordedSession> {
         let session = if self.session == "-" {
             let text = environment::read_stdin(MAX_INPUT_BYTES).context("reading the input of the hook")?;
-            let input: HookInput =
-                serde_json::from_str(&text).context("the input is no JSON with a `session_id`")?;
-            input.session_id
+            let input: HookInput = serde_json::from_str(&text).context("the input is no JSON")?;
+            let id = input.session_id.or(input.conversation_id).or(input.camel_case);
+            id.context("the input is JSON without a `session_id`")?
         } else {
             self.session.clone()
         };
-        if session.is_empty() || session.len() > 200 || !crate::text::is_plain(&session) {
+        if session.trim().is_empty() || session.len() > 200 || !crate::text::is_plain(&session) {
             bail!("invalid session id `{}`", to_single_line(&session, 80));
         }
         let work = known_work(repo, global)?;
@@ -59,6 +80,6 @@ impl AgentSessionArgs {
         };
         let mut store = Store::open(&repo.ledger_folder())?;
         store.record_session(&session, &packet)?;
-        Ok(format!("session {} is about {packet}\n", to_single_line(&session, 80)))
+        Ok(RecordedSession { schema: "countersign.usage-session/v1", session, packet })
     }
 }
