@@ -64,6 +64,7 @@ impl FixArgs {
         let is_json = global.is_json()?;
         let workspace = Workspace::discover(global)?;
         let root = workspace.root().context("a bare repository has no files to fix")?.to_path_buf();
+        let preview = self.diff.then(|| workspace.recorder(JobDescription::editing("fix", false)));
         let writer = if self.diff { None } else { Some(open_writer(&workspace, &root, "fix")?) };
         let named = self.resolve_paths(&workspace, &global.working_dir()?)?;
         let raw = |path: &RepoPath| match &writer {
@@ -88,10 +89,9 @@ impl FixArgs {
                 job::apply(&recorder, writer, "fix", &all)?;
             }
         }
-        if self.diff {
-            let recorder = workspace.recorder(JobDescription::editing("fix", false));
-            workspace.configure(global, &recorder);
-            job::record_preview(&recorder, outcome.documents.len())?;
+        if let Some(recorder) = &preview {
+            workspace.configure(global, recorder);
+            job::record_preview(recorder, outcome.documents.len())?;
         }
         output.print(&if is_json { self.render_json(&outcome) } else { self.render_human(&outcome) })?;
         Ok(if self.diff && !outcome.documents.is_empty() { FAILED } else { PASSED })

@@ -76,6 +76,8 @@ impl ManifestArgs {
             None
         };
         let workspace = GitWorkspace::open(global)?;
+        let description = JobDescription::editing("manifest", false).about(Some(&self.work.packet));
+        let preview = job::recorder(&workspace.repo, description);
         let selected = self.work.selection.select(&workspace.repo)?;
         let request = GateRequest {
             task: None,
@@ -109,11 +111,9 @@ impl ManifestArgs {
             locked.apply(&[FileWrite { path, before, after }])?;
         }
         if locked.is_none() {
-            let description = JobDescription::editing("manifest", false).about(Some(&self.work.packet));
-            let recorder = job::recorder(&workspace.repo, description);
             let config = workspace.load_config(global).unwrap_or_else(|_| Config::defaults());
-            job::configure(&recorder, &config, job::committed_config(&workspace.repo).as_ref());
-            job::record_preview(&recorder, found.files.len())?;
+            job::configure(&preview, &config, job::committed_config(&workspace.repo).as_ref());
+            job::record_preview(&preview, found.files.len())?;
         }
         let is_new = is_new && locked.is_some();
         output.print(&if is_json {

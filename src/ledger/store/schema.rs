@@ -274,3 +274,49 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
     transaction.commit()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::store::Store;
+
+    /// A ledger of the first version with one call.
+    fn first_version() -> Connection {
+        let mut connection = Connection::open_in_memory().expect("database");
+        let transaction = connection.transaction().expect("transaction");
+        create_tables(&transaction).expect("tables");
+        transaction.pragma_update(None, "user_version", 1).expect("version");
+        transaction
+            .execute_batch(
+                "INSERT INTO model_calls (agent, call_id, session, at, output_tokens, quality, tree, packet, is_sidechain)
+                 VALUES ('claude', 'm1', 's1', '2026-03-01T10:00:00Z', 7, 'measured', 'repo', 'WP-1-A', 0)",
+            )
+            .expect("call");
+        transaction.commit().expect("commit");
+        connection
+    }
+
+    fn tokens(store: &Store) -> Vec<(u64, Option<String>)> {
+        let calls = store.calls(None, None).expect("calls");
+        calls.into_iter().map(|stored| (stored.call.tokens.output, stored.packet)).collect()
+    }
+
+    #[test]
+    fn a_migration_keeps_every_call() {
+        let expected = [(7, Some("WP-1-A".to_owned()))];
+        // One that cannot be written is read as it is.
+        let old = Store { connection: first_version(), log: std::path::PathBuf::new() };
+        assert_eq!(tokens(&old), expected);
+        let mut connection = first_version();
+        migrate(&mut connection).expect("migrated");
+        migrate(&mut connection).expect("once");
+        let mut store = Store { connection, log: std::path::PathBuf::new() };
+        assert_eq!(tokens(&store), expected);
+        store.record_session("s1", "WP-1-B").expect("recorded");
+        assert_eq!(tokens(&store), [(7, Some("WP-1-B".to_owned()))]);
+        let own = "INSERT INTO model_calls (agent, call_id, session, at, quality, tree, is_sidechain, role)
+            VALUES ('countersign', 'o1', '', '2026-03-02T10:00:00Z', 'estimated', 'repo', 0, 'validator')";
+        store.connection.execute_batch(own).expect("a call of this program");
+        assert_eq!(tokens(&store).len(), 2);
+    }
+}

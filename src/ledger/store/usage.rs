@@ -260,11 +260,14 @@ impl Store {
         packet: Option<&str>,
         since: Option<&str>,
     ) -> Result<Vec<StoredCall>, LedgerError> {
-        let mut statement = self.connection.prepare(
+        // A ledger of the first version that cannot be written has no roles and efforts.
+        let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let newer = if version < 2 { "NULL, NULL" } else { "role, effort" };
+        let mut statement = self.connection.prepare(&format!(
             "SELECT agent, call_id, session, at, model, input_tokens, output_tokens, cache_read_tokens,
-               cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet, is_sidechain, role, effort
-             FROM model_calls WHERE (?1 IS NULL OR packet = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY at, call_id",
-        )?;
+               cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet, is_sidechain, {newer}
+             FROM model_calls WHERE (?1 IS NULL OR packet = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY at, call_id"
+        ))?;
         let mut rows = statement.query(params![packet, since])?;
         let mut calls = Vec::new();
         while let Some(row) = rows.next()? {
