@@ -1,5 +1,5 @@
 //! Addresses of servers. A server is on this machine if its address says so, never because
-//! somebody calls it local: the address is read strictly, resolved once, and every address
+//! a setting calls it local: the address is read strictly, resolved once, and every address
 //! behind a name must be of the right kind.
 
 use core::fmt;

@@ -46,7 +46,7 @@ impl InMemoryLlmClient {
         (sum == usage).then_some(Self { usage: Some(usage), ..self })
     }
 
-    /// A model with as much room as anybody needs.
+    /// A model without a limit of its context.
     pub(crate) fn without_context_limit(mut self) -> Self {
         self.profile.max_context_tokens = None;
         self

@@ -6,6 +6,7 @@ use crate::fixture::{
     WP, assist, configure, configure_local, everything_written, remark, report, with_work, without_run,
 };
 use crate::server::{Server, openai};
+use crate::support::repo::Sandbox;
 
 #[test]
 fn advice_stands_beside_the_verdict_and_changes_nothing() {
@@ -42,6 +43,23 @@ fn advice_stands_beside_the_verdict_and_changes_nothing() {
     // Its tokens are those of the packet.
     let (_, usage) = report(&sandbox, &["usage", WP]);
     assert_eq!(usage["total"]["tokens"]["input"], 1_234, "{usage}");
+}
+
+#[test]
+fn no_step_runs_for_advice() {
+    let sandbox = Sandbox::with_packet();
+    let step = "version: 1\nsteps:\n  - name: proof\n    run: [sh, -c, touch ran]\n    gates: [post-work]\n    tests: false\n";
+    sandbox.write("countersign.yaml", step);
+    sandbox.commit("a step");
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    sandbox.write("src/farewell.rs", "pub fn farewell() {}\n");
+    sandbox.commit("work");
+    let server = Server::with_remark(&remark("a remark"));
+    configure_local(&sandbox, server.port(), "");
+    let (exit, plain) = report(&sandbox, &["audit", WP]);
+    let (with_exit, with) = report(&sandbox, &["review", "assist", WP]);
+    assert_eq!((with_exit, without_run(with)), (exit, without_run(plain)));
+    assert!(!sandbox.root.join("ran").exists());
 }
 
 #[test]

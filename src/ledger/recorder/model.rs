@@ -11,8 +11,8 @@ impl Recorder {
     /// was; then it must not be used again.
     ///
     /// # Errors
-    /// The ledger is off or cannot be used: without it nobody could tell that a consent was
-    /// used, and nothing may be sent.
+    /// The ledger is off or cannot be used: without it a second use of a consent would
+    /// not be seen, and nothing may be sent.
     pub(crate) fn spend_consent(
         &self,
         receipt_id: &str,

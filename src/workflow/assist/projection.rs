@@ -114,7 +114,7 @@ pub(crate) fn project(
 ) -> Projection {
     let mut out = Projection { artifacts: vec![packet.source.name().to_string()], ..Projection::default() };
     let mut redactor = Redactor::default();
-    // Sections say what was agreed; fields about persons are nobody's business there.
+    // Sections say what was agreed; fields about persons are not sent.
     // A typed contract has lists instead of sections.
     let fields: Vec<&str> = packet.metadata.iter().map(|field| field.key.as_str()).collect();
     let is_listed =

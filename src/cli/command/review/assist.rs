@@ -102,18 +102,21 @@ impl AssistArgs {
         let mut repo = GitRepository::discover(&global.working_dir()?)?;
         lock_for_checks(&repo)?;
         repo.use_index_of_commit(&global.working_dir()?)?;
+        let selected = self.selection.select(&repo)?;
         let request = GateRequest {
             gate: Gate::Audit,
             packet: self.packet.clone(),
             other_packets: Vec::new(),
             task: None,
-            selection: self.selection.select(&repo)?.request,
+            selection: selected.request,
             base: self.base.revision.clone(),
             config: global.config_override()?,
             now: clock::now_civil(),
         };
         let audit = job::recorder(&repo, JobDescription::judging("audit").about(Some(&self.packet)));
-        let options = StepOptions::new(output).recorded_by(&audit);
+        // As `audit`: no step is run.
+        let skip = selected.forbidden_steps.unwrap_or_else(|| "--no-run was given".to_owned());
+        let options = StepOptions::new(output).without_steps(skip).recorded_by(&audit);
         let (mut report, gate_result) = run_gate_with_result(&repo, &request, &options)?;
         let recorder = job::recorder(&repo, JobDescription::assisting("assist").about(Some(&self.packet)));
         recorder.configure(gate_result.config.ledger, gate_result.config.levels.profile.as_str());
