@@ -24,6 +24,8 @@ pub(crate) struct UsageClaim {
 
 /// Fields that name a model.
 pub(crate) const MODEL_FIELDS: [&str; 2] = ["CODER_MODEL", "ORCHESTRATOR_MODEL"];
+/// Fields that name an agent.
+pub(crate) const AGENT_FIELDS: [&str; 2] = ["AGENT_ID", "CODER_AGENT_ID"];
 /// Fields that say how hard a model was told to think.
 pub(crate) const EFFORT_FIELDS: [&str; 1] = ["CODER_REASONING_STRENGTH"];
 /// Fields with the time at which work began.
@@ -65,6 +67,20 @@ pub(crate) fn compare_claims(fields: &[(String, String)], calls: &[ModelCall]) -
                 seen: models.iter().map(|model| to_single_line(model, 80)).collect(),
                 source: source("the models"),
             });
+        } else if AGENT_FIELDS.contains(&field.as_str())
+            && let Some(named) = named_agent(claimed)
+        {
+            let agrees = calls.iter().any(|call| call.agent == named);
+            let mut seen: Vec<String> = calls.iter().map(|call| call.agent.as_str().to_owned()).collect();
+            seen.sort();
+            seen.dedup();
+            out.push(UsageClaim {
+                field: field.clone(),
+                claimed: shown,
+                seen,
+                agrees,
+                source: source("the agents"),
+            });
         } else if EFFORT_FIELDS.contains(&field.as_str()) && !efforts.is_empty() {
             out.push(UsageClaim {
                 field: field.clone(),
@@ -88,6 +104,12 @@ pub(crate) fn compare_claims(fields: &[(String, String)], calls: &[ModelCall]) -
         }
     }
     out
+}
+
+/// The agent that a name contains; `None` if its logs are not read.
+fn named_agent(claimed: &str) -> Option<Agent> {
+    let claimed = claimed.to_ascii_lowercase();
+    [Agent::Claude, Agent::Codex].into_iter().find(|agent| claimed.contains(agent.as_str()))
 }
 
 /// Whether two words mean one effort: `EXTRA_HIGH` and `xhigh`.
@@ -121,6 +143,13 @@ fn is_same_model(claimed: &str, seen: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_is_recognized_in_its_name() {
+        assert_eq!(named_agent("CodexCLI-GPT-5.2"), Some(Agent::Codex));
+        assert_eq!(named_agent("claude-code"), Some(Agent::Claude));
+        assert_eq!(named_agent("coder-a"), None);
+    }
 
     #[test]
     fn words_of_one_effort_are_recognized() {

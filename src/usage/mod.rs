@@ -20,7 +20,9 @@ mod tests;
 pub(crate) use attribution::{KnownTree, KnownWork, PreparedWork};
 pub(crate) use budget::{OverBudget, over_budget};
 pub(crate) use ccusage::{SESSION_PREFIX, is_project, read_sessions};
-pub(crate) use claims::{EFFORT_FIELDS, MODEL_FIELDS, START_FIELDS, UsageClaim, compare_claims};
+pub(crate) use claims::{
+    AGENT_FIELDS, EFFORT_FIELDS, MODEL_FIELDS, START_FIELDS, UsageClaim, compare_claims,
+};
 pub(crate) use collect::{LogRoots, find_logs, read_logs};
 pub(crate) use price::PriceTable;
 pub(crate) use summary::{GroupKey, UsageRow, UsageSummary, summarize};

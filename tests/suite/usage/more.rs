@@ -61,6 +61,12 @@ fn claims_are_beside_what_the_logs_say() {
         let (exit, said) = sandbox.run_redacted(&["usage", "WP-1-Farewell"]);
         assert!(exit == 0 && said.contains("note[usage/claim]"), "{exit}: {said}");
     }
+    sandbox.edit(packet, "- TASK_ID:", "- AGENT_ID: CodexCLI\n- TASK_ID:");
+    let answer = usage(&sandbox, &["WP-1-Farewell"]);
+    let agent =
+        answer["claims"].as_array().expect("claims").iter().find(|claim| claim["field"] == "AGENT_ID");
+    assert_eq!(agent.map(|claim| claim["agrees"].clone()), Some(Value::from(false)), "{answer}");
+    sandbox.edit(packet, "- AGENT_ID: CodexCLI\n", "");
     // A field that is not filled claims nothing.
     let text = sandbox.read(packet).replace("- CODER_MODEL: gpt-5", "- CODER_MODEL: <unclaimed>");
     sandbox.write(packet, text);

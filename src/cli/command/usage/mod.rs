@@ -22,8 +22,8 @@ use crate::rule::did_you_mean;
 use crate::system::files;
 use crate::system::git::GitRepository;
 use crate::usage::{
-    CostConfig, EFFORT_FIELDS, GroupKey, MODEL_FIELDS, ModelCall, PriceTable, START_FIELDS, TokenRecord,
-    TokenSummary, TokenTracker, UsageClaim, compare_claims, over_budget, summarize,
+    AGENT_FIELDS, CostConfig, EFFORT_FIELDS, GroupKey, MODEL_FIELDS, ModelCall, PriceTable, START_FIELDS,
+    TokenRecord, TokenSummary, TokenTracker, UsageClaim, compare_claims, over_budget, summarize,
 };
 
 use import::{import_logs, import_sessions};
@@ -323,6 +323,7 @@ fn claims_of(
     let Some(located) = located else { return Ok(Vec::new()) };
     let fields: Vec<(String, String)> = MODEL_FIELDS
         .iter()
+        .chain(&AGENT_FIELDS)
         .chain(&EFFORT_FIELDS)
         .chain(&START_FIELDS)
         .filter_map(|key| {
