@@ -4,6 +4,7 @@
 //! checks need; `system` implements it with git objects, the index and files.
 
 mod changed_file;
+mod history;
 mod hunk;
 mod overlay;
 mod repository;
@@ -16,12 +17,10 @@ use crate::text::RepoPath;
 
 pub use changed_file::ChangedFile;
 pub(crate) use changed_file::FileContent;
+pub use history::{CommitInfo, FoundVersion, History, VersionRequest};
 pub(crate) use hunk::{Hunk, compute_hunks};
 pub(crate) use overlay::Overlay;
-pub use repository::{
-    CommitInfo, FoundVersion, History, ObjectStore, Repository, RepositoryError, VersionRequest, WorkingTree,
-    Worktree,
-};
+pub use repository::{ObjectStore, Repository, RepositoryError, WorkingTree, Worktree};
 pub use selection::{BranchTip, Commit, Selection, SelectionMode, SelectionRequest, TreeState};
 pub(crate) use selection::{short_id, split_range};
 

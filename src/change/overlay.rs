@@ -119,6 +119,10 @@ impl History for Overlay<'_> {
         self.base.branch_tips(names)
     }
 
+    fn branch_names(&self, limit: usize) -> Result<Option<Vec<String>>, RepositoryError> {
+        self.base.branch_names(limit)
+    }
+
     fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
         self.base.merge_base(a, b)
     }

@@ -10,6 +10,10 @@ use crate::config::{Config, FILE_NAME, allowed_signers_path, load, main_branches
 use crate::pipeline::error::PipelineError;
 use crate::text::{RepoPath, Source};
 
+/// Number of branches up to which their own configurations are asked whether the history
+/// must be searched for names of main branches.
+const MAX_OTHER_BRANCHES: usize = 64;
+
 /// Returns the commit at which HEAD left the main branch; see [`MainBranch::fork_point`].
 ///
 /// # Errors
@@ -89,7 +93,9 @@ impl MainBranch {
             names.extend(loaded.config.main_branches);
         }
         // The coder can change the name in HEAD, so names in the history count as well.
-        if let Some(head) = head {
+        if let Some(head) = head
+            && may_have_another(repo, &names)?
+        {
             names.extend(main_branches_in_history(repo, head)?);
         }
         Self::named(repo, &names)
@@ -294,6 +300,31 @@ impl MainBranch {
         }
         Ok(Some(first))
     }
+}
+
+/// Returns whether a branch that is not among `names` could be a main branch: its own
+/// configuration names it, or it has none. Otherwise the history need not be searched for
+/// other names.
+fn may_have_another(repo: &dyn Repository, names: &BTreeSet<String>) -> Result<bool, RepositoryError> {
+    let Some(mut others) = repo.branch_names(MAX_OTHER_BRANCHES)? else { return Ok(true) };
+    others.retain(|name| !names.contains(name));
+    let path = RepoPath::from(FILE_NAME);
+    for branch in repo.branch_tips(&others)? {
+        if names.contains(&branch.name) {
+            continue;
+        }
+        let tree = TreeState::Commit(branch.tip);
+        if repo.entry(tree, &path)?.is_none() {
+            return Ok(true);
+        }
+        // A configuration that cannot be read names no main branch; see `MainBranch::named`.
+        let names_itself =
+            load(repo, tree, None).map_or(true, |loaded| loaded.config.main_branches.contains(&branch.name));
+        if names_itself {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Reads the ids of everything that decides rules at a commit.

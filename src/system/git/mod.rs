@@ -42,10 +42,9 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
-    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
+    BranchTip, ChangeSet, Commit, FileMode, ObjectStore, Repository,
+    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
 };
-use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
 use crate::system::transaction::ReadLock;
 use crate::text::RepoPath;
@@ -273,104 +272,6 @@ impl ObjectStore for GitRepository {
             TreeState::Index => self.exists_in_index(path),
             TreeState::Worktree => Ok(self.worktree_path(path)?.is_some()),
         }
-    }
-}
-
-impl History for GitRepository {
-    fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
-        self.find_branch_tips(names)
-    }
-
-    fn parents(&self, commit: Commit) -> Result<Vec<Commit>, RepositoryError> {
-        let node = self.commit_node(to_oid(commit.0))?;
-        Ok(node.parents.iter().map(|id| Commit(to_hash(*id))).collect())
-    }
-
-    fn is_shallow(&self) -> bool {
-        self.repo.is_shallow()
-    }
-
-    fn cut_history(&self, base: Commit, head: Commit) {
-        self.commit_cache.cut(to_oid(base.0), to_oid(head.0));
-    }
-
-    fn history_cut(&self) -> Option<(Commit, Commit)> {
-        self.commit_cache.cut_at().map(|(base, head)| (Commit(to_hash(base)), Commit(to_hash(head))))
-    }
-
-    fn merged_commit(&self) -> Result<Option<Commit>, RepositoryError> {
-        Ok(self.read_merge_head())
-    }
-
-    fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
-        self.find_merge_base(a, b)
-    }
-
-    fn commit_signature(&self, commit: Commit) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
-        self.read_commit_signature(commit)
-    }
-
-    fn newest_time(&self, base: Option<Commit>, head: Commit) -> Result<Option<i64>, RepositoryError> {
-        self.find_newest_time(base, head)
-    }
-
-    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
-        self.list_subjects(head)
-    }
-
-    fn find_versions(
-        &self,
-        head: Commit,
-        wanted: &[VersionRequest],
-    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
-        self.find_versions(head, wanted)
-    }
-
-    fn head(&self) -> Result<Option<Commit>, RepositoryError> {
-        match self.repo.head() {
-            Ok(reference) => {
-                let commit = reference.peel_to_commit().map_err(git_error("reading HEAD"))?;
-                Ok(Some(Commit(to_hash(commit.id()))))
-            }
-            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(None),
-            Err(error) => Err(git_error("reading HEAD")(error)),
-        }
-    }
-
-    fn find_commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
-        let Some(hash) = Hash20::parse(hex) else { return Ok(None) };
-        match self.repo.find_commit(to_oid(hash)) {
-            Ok(_) => Ok(Some(Commit(hash))),
-            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(error) if error.code() == git2::ErrorCode::InvalidSpec => Ok(None),
-            Err(error) => Err(git_error(format!("reading commit {hash}"))(error)),
-        }
-    }
-
-    fn find_abbreviated(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
-        Ok(self.find_by_start(hex))
-    }
-
-    fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
-        self.is_reachable_from(ancestor, of)
-    }
-
-    fn commits_between(
-        &self,
-        base: Option<Commit>,
-        head: Commit,
-    ) -> Result<Vec<CommitInfo>, RepositoryError> {
-        self.commits_since(base, head)
-    }
-
-    fn find_introductions(
-        &self,
-        path: &RepoPath,
-        head: Commit,
-        stop: Option<Commit>,
-        holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitInfo>, RepositoryError> {
-        self.find_introductions(path, head, stop, holds)
     }
 }
 

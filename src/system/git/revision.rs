@@ -179,6 +179,28 @@ impl GitRepository {
         Ok(out)
     }
 
+    /// See [`crate::change::History::branch_names`].
+    pub(super) fn list_branch_names(&self, limit: usize) -> Result<Option<Vec<String>>, RepositoryError> {
+        let tracking = self.main_remote().map(|remote| format!("refs/remotes/{remote}/"));
+        let prefixes = [Some("refs/heads/".to_owned()), tracking];
+        let mut names = BTreeSet::new();
+        for prefix in prefixes.into_iter().flatten() {
+            let mut found = self
+                .repo
+                .references_glob(&format!("{prefix}*"))
+                .map_err(git_error("listing the branches"))?;
+            for reference in found.names() {
+                // A name that is no text is no name of a configuration.
+                let Ok(reference) = reference else { return Ok(None) };
+                names.extend(reference.strip_prefix(&prefix).map(str::to_owned));
+                if names.len() > limit {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(names.into_iter().collect()))
+    }
+
     /// Returns the remote whose branches may be the main branch: `origin`, or the only
     /// one that there is.
     fn main_remote(&self) -> Option<String> {
