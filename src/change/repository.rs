@@ -5,7 +5,9 @@
 
 use crate::text::RepoPath;
 
-use super::{BranchTip, ChangeSet, Commit, FileMode, History, Selection, SelectionRequest, TreeEntry, TreeState};
+use super::{
+    BranchTip, ChangeSet, Commit, FileMode, History, Selection, SelectionRequest, TreeEntry, TreeState,
+};
 
 /// An error while a repository is read. The tool then ends with exit code 2.
 #[derive(Debug, thiserror::Error)]

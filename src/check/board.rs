@@ -56,7 +56,8 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
             );
             let label = format!("expected under this heading: {}", allowed.join(", "));
             let finding = rule.finding(message, at(entry.span, label));
-            out.push(match board.move_entry_edit(entry, &entry.state) {
+            let edit = if out.len() < MAX_EDITS { board.move_entry_edit(entry, &entry.state) } else { None };
+            out.push(match edit {
                 Some(edit) => finding.with_unsafe_fix(
                     Place::text(&board.source, edit.span),
                     edit.text,
@@ -80,6 +81,10 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
     }
     out.into()
 }
+
+/// Maximum number of findings with an edit that moves an entry: the edit has a copy of the
+/// text between both headings.
+const MAX_EDITS: usize = 50;
 
 /// `board/one-state`: a packet is on the board at most once.
 pub(super) fn one_state(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -228,7 +233,7 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         match entry {
             Some(entry)
                 if !status_matches_state(&status.value, &entry.state)
-                    && !governance.is_closed(id, packet) =>
+                    && (is_open_state(&entry.state) || !governance.is_closed(id, packet)) =>
             {
                 let message =
                     format!("`{id}` is `{}` in its packet, but {} on the board", status.value, entry.state);
@@ -236,6 +241,7 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                     .finding(message, Label::text(&board.source, entry.span, "state on the board"))
                     .related(Label::text(&packet.source, status.span, "status in the packet"));
                 let state = status.value.board_state();
+                let state = state.filter(|_| out.len() < MAX_EDITS);
                 let edit = state.and_then(|state| Some((state, board.move_entry_edit(entry, state)?)));
                 out.push(match edit {
                     Some((state, edit)) => finding.with_unsafe_fix(
@@ -254,7 +260,7 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                 let finding = rule
                     .finding(format!("`{id}` is open, but the task board does not list it"), label)
                     .help(format!("The path of the task board is {}.", board.source.name()));
-                let state = status.value.board_state();
+                let state = status.value.board_state().filter(|_| out.len() < MAX_EDITS);
                 out.push(match state.and_then(|state| board.insert_entry_edit(id, state)) {
                     Some(edit) => finding.with_fix(
                         Place::text(&board.source, edit.span),
@@ -268,6 +274,11 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         }
     }
     out.into()
+}
+
+/// Returns whether a state means that the work on a packet is not finished.
+fn is_open_state(state: &str) -> bool {
+    matches!(state, "READY_FOR_DEV" | "IN_PROGRESS" | "BLOCKED")
 }
 
 /// Returns whether a packet's status agrees with its state on the board.

@@ -1,20 +1,22 @@
 //! `evidence/…`: the evidence of commands and requirements is complete, and points
 //! at existing logs and lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, EvidencePathFact};
 use crate::digest::sha256_hex;
-use crate::document::packet::PlannedCommand;
 use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
-use crate::text::{format_count, to_single_line};
+use crate::text::{Span, format_count, to_single_line};
 
 mod paraphrase;
+mod quotes;
 
 /// Maximum number of pairs of bullets and requirements that are compared for paraphrases.
 const MAX_COMPARED: usize = 10_000;
+/// Maximum number of bytes of logs that are searched for quoted lines.
+const MAX_SEARCHED_BYTES: usize = 1024 * 1024 * 1024;
 
 /// Returns the reason why evidence is not required, as a clause; `None` if it is
 /// required.
@@ -46,26 +48,29 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
     }
     let packet = input.packet.packet;
     let mut out: Vec<Finding> = Vec::new();
+    // For each command, the offsets of its entries, in order.
+    let mut entries: HashMap<String, Vec<usize>> = HashMap::new();
+    for entry in &packet.evidence {
+        entries.entry(normalize(&entry.command.value)).or_default().push(entry.command.span.start);
+    }
+    entries.values_mut().for_each(|offsets| offsets.sort_unstable());
+    // For each command, how often it is planned, and where first.
+    let mut planned: HashMap<String, (usize, Span)> = HashMap::new();
+    for command in &packet.test_plan {
+        planned.entry(normalize(&command.text)).or_insert((0, command.span)).0 += 1;
+    }
     for command in
         packet.test_plan.iter().filter(|command| !command.is_gate() && !is_shell_setup(&command.text))
     {
-        let entries: Vec<_> = packet
-            .evidence
-            .iter()
-            .filter(|entry| normalize(&entry.command.value) == normalize(&command.text))
-            .collect();
-        let same = |other: &&PlannedCommand| normalize(&other.text) == normalize(&command.text);
-        let wanted = packet.test_plan.iter().filter(same).count();
-        let is_first = packet.test_plan.iter().find(same).is_some_and(|first| first.span == command.span);
-        if entries.len() < wanted && is_first {
+        let key = normalize(&command.text);
+        let found = entries.get(&key).map_or(0, Vec::len);
+        let (wanted, first) = planned.get(&key).copied().unwrap_or((1, command.span));
+        if found < wanted && first == command.span {
             let shown = to_single_line(&command.text, 100);
-            let message = if entries.is_empty() {
+            let message = if found == 0 {
                 format!("no EVIDENCE entry for the planned command `{shown}`")
             } else {
-                format!(
-                    "`{shown}` is planned {wanted} times, but it has only {} EVIDENCE entries",
-                    entries.len()
-                )
+                format!("`{shown}` is planned {wanted} times, but it has only {found} EVIDENCE entries")
             };
             out.push(
                 rule.finding(message, input.packet.label_at(command.span, "planned here"))
@@ -75,28 +80,21 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
     }
     for entry in &packet.evidence {
         let code = entry.exit_code.as_ref().map(|code| code.value.as_str());
-        if code != Some("0") {
+        if code == Some("0") {
+            continue;
+        }
+        let key = normalize(&entry.command.value);
+        let own = entries.get(&key).map_or(&[][..], Vec::as_slice);
+        let later = own.len() - own.partition_point(|start| *start <= entry.command.span.start);
+        // A later entry replaces an earlier one, if the command is planned once. If it is
+        // planned n times, n later entries are needed.
+        if later < planned.get(&key).map_or(1, |(count, _)| *count) {
             let span = entry.exit_code.as_ref().map_or(entry.command.span, |code| code.span);
-            let same = |text: &str| normalize(text) == normalize(&entry.command.value);
-            let later = packet.evidence.iter().filter(|other| {
-                other.command.span.start > entry.command.span.start && same(&other.command.value)
+            let message = format!("EXIT_CODE of `{}` is not 0", to_single_line(&entry.command.value, 100));
+            let label = code.map_or("EXIT_CODE is missing".to_owned(), |code| {
+                format!("the exit code is `{}`", to_single_line(code, 20))
             });
-            // A later entry replaces an earlier one, if the command is planned once. If it
-            // is planned n times, n later entries are needed.
-            let planned = packet.test_plan.iter().filter(|command| same(&command.text)).count().max(1);
-            if later.count() < planned {
-                let message =
-                    format!("EXIT_CODE of `{}` is not 0", to_single_line(&entry.command.value, 100));
-                out.push(rule.finding(
-                    message,
-                    input.packet.label_at(
-                        span,
-                        code.map_or("EXIT_CODE is missing".to_owned(), |code| {
-                            format!("the exit code is `{}`", to_single_line(code, 20))
-                        }),
-                    ),
-                ));
-            }
+            out.push(rule.finding(message, input.packet.label_at(span, label)));
         }
     }
     out.into()
@@ -116,24 +114,37 @@ pub(super) fn log(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
         return CheckResult::skipped(why);
     }
     let mut out = Vec::new();
+    // Each log is hashed and normalized once.
+    let mut read: HashMap<&str, (String, String)> = HashMap::new();
+    let mut searched = 0_usize;
     for entry in &input.packet.packet.evidence {
         let Some(path) = &entry.log_path else { continue };
         let Some(log) = input.logs.get(&path.value) else { continue };
         let shown = to_single_line(&path.value, 100);
-        if let Some(recorded) = &entry.log_sha256 {
-            let actual = sha256_hex(log);
-            if !recorded.value.eq_ignore_ascii_case(&actual) {
-                out.push(
-                    rule.finding(
-                        format!("LOG_SHA256 is not the SHA-256 of {shown}"),
-                        input.packet.label_at(recorded.span, "not the hash of the log"),
-                    )
-                    .help(format!("The SHA-256 of the log is {actual}.")),
-                );
-            }
+        let (actual, text) = read
+            .entry(path.value.as_str())
+            .or_insert_with(|| (sha256_hex(log), normalize(&String::from_utf8_lossy(log))));
+        if let Some(recorded) = &entry.log_sha256
+            && !recorded.value.eq_ignore_ascii_case(actual)
+        {
+            out.push(
+                rule.finding(
+                    format!("LOG_SHA256 is not the SHA-256 of {shown}"),
+                    input.packet.label_at(recorded.span, "not the hash of the log"),
+                )
+                .help(format!("The SHA-256 of the log is {actual}.")),
+            );
         }
-        let text = normalize(&String::from_utf8_lossy(log));
         for line in &entry.proof_lines {
+            searched = searched.saturating_add(text.len());
+            if searched > MAX_SEARCHED_BYTES {
+                let message = format!(
+                    "the quoted lines and the logs are too large to compare; at most {MAX_SEARCHED_BYTES} \
+                        bytes are searched"
+                );
+                out.push(rule.finding(message, input.packet.label_at(line.span, "not searched")));
+                return out.into();
+            }
             if !text.contains(&normalize(&line.value)) {
                 out.push(rule.finding(
                     format!("the quoted line does not occur in {shown}"),
@@ -154,26 +165,19 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
     let packet = input.packet.packet;
     let mut out = Vec::new();
     let is_small = packet.done_means.len().saturating_mul(packet.mapping.len()) <= MAX_COMPARED;
+    let quotes = quotes::Quotes::new(packet.mapping.iter().map(|requirement| &*requirement.quote.value));
     // A REQUIREMENT accounts for one bullet: one that quotes a bullet paraphrases no other.
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     if is_small {
-        let bullets: Vec<String> =
-            packet.done_means.iter().map(|bullet| normalize(&bullet.text.value)).collect();
-        for (index, requirement) in packet.mapping.iter().enumerate() {
-            let quote = normalize(&requirement.quote.value);
-            if bullets.iter().any(|bullet| matches_quote(&quote, bullet)) {
-                taken.insert(index);
-            }
+        for bullet in &packet.done_means {
+            taken.extend(quotes.of(&normalize(&bullet.text.value)));
         }
     }
     for bullet in &packet.done_means {
-        let wanted = normalize(&bullet.text.value);
         let group = bullet.group.as_deref().map(normalize);
-        let quoted = packet.mapping.iter().find(|requirement| {
-            let quote = normalize(&requirement.quote.value);
-            matches_quote(&quote, &wanted)
-                || group.as_deref().is_some_and(|group| matches_quote(&quote, group))
-        });
+        let found = quotes.first_of(&normalize(&bullet.text.value));
+        let found = found.into_iter().chain(group.and_then(|group| quotes.first_of(&group))).min();
+        let quoted = found.and_then(|index| packet.mapping.get(index));
         let paraphrase = || {
             let free =
                 packet.mapping.iter().enumerate().filter(|(index, _)| is_small && !taken.contains(index));
@@ -235,11 +239,4 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
         }
     }
     out.into()
-}
-
-/// Returns whether a quote matches a bullet: it is the whole bullet, or at least its
-/// first 24 characters.
-fn matches_quote(quote: &str, bullet: &str) -> bool {
-    let start = quote.trim_end_matches(['.', '…', ' ']);
-    quote == bullet || (start.chars().count() >= 24 && bullet.starts_with(start))
 }

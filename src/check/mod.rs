@@ -60,7 +60,7 @@ pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use scope::allows_change;
 pub(crate) use scope::{
-    MAX_GLOB_PAIRS, is_comparable, is_loaded_unasked, is_personal, sensitive_path_reason,
+    MAX_ENTRY_PAIRS, is_comparable, is_loaded_unasked, is_personal, sensitive_path_reason,
 };
 pub(crate) use spec::parse_version as spec_version;
 

@@ -56,6 +56,7 @@ pub(super) fn bootstrap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckRes
                 "the packet is In Progress, but has no BOOTSTRAP section",
                 input.label_at(status.span, "the status"),
             )
+            .misses("BOOTSTRAP", None)
         })
         .into()
 }
@@ -112,6 +113,7 @@ pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
         "the packet contains evidence of implementation, but not the marker `SKELETON APPROVED`",
         input.label_at(span, what),
     );
+    finding = finding.misses("SKELETON", None);
     if let Some(section) = phases.section("SKELETON") {
         finding =
             finding.related(input.label_at(

@@ -39,19 +39,30 @@ fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> 
     scope.out_of_scope.iter().find(excludes)
 }
 
-/// Maximum number of pairs of a glob and a changed path that are compared.
-pub(crate) const MAX_GLOB_PAIRS: u64 = 3_000_000;
+/// Maximum number of pairs of a scope entry and a changed path that are compared. A pair with
+/// a glob counts as [`GLOB_WEIGHT`] pairs for each [`GLOB_BYTES`] bytes of the glob.
+pub(crate) const MAX_ENTRY_PAIRS: u64 = 60_000_000;
+const GLOB_WEIGHT: u64 = 20;
+const GLOB_BYTES: u64 = 100;
 
-/// Returns whether the globs of a scope and of the protected paths can be compared with
-/// this number of changed paths.
+/// Returns whether a scope and the protected paths can be compared with this number of
+/// changed paths.
 #[must_use]
 pub(crate) fn is_comparable(input: &PacketCheckContext<'_>, paths: usize) -> bool {
     let scope = &input.packet.scope;
+    let weight = |bytes: usize| {
+        let parts = u64::try_from(bytes).unwrap_or(u64::MAX) / GLOB_BYTES;
+        GLOB_WEIGHT.saturating_mul(parts.saturating_add(1))
+    };
     let entries = scope.in_scope.iter().chain(&scope.out_of_scope).chain(&input.policy.exempt);
-    let globs = entries.filter(|entry| matches!(entry.pattern, Ok(ScopePattern::Glob(_)))).count();
-    let protected = input.policy.protected.iter().filter(|pattern| pattern.text.contains('*')).count();
-    let pairs = (globs + protected).saturating_mul(paths);
-    u64::try_from(pairs).unwrap_or(u64::MAX) <= MAX_GLOB_PAIRS
+    let of_entries = entries.map(|entry| match &entry.pattern {
+        Ok(ScopePattern::Glob(parts)) => weight(parts.iter().map(String::len).sum()),
+        _ => 1,
+    });
+    let protected = input.policy.protected.iter().filter(|pattern| pattern.text.contains('*'));
+    let of_protected = protected.map(|pattern| weight(pattern.text.len()));
+    let all = of_entries.chain(of_protected).fold(0_u64, u64::saturating_add);
+    all.saturating_mul(u64::try_from(paths).unwrap_or(u64::MAX)) <= MAX_ENTRY_PAIRS
 }
 
 /// Returns whether a path belongs to this packet's own governance files.
@@ -123,7 +134,12 @@ pub(super) fn no_entry(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
     let label =
         if scope.declared.is_some() { "no valid path in this list" } else { "add `IN_SCOPE_PATHS` here" };
     let message = "IN_SCOPE_PATHS contains no valid path, so the packet allows no change";
-    Some(rule.finding(message, input.label_at(span, label))).into()
+    let finding = rule.finding(message, input.label_at(span, label));
+    Some(match scope.in_scope.first() {
+        Some(entry) => finding.because_of(Place::text(&input.packet.source, entry.raw.span)),
+        None => finding,
+    })
+    .into()
 }
 
 /// `scope/unparsable-entry`: every entry of `IN_SCOPE_PATHS` is a path, a
@@ -152,19 +168,24 @@ pub(super) fn unparsable_entry(input: &PacketCheckContext<'_>, rule: &Rule) -> C
     findings.collect::<Vec<_>>().into()
 }
 
-/// Maximum number of pairs of entries that are compared.
-const MAX_ENTRY_PAIRS: usize = 100_000;
+/// Maximum number of pairs of entries in scope and out of scope that are compared.
+const MAX_OVERLAP_PAIRS: usize = 100_000;
+/// Maximum number of pairs of their characters.
+const MAX_OVERLAP_CELLS: usize = 50_000_000;
 
 /// `scope/overlap`: no path is covered by both `IN_SCOPE_PATHS` and
 /// `OUT_OF_SCOPE`.
 pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let scope = &input.packet.scope;
     let mut out = Vec::new();
-    if scope.in_scope.len().saturating_mul(scope.out_of_scope.len()) > MAX_ENTRY_PAIRS {
+    let bytes = |entries: &[ScopeEntry]| entries.iter().map(|entry| entry.raw.value.len()).sum::<usize>();
+    if scope.in_scope.len().saturating_mul(scope.out_of_scope.len()) > MAX_OVERLAP_PAIRS
+        || bytes(&scope.in_scope).saturating_mul(bytes(&scope.out_of_scope)) > MAX_OVERLAP_CELLS
+    {
         let (inside, outside) = (scope.in_scope.len(), scope.out_of_scope.len());
         let message = format!(
-            "{inside} entries in scope and {outside} out of scope are too many to compare; at most \
-                {MAX_ENTRY_PAIRS} pairs are compared"
+            "{inside} entries in scope and {outside} out of scope are too many or too long to compare; at \
+                most {MAX_OVERLAP_PAIRS} pairs and {MAX_OVERLAP_CELLS} pairs of characters are compared"
         );
         let span = scope.declared.unwrap_or_else(|| input.packet.heading_span("SCOPE"));
         return Some(rule.finding(message, input.label_at(span, "too many entries"))).into();
@@ -242,6 +263,9 @@ fn outside_finding(
                 judge both packets together: `countersign post-work {id} --also {owner}`.",
             owners.join("`, `")
         ));
+    }
+    if let Some(entry) = similar.meant_for(path) {
+        finding = finding.because_of(Place::text(&packet.source, entry.raw.span));
     }
     for (entry, how) in similar.explanations(path) {
         let shown = to_single_line(&entry.raw.value, 120);

@@ -218,11 +218,16 @@ pub(super) fn late(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
                 crate::text::to_single_line(waiver.name(), 80),
                 crate::text::to_single_line(&introduction.committer, 80)
             );
-            out.push(rule.finding(
-                message,
-                input.packet.label_at(first_line_span(input, waiver.span), "added during the work"),
-            ));
+            let label = input.packet.label_at(first_line_span(input, waiver.span), "added during the work");
+            // A waiver that does not count cannot count too late.
+            let place = label.place.clone();
+            out.push(rule.finding(message, label).because_of(place));
         }
     }
     out.into()
+}
+
+/// Returns the place at which the rules of this family report a waiver.
+pub(crate) fn place_of(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> crate::finding::Place {
+    input.packet.label_at(first_line_span(input, waiver.span), "").place
 }

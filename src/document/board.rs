@@ -6,7 +6,7 @@ use crate::text::{Edit, Source, Span, Spanned, apply_edits, line_ending, trim_sp
 
 use super::joined::{Joined, Shift, append_shifted, read_joined};
 use super::outline::{BlockKind, Outline, ProseLine};
-use super::section::read_sections;
+use super::section::{Section, read_sections};
 
 /// One entry of the task board.
 #[derive(Debug, Clone)]
@@ -144,6 +144,13 @@ impl Shift for BoardEntry {
     }
 }
 
+/// Returns the key of the section that has a block. Sections of one level do not overlap.
+fn section_of<'a>(sections: &[&'a Section], block: usize) -> Option<&'a str> {
+    let after = sections.partition_point(|section| section.blocks.start <= block);
+    let last = after.checked_sub(1).and_then(|at| sections.get(at).copied());
+    last.filter(|section| section.blocks.contains(&block)).map(|section| section.key.as_str())
+}
+
 impl Joined for Board {
     fn append(&mut self, other: Self, offset: usize) {
         append_shifted(&mut self.entries, other.entries, offset);
@@ -170,9 +177,10 @@ impl Joined for Board {
         for section in all.iter().filter(|section| section.level == 2 && is_state_section(&section.key)) {
             board.sections.push(Spanned::new(section.key.clone(), section.title.span));
         }
+        let levels: [Vec<&Section>; 2] =
+            [1, 2].map(|level| all.iter().filter(|section| section.level == level).collect());
         for (index, block) in outline.blocks.iter().enumerate() {
-            let enclosing = all.iter().rfind(|section| section.level <= 2 && section.blocks.contains(&index));
-            let section = enclosing.map_or("", |section| section.key.as_str());
+            let section = levels.iter().rev().find_map(|sections| section_of(sections, index)).unwrap_or("");
             match block.kind {
                 // A line of a paragraph can look like an entry, too: a space
                 // before the bullet is enough to make it part of a paragraph.

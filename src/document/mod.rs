@@ -12,6 +12,7 @@ pub(crate) mod evidence;
 pub(crate) mod field;
 pub(crate) mod gate_log;
 pub(crate) mod heading_scan;
+pub(crate) mod hidden;
 mod joined;
 pub(crate) mod json;
 pub(crate) mod json_edit;

@@ -6,7 +6,7 @@
 //! file names. One annotation in parentheses after a space is removed. Prose
 //! is not an entry and allows no path.
 
-use crate::text::{RepoPath, Span, Spanned, globs_overlap};
+use crate::text::{RepoPath, Span, Spanned, glob_matches, globs_overlap};
 
 use super::field::strip_quotes;
 
@@ -92,9 +92,7 @@ impl ScopeEntry {
         match &self.pattern {
             Ok(ScopePattern::File(file)) => file == path,
             Ok(ScopePattern::Folder(folder)) => path.is_below(folder.as_bytes()),
-            Ok(ScopePattern::Glob(parts)) => {
-                literal_components(path).is_some_and(|path| globs_overlap(parts, &path))
-            }
+            Ok(ScopePattern::Glob(parts)) => path.as_str().is_some_and(|path| glob_matches(parts, path)),
             Err(_) => false,
         }
     }

@@ -84,6 +84,18 @@ pub(crate) fn known_sections() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(String::as_str)
 }
 
+/// Returns the keys of all headings in the templates of packets and refinements.
+pub(crate) fn known_headings() -> impl Iterator<Item = &'static str> {
+    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let read_keys = |text: &str| {
+            let outline = Outline::parse(text);
+            read_sections(text, &outline).into_iter().map(|section| section.key).collect::<Vec<_>>()
+        };
+        [PACKET, REFINEMENT].into_iter().flat_map(read_keys).collect()
+    });
+    KEYS.iter().map(String::as_str)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -97,12 +97,21 @@ impl fmt::Display for Level {
 }
 
 /// The file or command that a finding is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A file of the repository.
     Path(RepoPath),
     /// A command of the test plan.
     Command(String),
+}
+
+/// A part of a document that a finding misses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MissingPart {
+    /// Key of the section.
+    pub section: String,
+    /// Key of the field in it; `None` if the whole section is missing.
+    pub field: Option<String>,
 }
 
 /// Whether a fix may be applied without a review by a person.
@@ -149,6 +158,10 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// File or command that it is about; waivers are matched against it.
     pub subject: Option<Subject>,
+    /// The part of a document that it misses.
+    pub(crate) missing: Option<MissingPart>,
+    /// A place whose own finding explains this one.
+    pub(crate) because: Option<Place>,
     /// Id of the waiver that covers it.
     pub waived_by: Option<String>,
     /// Id of its packet, if several packets are checked together.
@@ -184,6 +197,8 @@ impl Finding {
             help: Vec::new(),
             fix: None,
             subject: None,
+            missing: None,
+            because: None,
             waived_by: None,
             packet: None,
             wp_id: None,
@@ -224,6 +239,20 @@ impl Finding {
     #[must_use]
     pub fn about_command(mut self, command: &str) -> Self {
         self.subject = Some(Subject::Command(command.to_owned()));
+        self
+    }
+
+    /// Sets the part of a document that it misses: a field, or a whole section.
+    #[must_use]
+    pub(crate) fn misses(mut self, section: &str, field: Option<&str>) -> Self {
+        self.missing = Some(MissingPart { section: section.to_owned(), field: field.map(str::to_owned) });
+        self
+    }
+
+    /// Sets the place whose own finding, if there is one, explains this one.
+    #[must_use]
+    pub(crate) fn because_of(mut self, place: Place) -> Self {
+        self.because = Some(place);
         self
     }
 

@@ -6,6 +6,7 @@
 //! - [`source_scan`]: scans of source files.
 //! - [`steps`]: the repository's own commands, run after a gate's checks.
 
+mod causes;
 pub(crate) mod ci_range;
 pub(crate) mod document_check;
 pub(crate) mod error;

@@ -55,6 +55,59 @@ pub(crate) fn globs_overlap(a: &[String], b: &[String]) -> bool {
     table.first().and_then(|row| row.first()).copied().unwrap_or(false)
 }
 
+/// Returns whether a glob, given as components, matches a path, whose characters are all
+/// literal. It agrees with [`globs_overlap`] and needs no table.
+#[must_use]
+pub(crate) fn glob_matches(glob: &[String], path: &str) -> bool {
+    let path: Vec<&str> = path.split('/').collect();
+    let (mut g, mut p, mut star) = (0, 0, None);
+    while let Some(name) = path.get(p) {
+        match glob.get(g) {
+            Some(part) if part == "**" => {
+                star = Some((g, p));
+                g += 1;
+            }
+            Some(part) if component_matches(part.as_bytes(), name.as_bytes()) => {
+                g += 1;
+                p += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    (g, p) = (at + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    glob.get(g..).unwrap_or_default().iter().all(|part| part == "**")
+}
+
+/// Returns whether a component with `*` matches a name.
+fn component_matches(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n, mut star) = (0, 0, None);
+    while let Some(byte) = name.get(n) {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(own) if own == byte => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    (p, n) = (at + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).unwrap_or_default().iter().all(|byte| *byte == b'*')
+}
+
 fn components_overlap(a: &[u8], b: &[u8]) -> bool {
     let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
     for i in (0..=a.len()).rev() {
@@ -148,6 +201,7 @@ mod tests {
             proptest::prop_assume!(pattern.last().is_some_and(|part| part != "**"));
             let by_table = globs_overlap(&pattern, &path);
             proptest::prop_assert_eq!(matches(&pattern.join("/"), &path.join("/")), by_table);
+            proptest::prop_assert_eq!(glob_matches(&pattern, &path.join("/")), by_table);
         }
     }
 }

@@ -33,7 +33,12 @@ pub(in crate::check) fn merge_base(input: &ApprovalCheckContext<'_>, rule: &Rule
             ("MERGE_BASE_SHA is not an ancestor of the judged head", "on another line of history")
         }
     };
-    Some(rule.finding(message, input.packet.label_at(span, label))).into()
+    let finding = rule.finding(message, input.packet.label_at(span, label));
+    Some(match input.merge_base {
+        MergeBaseFact::Absent => finding.misses("METADATA", Some("MERGE_BASE_SHA")),
+        _ => finding,
+    })
+    .into()
 }
 
 /// `approval/refinement`: the refinement exists at the expected path, is

@@ -16,11 +16,9 @@ use crate::text::Spanned;
 pub(in crate::check) fn signature_format(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
     let Some(text) = &packet.signature else {
-        return Some(rule.finding(
-            "the packet is not signed",
-            input.packet.label_at(packet.heading_span("METADATA"), "add `USER_SIGNATURE` here"),
-        ))
-        .into();
+        let label = input.packet.label_at(packet.heading_span("METADATA"), "add `USER_SIGNATURE` here");
+        let finding = rule.finding("the packet is not signed", label);
+        return Some(finding.misses("METADATA", Some("USER_SIGNATURE"))).into();
     };
     let shown = crate::text::to_single_line(&text.value, 40);
     let signature = match Signature::parse(&text.value) {

@@ -4,28 +4,69 @@ use super::{files_needing_manifest, label_at, target_path};
 use crate::check::CheckResult;
 use crate::check::context::ChangeCheckContext;
 use crate::document::manifest::{GATES, Manifest};
-use crate::finding::Label;
+use crate::finding::{Label, Place};
 use crate::rule::Rule;
+use crate::text::{RepoPath, Span};
 
 /// `manifest/missing`: every changed file outside the governance folders has a
 /// COR-701 manifest in the packet.
 pub(in crate::check) fn missing(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let declared: Vec<_> = input.packet.packet.manifests.iter().filter_map(target_path).collect();
     let without = files_needing_manifest(input).filter(|file| !declared.contains(&&file.change.path));
+    let misnamed = MisnamedManifests::new(input);
     without
-        .map(|file| {
+        .enumerate()
+        .map(|(at, file)| {
             let path = &file.change.path;
             let message =
                 format!("{path} {}, but the packet has no manifest for it", file.change.kind().clause());
             let section = input.packet.packet.heading_span("VALIDATION");
-            rule.finding(message, Label::path(path, "no manifest"))
+            let finding = rule
+                .finding(message, Label::path(path, "no manifest"))
                 .related(input.packet.label_at(section, "the section of the manifests"))
-                .about_path(path)
+                .about_path(path);
+            match misnamed.meant_for(path, at) {
+                Some(span) => finding.because_of(Place::text(&input.packet.packet.source, span)),
+                None => finding,
+            }
         })
         .collect::<Vec<_>>()
         .into()
 }
 
+/// Manifests of files that do not exist: their paths may be misspelled.
+struct MisnamedManifests {
+    targets: Vec<(String, Span)>,
+}
+
+impl MisnamedManifests {
+    fn new(input: &ChangeCheckContext<'_>) -> Self {
+        let all = input.packet.packet.manifests.iter();
+        let unknown = all.filter_map(|manifest| {
+            let path = target_path(manifest)?;
+            let span = manifest.target.as_ref()?.span;
+            let is_unknown = input.file(path).is_none() && path.as_bytes().len() <= 400;
+            is_unknown.then(|| (path, span))
+        });
+        let missing = unknown.take(MAX_HINTS).filter(|(path, _)| !(input.exists)(path));
+        Self { targets: missing.map(|(path, span)| (path.to_text().into_owned(), span)).collect() }
+    }
+
+    /// Returns the target that is similar to a path. `at` counts the paths from 0.
+    fn meant_for(&self, path: &RepoPath, at: usize) -> Option<Span> {
+        let text = path.to_text();
+        if at >= MAX_HINTS || text.len() > 400 {
+            return None;
+        }
+        let scored =
+            self.targets.iter().map(|(target, span)| (strsim::normalized_levenshtein(target, &text), span));
+        let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
+        best.filter(|(score, _)| *score > MIN_SIMILARITY).map(|(_, span)| *span)
+    }
+}
+
+/// Lowest similarity (0 to 1) of a path that was probably meant.
+const MIN_SIMILARITY: f64 = 0.7;
 /// Maximum number of findings with a hint of a similar path, because comparing
 /// paths is slow.
 const MAX_HINTS: usize = 50;
@@ -73,7 +114,7 @@ pub(in crate::check) fn stale(input: &ChangeCheckContext<'_>, rule: &Rule) -> Ch
         });
         if let Some((score, near)) = near.max_by(|a, b| a.0.total_cmp(&b.0))
             && !exists
-            && score > 0.7
+            && score > MIN_SIMILARITY
         {
             finding = finding.help(format!("Did you mean {near}? Paths are compared byte for byte."));
         }

@@ -66,7 +66,9 @@ pub(in crate::check) fn section(input: &PacketCheckContext<'_>, rule: &Rule) -> 
             let name = wanted.split('|').next().unwrap_or(wanted).trim();
             let message =
                 format!("a packet of generation {} requires the section `{name}`", input.packet.generation);
-            let finding = rule.finding(message, input.label_at(input.packet.head_span(), "this packet"));
+            let finding = rule
+                .finding(message, input.label_at(input.packet.head_span(), "this packet"))
+                .misses(name, None);
             let finding =
                 match find_heading_in_fence(input.packet.source.text(), &input.packet.outline, name) {
                     Some(span) => finding
@@ -102,7 +104,7 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
             _ => None,
         });
         let name = slots.first().map_or("", |(name, _)| name);
-        out.push(match empty {
+        let finding = match empty {
             Some((name, span)) => rule.finding(
                 match name {
                     "TEST_PLAN" => "`TEST_PLAN` contains no command; expected a command in a closed \
@@ -128,7 +130,8 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
                     None => finding,
                 }
             }
-        });
+        };
+        out.push(finding.misses(section, Some(name)));
     }
     out.into()
 }
@@ -203,17 +206,18 @@ pub(in crate::check) fn claim(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
         }
     }
     for (key, because) in required {
-        match input.packet.metadata_field(key) {
-            Some(field) if field.is_filled() && !is_unclaimed(field.bare_value().value) => {}
-            Some(field) => out.push(rule.finding(
+        let finding = match input.packet.metadata_field(key) {
+            Some(field) if field.is_filled() && !is_unclaimed(field.bare_value().value) => continue,
+            Some(field) => rule.finding(
                 format!("{because}, but `{key}` is not filled"),
                 input.label_at(field.label, "not filled"),
-            )),
-            None => out.push(rule.finding(
+            ),
+            None => rule.finding(
                 format!("{because}, but the field `{key}` is missing"),
                 input.label_at(input.packet.heading_span("METADATA"), format!("add `{key}` here")),
-            )),
-        }
+            ),
+        };
+        out.push(finding.misses("METADATA", Some(key)));
     }
     if let Some(field) =
         input.packet.metadata_field("CODER_REASONING_STRENGTH").filter(|field| field.is_filled())
@@ -243,7 +247,8 @@ pub(super) fn is_unclaimed(value: &str) -> bool {
 pub(in crate::check) fn risk_tier(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(tier) = &input.packet.risk_tier else {
         let label = input.label_at(input.packet.heading_span("METADATA"), "add `RISK_TIER` here");
-        let finding = rule.finding("the packet has no RISK_TIER", label);
+        let finding =
+            rule.finding("the packet has no RISK_TIER", label).misses("METADATA", Some("RISK_TIER"));
         let elsewhere = input.packet.fields.iter().find(|field| field.key == "RISK_TIER");
         return Some(match elsewhere {
             Some(field) if field.is_filled() => {
@@ -295,13 +300,14 @@ pub(in crate::check) fn spec_reference(input: &PacketCheckContext<'_>, rule: &Ru
         let span = slots
             .iter()
             .find_map(|slot| if let ContentState::Empty(span) = slot { Some(*span) } else { None });
-        out.push(rule.finding(
+        let finding = rule.finding(
             format!("the field `{first}` of the packet is missing or not filled"),
             input.label_at(
                 span.unwrap_or_else(|| input.packet.heading_span("AUTHORITY")),
                 "name the specification here",
             ),
-        ));
+        );
+        out.push(finding.misses("AUTHORITY", Some(first)));
     }
     out.into()
 }
@@ -367,6 +373,7 @@ fn check_missing_version(input: &PacketCheckContext<'_>, rule: &Rule) -> Option<
             input.label_at(span, "no date"),
         )),
     }
+    .map(|finding| finding.misses("METADATA", Some("PACKET_FORMAT_VERSION")))
 }
 
 /// `packet/manifest-template`: the packet contains at least one COR-701 manifest
@@ -382,6 +389,7 @@ pub(in crate::check) fn manifest_template(input: &PacketCheckContext<'_>, rule: 
                 "the packet has no COR-701 manifest block",
                 input.label_at(input.packet.heading_span("VALIDATION"), "add the manifest block here"),
             );
+            let finding = finding.misses("VALIDATION", None);
             let body = split_sections(PACKET).into_iter().find(|(key, _)| key == "VALIDATION");
             let lines = body.as_ref().and_then(|(_, text)| text.split_once("- **Target"));
             match (input.packet.section("VALIDATION"), lines) {

@@ -30,7 +30,8 @@ pub(in crate::check) fn unclaimed(input: &ChangeCheckContext<'_>, rule: &Rule) -
         None => (packet.heading_span("METADATA"), "add `CODER_MODEL` here"),
     };
     let message = format!("{} is changed, but no coder has claimed the packet", file.change.path);
-    Some(rule.finding(message, input.packet.label_at(span, label))).into()
+    let finding = rule.finding(message, input.packet.label_at(span, label));
+    Some(finding.misses("METADATA", Some("CODER_MODEL"))).into()
 }
 
 /// `packet/active`: work starts only on a packet that is in force: it is not
@@ -112,10 +113,13 @@ pub(in crate::check) fn identity(input: &PacketCheckContext<'_>, rule: &Rule) ->
 /// known statuses.
 pub(in crate::check) fn status(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     match &input.packet.status {
-        None => Some(rule.finding(
-            "the packet has no status",
-            input.label_at(input.packet.heading_span("METADATA"), "add `Status` here"),
-        ))
+        None => Some(
+            rule.finding(
+                "the packet has no status",
+                input.label_at(input.packet.heading_span("METADATA"), "add `Status` here"),
+            )
+            .misses("METADATA", Some("STATUS")),
+        )
         .into(),
         Some(status) => match &status.value {
             // The schemas of typed contracts leave the status open.

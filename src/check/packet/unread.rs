@@ -6,12 +6,14 @@ use crate::finding::Level;
 use crate::rule::Rule;
 
 /// `packet/unread-item`: every item of a section that decides a verdict is read.
-/// A placeholder of the template is an error, because the packet is not finished.
+/// A placeholder of the template is an error, because the packet is not finished. So are
+/// several items in one line, because only the first one counts.
 pub(in crate::check) fn unread_item(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let faults = input.faults.iter().filter(|fault| fault.rule == rule.id.as_str());
     let findings = faults.map(|fault| {
-        let is_placeholder = fault.message.ends_with("placeholder of the template");
-        let level = if is_placeholder { Level::Error } else { Level::Warning };
+        let deciding = ["placeholder of the template", "join several items"];
+        let is_deciding = deciding.iter().any(|end| fault.message.ends_with(end));
+        let level = if is_deciding { Level::Error } else { Level::Warning };
         rule.finding(fault.message.clone(), input.label_at(fault.span, "not read")).with_level(level)
     });
     findings.take(MAX_UNREAD_ITEMS).collect::<Vec<_>>().into()

@@ -29,6 +29,8 @@ pub(super) struct SimilarEntries<'a> {
     by_path: HashMap<String, Vec<usize>>,
     by_lower_case: HashMap<String, Vec<usize>>,
     by_composition: HashMap<String, Vec<usize>>,
+    /// Indices of invalid entries by the paths that they seem to name.
+    invalid: HashMap<String, usize>,
 }
 
 impl<'a> SimilarEntries<'a> {
@@ -39,8 +41,14 @@ impl<'a> SimilarEntries<'a> {
             by_path: HashMap::new(),
             by_lower_case: HashMap::new(),
             by_composition: HashMap::new(),
+            invalid: HashMap::new(),
         };
         for (index, entry) in entries.iter().enumerate() {
+            if entry.pattern.is_err() {
+                for path in paths_in(&entry.raw.value) {
+                    out.invalid.entry(path).or_insert(index);
+                }
+            }
             if let Ok(ScopePattern::File(path) | ScopePattern::Folder(path)) = &entry.pattern {
                 out.paths.push((index, path.to_text().into_owned()));
             }
@@ -52,6 +60,19 @@ impl<'a> SimilarEntries<'a> {
             }
         }
         out
+    }
+
+    /// Returns the invalid entry that seems to name a path, or a folder above it.
+    pub(super) fn meant_for(&self, path: &RepoPath) -> Option<&'a ScopeEntry> {
+        if self.invalid.is_empty() {
+            return None;
+        }
+        let text = path.to_text();
+        let folders = text.rmatch_indices('/').filter_map(|(at, _)| text.get(..at));
+        std::iter::once(text.as_ref())
+            .chain(folders)
+            .filter_map(|name| self.invalid.get(name))
+            .find_map(|index| self.entries.get(*index))
     }
 
     /// Returns the entry whose letters are most similar to those of a path. `at`
@@ -95,6 +116,30 @@ impl<'a> SimilarEntries<'a> {
         let found = found.into_iter().take(MAX_EXPLANATIONS);
         found.filter_map(|(index, how)| Some((self.entries.get(index)?, how))).collect()
     }
+}
+
+/// Maximum number of paths that an invalid entry is taken to name.
+const MAX_NAMED_PATHS: usize = 200;
+
+/// Returns the paths that an invalid entry seems to name: its words without quotes, with `/`
+/// between folders. Of an absolute path, every end counts.
+fn paths_in(raw: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for word in raw.replace("\\n", " ").split_whitespace() {
+        let plain = word.trim_matches(['`', '"', '\'', ',', '*']).replace('\\', "/");
+        let plain = plain.trim_end_matches('/');
+        if !plain.contains(['/', '.']) || plain.len() > MAX_COMPARED_LENGTH {
+            continue;
+        }
+        let absolute = plain.starts_with('/') || plain.get(1..3) == Some(":/");
+        let ends = plain.match_indices('/').filter_map(|(at, _)| plain.get(at + 1..));
+        out.extend(ends.filter(|end| absolute && end.contains(['/', '.'])).map(str::to_owned));
+        out.push(plain.trim_start_matches("./").to_owned());
+        if out.len() > MAX_NAMED_PATHS {
+            break;
+        }
+    }
+    out
 }
 
 #[cfg(test)]

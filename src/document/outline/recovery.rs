@@ -99,13 +99,13 @@ fn restore_code(text: &str, recovery: &Recovery, block: &mut Block) {
 
 /// A fence line: its character, the number of characters, and whether text
 /// follows.
-struct FenceLine {
-    mark: char,
-    width: usize,
-    has_info: bool,
+pub(crate) struct FenceLine {
+    pub mark: char,
+    pub width: usize,
+    pub has_info: bool,
 }
 
-fn read_fence(line: &str) -> Option<FenceLine> {
+pub(crate) fn read_fence(line: &str) -> Option<FenceLine> {
     let body = line.trim();
     let mark = body.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let width = body.chars().take_while(|c| *c == mark).count();

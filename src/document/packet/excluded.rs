@@ -51,9 +51,8 @@ pub(super) fn read_excluded_text(
     if unread.is_some() {
         faults.push(found.fault("OUT_OF_SCOPE", "its path cannot be read, so it excludes nothing"));
     }
-    if let Some(fault) = found.placeholder_fault("OUT_OF_SCOPE") {
-        faults.push(fault);
-    }
+    faults.extend(found.placeholder_fault("OUT_OF_SCOPE"));
+    faults.extend(found.joined_fault("OUT_OF_SCOPE"));
     out.extend(entries);
 }
 

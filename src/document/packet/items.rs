@@ -71,6 +71,15 @@ impl FieldText {
         }
     }
 
+    /// Reports the text if the two characters `\\n` join it with further items: a script wrote
+    /// them instead of a line end, and only the first item is read.
+    pub(super) fn joined_fault(&self, field: &str) -> Option<Fault> {
+        let mut after = self.text.value.split("\\n").skip(1).map(str::trim_start);
+        let is_item =
+            |rest: &str| rest.starts_with("- ") || rest.starts_with("* ") || rest.starts_with("## ");
+        after.any(is_item).then(|| self.fault(field, "the characters `\\n` join several items"))
+    }
+
     /// Reports the text if it is a placeholder of the template.
     pub(super) fn placeholder_fault(&self, field: &str) -> Option<Fault> {
         let is_reported_elsewhere = self.text.value.contains("<fill");

@@ -150,6 +150,7 @@ pub(super) fn read_test_plan(
         } else if let Some(fault) = found.placeholder_fault("TEST_PLAN") {
             placeholders.push(fault);
         } else {
+            placeholders.extend(found.joined_fault("TEST_PLAN"));
             read_planned_text(found, &mut out, &mut faults);
         }
     }
@@ -287,7 +288,9 @@ pub(super) fn read_done_means(
     }
     let mut placeholders: Vec<Fault> = Vec::new();
     for found in texts_in(text, outline, criteria.blocks.start..end) {
-        if let Some(fault) = found.placeholder_fault("DONE_MEANS") {
+        if let Some(fault) =
+            found.placeholder_fault("DONE_MEANS").or_else(|| found.joined_fault("DONE_MEANS"))
+        {
             placeholders.push(fault);
         } else if !read.contains(&found.block)
             && !found.is_empty_statement()

@@ -9,8 +9,9 @@ use crate::check::{Check, CheckResult, Registered};
 use crate::config::Config;
 use crate::document::spec::SpecPointer;
 use crate::document::{Document, Packet, WpId};
-use crate::finding::{Finding, Label, Level};
-use crate::pipeline::outcome::is_disabled;
+use crate::finding::{Finding, Label, Level, RuleId};
+use crate::pipeline::causes::{self, FoldedDocument};
+use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled};
 use crate::rule::Rule;
 
 use super::collect::expected_kind;
@@ -151,6 +152,38 @@ impl DocumentContext<'_> {
             job.is_in_layout && document.path().is_below(self.governance.layout.packets.as_bytes());
         if in_packets && !is_archived && document.packet().is_some() && file_id.is_none() && id.is_some() {
             self.replace_identity(document, &mut results);
+        }
+        self.fold_causes(document, results)
+    }
+
+    /// Folds consequences into their causes, at the levels of the configuration.
+    fn fold_causes(
+        &self,
+        document: &Document,
+        mut results: Vec<Option<CheckResult>>,
+    ) -> Vec<Option<CheckResult>> {
+        let mut all: Vec<Finding> = Vec::new();
+        for (entry, result) in self.rules.iter().zip(&mut results) {
+            if let Some(CheckResult::Findings(findings)) = result {
+                let mut findings = std::mem::take(findings);
+                apply_level_overrides(self.config, &RuleRef::Registered(entry), &mut findings);
+                all.extend(findings);
+            }
+        }
+        let fences = self.rules.iter().any(|entry| entry.rule.id.as_str() == "text/unclosed-fence");
+        let judged = document.outline().map(|outline| FoldedDocument {
+            source: &document.source,
+            outline,
+            checks_fences: fences && !is_disabled(self.config, &RuleId::from_static("text/unclosed-fence")),
+        });
+        for finding in causes::fold(all, judged) {
+            let at = self.rules.iter().position(|entry| entry.rule.id == finding.rule);
+            if let Some(result) = at.and_then(|at| results.get_mut(at)) {
+                match result {
+                    Some(CheckResult::Findings(own)) => own.push(finding),
+                    other => *other = Some(CheckResult::Findings(vec![finding])),
+                }
+            }
         }
         results
     }

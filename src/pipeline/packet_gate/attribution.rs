@@ -2,7 +2,7 @@
 
 use crate::change::{ChangedFile, RepositoryError};
 use crate::check::context::PacketCheckContext;
-use crate::check::{MAX_GLOB_PAIRS, is_comparable, scope};
+use crate::check::{MAX_ENTRY_PAIRS, is_comparable, scope};
 use crate::pipeline::selected_change::SelectedChange;
 use crate::text::RepoPath;
 
@@ -128,7 +128,7 @@ pub(crate) fn set_aside_untracked(
     Ok(())
 }
 
-/// Fails if the globs of the scopes are too many for this number of paths.
+/// Fails if the entries of the scopes are too many for this number of paths.
 ///
 /// # Errors
 /// There are more pairs than the limit.
@@ -139,7 +139,7 @@ pub(crate) fn refuse_too_many_globs<'a>(
     if inputs.all(|input| is_comparable(&input, paths)) {
         return Ok(());
     }
-    Err(RepositoryError::TooManyComparisons { what: "the globs of the scope", limit: MAX_GLOB_PAIRS })
+    Err(RepositoryError::TooManyComparisons { what: "the entries of the scope", limit: MAX_ENTRY_PAIRS })
 }
 
 fn packet_name(packet: &PacketContext) -> Option<String> {

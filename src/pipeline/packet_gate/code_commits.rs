@@ -60,6 +60,12 @@ pub(crate) fn collect_code_commits(
     Ok(out)
 }
 
+/// Maximum number of approvals of a skeleton that are looked at, the oldest ones.
+const MAX_APPROVALS: usize = 10;
+/// Maximum number of commits that are searched in the history outside of a range. A commit
+/// that is not searched for was not found: its work counts as unsigned.
+const MAX_ANCESTORS: usize = 200;
+
 /// Returns the commit that approves the packet's skeleton: it names exactly this id,
 /// changes only the packet's own records or nothing, and every commit of code has it in
 /// its history.
@@ -77,15 +83,20 @@ pub(crate) fn find_skeleton_approval(
     let wanted = SkeletonApproval::subject(id.as_str());
     let is_own = |path: &RepoPath| layout.is_packet_record(id, path);
     let commits = repo.commits_between(Some(start), head)?;
-    let mut approvals =
-        commits.iter().filter(|facts| facts.subject == wanted && facts.changed_paths.iter().all(is_own));
+    let approvals: Vec<&CommitInfo> = commits
+        .iter()
+        .filter(|facts| facts.subject == wanted && facts.changed_paths.iter().all(is_own))
+        .collect();
     let mut out = None;
-    for approval in approvals.by_ref() {
+    // The commits are listed newest first. An approval that counts is older than all code.
+    for approval in approvals.iter().skip(approvals.len().saturating_sub(MAX_APPROVALS)) {
+        let own = [approval.commit];
+        let mut descendants = Descendants::new(repo, &commits, &own);
         let mut is_first = true;
         for code in code_commits {
             is_first = is_first
                 && code.facts.commit != approval.commit
-                && repo.is_ancestor(approval.commit, code.facts.commit)?;
+                && descendants.contains(code.facts.commit)?;
         }
         if is_first {
             let is_by_coder = code_commits.iter().any(|code| code.facts.committer == approval.committer);
@@ -134,33 +145,50 @@ fn mark_unsigned_commits(
     signing_commits: &[Commit],
     code_commits: &mut [CodeCommit],
 ) -> Result<(), RepositoryError> {
-    let parents_of: BTreeMap<Commit, &[Commit]> =
-        all.iter().map(|facts| (facts.commit, facts.parents.as_slice())).collect();
-    let mut is_signed: BTreeMap<Commit, bool> =
-        signing_commits.iter().map(|commit| (*commit, true)).collect();
+    let mut signed = Descendants::new(repo, all, signing_commits);
     for code_commit in code_commits {
+        code_commit.precedes_signing = !signed.contains(code_commit.facts.commit)?;
+    }
+    Ok(())
+}
+
+/// The commits of a range that have one of some commits in their history, or are one.
+struct Descendants<'a> {
+    repo: &'a dyn Repository,
+    ancestors: &'a [Commit],
+    parents_of: BTreeMap<Commit, &'a [Commit]>,
+    known: BTreeMap<Commit, bool>,
+}
+
+impl<'a> Descendants<'a> {
+    fn new(repo: &'a dyn Repository, all: &'a [CommitInfo], ancestors: &'a [Commit]) -> Self {
+        let parents_of = all.iter().map(|facts| (facts.commit, facts.parents.as_slice())).collect();
+        let known = ancestors.iter().map(|commit| (*commit, true)).collect();
+        Self { repo, ancestors, parents_of, known }
+    }
+
+    fn contains(&mut self, wanted: Commit) -> Result<bool, RepositoryError> {
         // The stack holds commits whose parents have to be resolved first.
-        let mut stack = vec![code_commit.facts.commit];
+        let mut stack = vec![wanted];
         while let Some(commit) = stack.last().copied() {
-            let Some(parents) = parents_of.get(&commit) else {
-                let mut has_ancestor = false;
-                for signing_commit in signing_commits {
-                    has_ancestor |= repo.is_ancestor(*signing_commit, commit)?;
+            let Some(parents) = self.parents_of.get(&commit) else {
+                let mut has_ancestor = self.known.get(&commit).copied().unwrap_or_default();
+                for ancestor in self.ancestors.iter().take(MAX_ANCESTORS) {
+                    has_ancestor = has_ancestor || self.repo.is_ancestor(*ancestor, commit)?;
                 }
-                is_signed.insert(commit, has_ancestor);
+                self.known.insert(commit, has_ancestor);
                 stack.pop();
                 continue;
             };
-            match parents.iter().find(|parent| !is_signed.contains_key(parent)) {
-                Some(parent) if !is_signed.contains_key(&commit) => stack.push(*parent),
+            match parents.iter().find(|parent| !self.known.contains_key(parent)) {
+                Some(parent) if !self.known.contains_key(&commit) => stack.push(*parent),
                 _ => {
-                    let has_signed_parent = parents.iter().any(|parent| is_signed.get(parent) == Some(&true));
-                    is_signed.entry(commit).or_insert(has_signed_parent);
+                    let has_parent = parents.iter().any(|parent| self.known.get(parent) == Some(&true));
+                    self.known.entry(commit).or_insert(has_parent);
                     stack.pop();
                 }
             }
         }
-        code_commit.precedes_signing = is_signed.get(&code_commit.facts.commit) != Some(&true);
+        Ok(self.known.get(&wanted) == Some(&true))
     }
-    Ok(())
 }

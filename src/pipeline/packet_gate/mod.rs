@@ -5,7 +5,6 @@ mod approval_facts;
 mod approval_report;
 mod approved_reading;
 mod attribution;
-mod causes;
 mod change_facts;
 mod check_runner;
 mod code_commits;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::context::{ChangeCheckContext, Gate, WaiverOrigin};
 use crate::check::{CheckResult, find_rule, waiver, wording};
+use crate::document::waiver::Waiver;
 use crate::finding::{Finding, Level, Subject};
 use crate::pipeline::outcome::RuleRef;
 use crate::text::{RepoPath, to_single_line};
@@ -35,16 +36,23 @@ fn apply_waivers(
         let accepted = wording.waivable_by.clone();
         // A waiver must match with both its policy and its scope. Of several
         // waivers that match, the first is used.
-        let mut matching = waivers.iter().enumerate().filter(|(index, waiver)| {
+        let covers = |waiver: &Waiver| {
             let has_policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
-            has_policy && is_effective(*index) && waiver::covers(waiver, subject)
-        });
+            has_policy && waiver::covers(waiver, subject)
+        };
+        let all = || waivers.iter().enumerate();
+        // The finding is there because the waiver does not count; a rule says why.
+        let invalid = all().find(|(index, waiver)| !is_effective(*index) && covers(waiver));
+        let because = invalid.map(|(_, waiver)| waiver::place_of(waiver, input));
+        let mut matching = all().filter(|(index, waiver)| is_effective(*index) && covers(waiver));
         if let Some((index, waiver)) = matching.next() {
             finding.waived_by = waiver.id.as_ref().map(|id| id.value.clone());
             used.get_mut(index).into_iter().for_each(|used| *used = true);
             matching.for_each(|(other, _)| {
                 redundant.entry(other).or_insert_with(|| waiver.name().to_owned());
             });
+        } else if because.is_some() {
+            finding.because = because;
         }
     }
     let Some(rule) = find_rule("waiver/unused").map(|entry| &entry.rule) else { return Vec::new() };

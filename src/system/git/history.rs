@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use git2::Oid;
 
-use crate::change::{BranchTip, Commit, CommitInfo, FileMode, FoundVersion, History, RepositoryError, VersionRequest};
+use crate::change::{
+    BranchTip, Commit, CommitInfo, FileMode, FoundVersion, History, RepositoryError, VersionRequest,
+};
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 

@@ -42,8 +42,8 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    BranchTip, ChangeSet, Commit, FileMode, ObjectStore, Repository,
-    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
+    BranchTip, ChangeSet, Commit, FileMode, ObjectStore, Repository, RepositoryError, Selection,
+    SelectionMode, SelectionRequest, TreeEntry, TreeState,
 };
 use crate::system::folder::list_files_below;
 use crate::system::transaction::ReadLock;
