@@ -1,7 +1,7 @@
 //! `audit/…`: the signature audit can be read, and every signature belongs to
 //! one packet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
@@ -12,7 +12,7 @@ use crate::document::packet::Generation;
 use crate::document::{DocumentBody, Packet, Signature};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
-use crate::text::{Spanned, to_single_line};
+use crate::text::{Span, Spanned, to_single_line};
 
 /// `audit/row`: every row has all its cells, a well-formed signature that is
 /// not in the future, and the date of that signature.
@@ -26,10 +26,8 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
         .iter()
         .map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new())))
         .collect();
-    for row in &audit.rows {
-        if audit.faults.iter().any(|fault| fault.span == row.span) {
-            continue;
-        }
+    let reported: HashSet<Span> = audit.faults.iter().map(|fault| fault.span).collect();
+    for row in audit.rows.iter().filter(|row| !reported.contains(&row.span)) {
         let shown = crate::text::to_single_line(&row.signature.value, 40);
         match Signature::parse(&row.signature.value) {
             Err(fault) => {

@@ -1,6 +1,6 @@
 //! `board/…`: the task board can be read, and agrees with the packets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
@@ -227,9 +227,15 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         return CheckResult::skipped("the packets were not read");
     };
     let mut out: Vec<Finding> = Vec::new();
+    let unreadable: HashSet<String> =
+        board.unreadable.iter().flat_map(|line| find_wp_ids(&line.value).map(ToString::to_string)).collect();
+    let mut entries: HashMap<&str, &BoardEntry> = HashMap::new();
+    for entry in &board.entries {
+        entries.entry(entry.wp_id.as_str()).or_insert(entry);
+    }
     for (id, _, packet) in governance.packets() {
         let Some(status) = &packet.status else { continue };
-        let entry = board.entries_of(id).next();
+        let entry = entries.get(id).copied();
         match entry {
             Some(entry)
                 if !status_matches_state(&status.value, &entry.state)
@@ -253,8 +259,7 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                 });
             }
             // `board/entry` reports a line that names the packet and has no state.
-            None if board.unreadable.iter().any(|line| find_wp_ids(&line.value).any(|named| named == id)) => {
-            }
+            None if unreadable.contains(id) => {}
             None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
                 let label = Label::text(&packet.source, status.span, "not on the board");
                 let finding = rule

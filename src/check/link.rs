@@ -192,6 +192,9 @@ fn add_field_path(what: &'static str, value: &Spanned<String>, folders: &[String
 }
 
 /// Adds the paths that the fields of a packet name.
+/// Maximum number of pairs of a file to open and an entry with a remark that are compared.
+const MAX_ANNOTATED_PAIRS: usize = 1_000_000;
+
 fn add_packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<NamedPath>) {
     let root = [String::new()];
     if let Some(file) = &packet.refinement_file {
@@ -200,6 +203,9 @@ fn add_packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<NamedPath>
     let text = packet.source.text();
     let opens =
         packet.fields.iter().filter(|field| field.key == "FILES_TO_OPEN").filter_map(|field| field.item);
+    let annotated: Vec<&ScopeEntry> =
+        packet.scope.in_scope.iter().filter(|scope| scope.annotation.is_some()).collect();
+    let mut compared = 0_usize;
     for item in opens.flat_map(|item| packet.outline.items(Some(item)).collect::<Vec<_>>()) {
         let Some(prose) = packet.outline.item_prose(item).and_then(|at| packet.outline.get(at)) else {
             continue;
@@ -211,8 +217,9 @@ fn add_packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<NamedPath>
             _ => continue,
         };
         // A file that the packet will create has an annotation, such as `(new)`.
+        compared = compared.saturating_add(annotated.len());
         let is_annotated =
-            packet.scope.in_scope.iter().any(|scope| scope.covers(&path) && scope.annotation.is_some());
+            compared <= MAX_ANNOTATED_PAIRS && annotated.iter().any(|scope| scope.covers(&path));
         let is_path = path.to_text().contains(['/', '.']) && !path.to_text().contains(' ');
         if is_annotated || entry.annotation.is_some() || !is_path {
             continue;

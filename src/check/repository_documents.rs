@@ -1,8 +1,8 @@
 //! All governance documents of a repository, and the inputs of document
 //! checks.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::DateTime;
 
@@ -30,6 +30,8 @@ pub struct GovernanceDocuments<'a> {
     packets: BTreeMap<String, usize>,
     stubs: BTreeMap<String, usize>,
     refinements: BTreeMap<String, usize>,
+    /// Ids of packets by their base ids; computed when they are first needed.
+    bases: OnceLock<HashMap<String, Vec<String>>>,
     /// Ids of packets that are open in the trusted tree, whatever the judged tree says.
     pub(super) open_before: BTreeSet<String>,
 }
@@ -52,6 +54,7 @@ impl<'a> GovernanceDocuments<'a> {
             packets: ids(DocumentKind::Packet, &|id| layout.packet(id)),
             stubs: ids(DocumentKind::Stub, &|id| layout.stub(id)),
             refinements: ids(DocumentKind::Refinement, &|id| layout.refinement(id)),
+            bases: OnceLock::new(),
             open_before: BTreeSet::new(),
         }
     }
@@ -135,8 +138,16 @@ impl<'a> GovernanceDocuments<'a> {
     /// Returns the ids of all packets of a base id, sorted.
     #[must_use]
     pub fn ids_with_base(&self, base: &str) -> Vec<String> {
-        let has_base = |id: &&String| WpId::parse(id).is_ok_and(|id| id.base() == base);
-        self.packets.keys().filter(has_base).cloned().collect()
+        let bases = self.bases.get_or_init(|| {
+            let mut bases: HashMap<String, Vec<String>> = HashMap::new();
+            for id in self.packets.keys() {
+                if let Ok(parsed) = WpId::parse(id) {
+                    bases.entry(parsed.base().to_owned()).or_default().push(id.clone());
+                }
+            }
+            bases
+        });
+        bases.get(base).cloned().unwrap_or_default()
     }
 
     fn document_by_path(&self, path: &str) -> Option<&'a Document> {

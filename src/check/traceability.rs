@@ -176,6 +176,9 @@ fn find_newer_revision(governance: &GovernanceDocuments<'_>, active: &WpId) -> O
     governance.ids_with_base(active.base()).into_iter().rfind(|id| is_later(id) && is_open(id))
 }
 
+/// Maximum number of findings with an edit that adds a row: each one reads the registry again.
+const MAX_EDITS: usize = 50;
+
 /// `traceability/stub`: the registry names a stub only if the stub exists and its
 /// task packet does not exist.
 pub(super) fn stub(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -241,7 +244,7 @@ pub(super) fn unmapped(input: &RepositoryCheckContext<'_>, rule: &Rule) -> Check
         }
         let newest =
             ids.iter().filter_map(|id| WpId::parse(id).ok()).max_by_key(|id| id.revision().unwrap_or(0));
-        let row = newest.and_then(|id| {
+        let row = newest.filter(|_| out.len() < MAX_EDITS).and_then(|id| {
             let path = governance.layout.packet(&id).to_string();
             let (_, packet) = governance.packet(id.as_str())?;
             let status = packet.status.as_ref().map_or(String::new(), |status| status.value.to_string());

@@ -13,12 +13,18 @@ use crate::text::RepoPath;
 /// finding; with more waivers, none of them counts.
 pub(crate) const MAX_WAIVERS: usize = 200;
 
+/// Maximum length of a waiver's scope that is compared with commands, in bytes.
+const MAX_SCOPE_BYTES: usize = 4096;
+
 /// Returns whether the scope of a waiver covers the path or command of a finding.
 #[must_use]
 pub(crate) fn covers(waiver: &Waiver, subject: &Subject) -> bool {
     match subject {
         Subject::Path(path) => waiver.paths.iter().any(|entry| entry.covers(path)),
         Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| {
+            if scope.value.len() > MAX_SCOPE_BYTES {
+                return false;
+            }
             // The scope is the whole command, or contains it in backticks.
             let mut quoted = scope.value.split('`').skip(1).step_by(2);
             normalize(&scope.value) == normalize(command)

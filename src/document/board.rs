@@ -1,6 +1,7 @@
 //! The task board: the state of every packet.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::text::{Edit, Source, Span, Spanned, apply_edits, line_ending, trim_spanned};
 
@@ -36,6 +37,8 @@ pub struct Board {
     pub misplaced: Vec<BoardEntry>,
     /// Keys of the state sections, with the spans of their headings.
     pub sections: Vec<Spanned<String>>,
+    /// Positions of the entries by packet; computed when they are first needed.
+    by_id: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
 impl Board {
@@ -133,8 +136,15 @@ impl Board {
     }
 
     /// Returns the entries of a packet.
-    pub fn entries_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a BoardEntry> {
-        self.entries.iter().filter(move |entry| entry.wp_id == id)
+    pub fn entries_of(&self, id: &str) -> impl DoubleEndedIterator<Item = &BoardEntry> {
+        let by_id = self.by_id.get_or_init(|| {
+            let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, entry) in self.entries.iter().enumerate() {
+                by_id.entry(entry.wp_id.clone()).or_default().push(at);
+            }
+            by_id
+        });
+        by_id.get(id).into_iter().flatten().filter_map(|at| self.entries.get(*at))
     }
 }
 
@@ -153,6 +163,7 @@ fn section_of<'a>(sections: &[&'a Section], block: usize) -> Option<&'a str> {
 
 impl Joined for Board {
     fn append(&mut self, other: Self, offset: usize) {
+        self.by_id = OnceLock::new();
         append_shifted(&mut self.entries, other.entries, offset);
         append_shifted(&mut self.misplaced, other.misplaced, offset);
         append_shifted(&mut self.unreadable, other.unreadable, offset);
@@ -172,6 +183,7 @@ impl Joined for Board {
             unreadable: Vec::new(),
             misplaced: Vec::new(),
             sections: Vec::new(),
+            by_id: OnceLock::new(),
         };
         let all = read_sections(text, &outline);
         for section in all.iter().filter(|section| section.level == 2 && is_state_section(&section.key)) {

@@ -7,6 +7,14 @@ pub(crate) const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 /// Maximum number of headings of a document; real documents have a few hundred.
 const MAX_HEADINGS: usize = 10_000;
 
+/// Maximum numbers of lines, of marks of tables and code, and of tags. Real documents have a
+/// tenth of them; each of them costs memory and is compared with others.
+const MAX_LINES: usize = 100_000;
+const MAX_MARKS: usize = 200_000;
+const MAX_TAGS: usize = 50_000;
+/// Maximum number of quotes and lists that one line opens.
+const MAX_DEPTH: usize = 100;
+
 /// Returns the reason why a document exceeds a limit, as the end of a sentence
 /// that begins with "it is"; `None` if it exceeds no limit.
 #[must_use]
@@ -27,11 +35,52 @@ pub(crate) fn limit_error(bytes: &[u8]) -> Option<String> {
         })
     };
     let headings = bytes.split(|byte| *byte == b'\n').filter(is_heading).take(MAX_HEADINGS + 1).count();
-    (headings > MAX_HEADINGS).then(|| {
-        format!(
+    if headings > MAX_HEADINGS {
+        return Some(format!(
             "too large: it has more than {MAX_HEADINGS} possible headings; countersign reads at most {MAX_HEADINGS}"
-        )
-    })
+        ));
+    }
+    part_limit_error(bytes)
+}
+
+/// Returns the reason why a document has too many parts that a parser would keep or nest.
+fn part_limit_error(bytes: &[u8]) -> Option<String> {
+    let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte == b'{');
+    if is_json || bytes.len() < MAX_DEPTH {
+        return None;
+    }
+    let count = |wanted: u8| memchr::memchr_iter(wanted, bytes).count();
+    let parts = [
+        (count(b'\n'), MAX_LINES, "lines"),
+        (count(b'|'), MAX_MARKS, "table cells"),
+        (count(b'`'), MAX_MARKS, "backticks"),
+        (count(b'<'), MAX_TAGS, "HTML tags"),
+    ];
+    if let Some((found, limit, what)) = parts.into_iter().find(|(found, limit, _)| found > limit) {
+        return Some(format!("too large: it has {found} {what}; countersign reads at most {limit}"));
+    }
+    let is_deep = bytes.split(|byte| *byte == b'\n').any(|line| nesting(line) > MAX_DEPTH);
+    is_deep.then(|| format!("too deep: a line opens more than {MAX_DEPTH} quotes and lists"))
+}
+
+/// Counts the quotes and lists that the start of a line opens.
+fn nesting(line: &[u8]) -> usize {
+    let (mut depth, mut rest) = (0, line);
+    loop {
+        rest = rest.trim_ascii_start();
+        rest = match rest {
+            [b'>', after @ ..] | [b'-' | b'*' | b'+', b' ', after @ ..] => after,
+            [b'0'..=b'9', ..] => {
+                let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                match rest.get(digits..) {
+                    Some([b'.' | b')', b' ', after @ ..]) => after,
+                    _ => return depth,
+                }
+            }
+            _ => return depth,
+        };
+        depth += 1;
+    }
 }
 
 #[cfg(test)]
@@ -44,5 +93,16 @@ mod tests {
         assert!(limit_error("## A\n".repeat(10_001).as_bytes()).is_some());
         assert!(limit_error("A\n---\n".repeat(10_001).as_bytes()).is_some());
         assert!(limit_error("- item\n".repeat(100_000).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn parts_and_depth_are_limited() {
+        let fails = |text: String| limit_error(text.as_bytes()).is_some();
+        assert!(fails("- item\n".repeat(100_001)));
+        assert!(fails("a<b>".repeat(50_001)) && !fails("a<b>".repeat(5_000)));
+        assert!(fails(format!("{}x", "> ".repeat(101))) && !fails(format!("{}x", "> ".repeat(100))));
+        assert!(fails(format!("{}x", "- 1. ".repeat(60))) && !fails("-".repeat(500)));
+        // A JSON document is no Markdown.
+        assert!(!fails(format!("{{{}}}", "\n".repeat(200_000))));
     }
 }

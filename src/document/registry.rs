@@ -1,6 +1,7 @@
 //! The traceability registry: the active packet of every base id.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::text::{Edit, RepoPath, Source, Span, Spanned};
 
@@ -38,6 +39,8 @@ pub struct Registry {
     pub rows: Vec<RegistryRow>,
     /// Rows and tables that could not be read, or only in part.
     pub faults: Vec<Fault>,
+    /// Positions of the rows by base id; computed when they are first needed.
+    by_base: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
 impl Registry {
@@ -79,8 +82,15 @@ impl Registry {
     }
 
     /// Returns all rows of a base id.
-    pub fn rows_of<'a>(&'a self, base: &'a str) -> impl Iterator<Item = &'a RegistryRow> {
-        self.rows.iter().filter(move |row| row.base.value == base)
+    pub fn rows_of(&self, base: &str) -> impl Iterator<Item = &RegistryRow> {
+        let by_base = self.by_base.get_or_init(|| {
+            let mut by_base: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, row) in self.rows.iter().enumerate() {
+                by_base.entry(row.base.value.clone()).or_default().push(at);
+            }
+            by_base
+        });
+        by_base.get(base).into_iter().flatten().filter_map(|at| self.rows.get(*at))
     }
 }
 
@@ -95,6 +105,7 @@ impl Shift for RegistryRow {
 
 impl Joined for Registry {
     fn append(&mut self, other: Self, offset: usize) {
+        self.by_base = OnceLock::new();
         append_shifted(&mut self.rows, other.rows, offset);
         append_shifted(&mut self.faults, other.faults, offset);
     }
@@ -131,6 +142,6 @@ impl Joined for Registry {
         // Next to the registry's table, another table is about something else.
         faults.extend(misnamed.into_iter().filter(|_| !found));
         faults.extend(stray_row_faults(source, &outline, found, "traceability/row", COLUMNS));
-        Self { source: Arc::clone(source), rows, faults }
+        Self { source: Arc::clone(source), rows, faults, by_base: OnceLock::new() }
     }
 }

@@ -70,6 +70,14 @@ impl Section {
     }
 }
 
+/// Finds the section that has a block below its heading and above the next one.
+#[must_use]
+pub(crate) fn section_of_block(sections: &[Section], block: usize) -> Option<&Section> {
+    let after = sections.partition_point(|section| section.own_blocks.start <= block);
+    let last = after.checked_sub(1).and_then(|at| sections.get(at))?;
+    last.own_blocks.contains(&block).then_some(last)
+}
+
 /// Finds a heading with this key inside a code block, where it does not count
 /// as a heading. Findings about a missing section point at it.
 #[must_use]

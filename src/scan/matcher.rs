@@ -231,9 +231,20 @@ fn match_rule(
     if !spans.is_empty() {
         let exceptions = rule.exceptions().map_err(|error| format!("{}: {error}", rule.id))?;
         let masked = file.masked_text(rule.visible_kinds);
-        for found in exceptions.iter().flat_map(|one| one.find_iter(masked)) {
-            spans.retain(|span| !(found.start() <= span.start && span.end <= found.end()));
+        let found = exceptions.iter().flat_map(|one| one.find_iter(masked));
+        let mut excepted: Vec<(usize, usize)> = found.map(|found| (found.start(), found.end())).collect();
+        excepted.sort_unstable();
+        // For each start, the furthest end up to there.
+        let mut furthest = 0;
+        for (_, end) in &mut excepted {
+            furthest = furthest.max(*end);
+            *end = furthest;
         }
+        spans.retain(|span| {
+            let after = excepted.partition_point(|(start, _)| *start <= span.start);
+            let end = after.checked_sub(1).and_then(|at| excepted.get(at)).map(|(_, end)| *end);
+            end.is_none_or(|end| end < span.end)
+        });
     }
     for span in spans {
         if !rule.tests && file.is_test(span.start) {

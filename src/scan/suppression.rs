@@ -85,6 +85,10 @@ static EXPIRY_PATTERN: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
 /// Maximum number of preceding comments that are searched for one that covers an offset.
 /// It is enough, because a statement has at most [`MAX_STATEMENT_LINES`] lines.
 const MAX_NEARBY_SUPPRESSIONS: usize = 200;
+/// Maximum length of a line in which comments suppress findings, in bytes.
+const MAX_MARKED_LINE_BYTES: usize = 64 * 1024;
+/// Maximum number of rules that one comment names; further ones are not suppressed.
+const MAX_NAMED_RULES: usize = 50;
 
 /// A suppression covers at most this many lines of a statement.
 const MAX_STATEMENT_LINES: usize = 40;
@@ -130,10 +134,20 @@ pub(super) fn find_suppressions(text: &[u8], language: Language, token_map: &Tok
 /// visible in `comments`.
 fn begins_comment(comments: &[u8], at: usize, found: &[u8]) -> bool {
     // The match may begin with the byte before the comment.
+    if !is_near_line_start(comments, at) {
+        return false;
+    }
     let lead = usize::from(found.first().is_some_and(|byte| matches!(byte, b' ' | b'\t' | 1)));
     let start = line_range(comments, at).start;
     let before = comments.get(start..at + lead).unwrap_or_default();
     before.last() == Some(&1) || before.iter().all(u8::is_ascii_whitespace)
+}
+
+/// Returns whether the line of an offset begins at most [`MAX_MARKED_LINE_BYTES`] before it. Comments
+/// further into a line do not count.
+fn is_near_line_start(text: &[u8], at: usize) -> bool {
+    let near = text.get(at.saturating_sub(MAX_MARKED_LINE_BYTES)..at).unwrap_or_default();
+    at <= MAX_MARKED_LINE_BYTES || near.contains(&b'\n') || near.contains(&b'\r')
 }
 
 /// Reads one comment. Only code is visible in `code`, so that its brackets can be
@@ -149,7 +163,8 @@ fn parse_suppression(
         |name: &str| found.name(name).map(|part| String::from_utf8_lossy(part.as_bytes()).into_owned());
     let target = match (text("rules"), text("policy")) {
         (Some(rules), _) => {
-            SuppressionTarget::Rules(rules.split(',').map(|rule| rule.trim().to_owned()).collect())
+            let names = rules.split(',').take(MAX_NAMED_RULES);
+            SuppressionTarget::Rules(names.map(|rule| rule.trim().to_owned()).collect())
         }
         (None, policy) => SuppressionTarget::Policy(policy?),
     };
@@ -164,6 +179,9 @@ fn parse_suppression(
     let (expires, reason) = parse_expiry(written);
     let reason = reason.trim_matches(|c: char| c.is_whitespace() || ":;,.-–—*}".contains(c)).to_owned();
     let line = line_range(code, whole.start());
+    if line.len() > MAX_MARKED_LINE_BYTES {
+        return None;
+    }
     // In JSX, comments are enclosed in braces.
     let rest: Vec<u8> = code_and_prose
         .get(line.clone())
@@ -272,13 +290,13 @@ pub(super) fn apply_suppressions(set: &RuleSet, all: &[Suppression], hits: &mut 
             continue;
         };
         let covers = |one: &&Suppression| {
-            let is_target = match &one.target {
+            let is_target = || match &one.target {
                 SuppressionTarget::Rules(names) => names.iter().any(|name| rule.has_name(name)),
                 SuppressionTarget::Policy(policy) => rule.wording.waivable_by.contains(policy),
             };
             let is_in_range =
                 |span: &Range<usize>| one.range.contains(&span.start) || one.range.end == span.start;
-            is_target && hit.span.as_ref().is_none_or(is_in_range)
+            hit.span.as_ref().is_none_or(is_in_range) && is_target()
         };
         // Comments are sorted; those that cover an offset begin shortly before it.
         let nearby = match &hit.span {

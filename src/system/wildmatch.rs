@@ -337,6 +337,7 @@ impl PathPattern {
 
     /// Returns whether the pattern matches a path that is relative to its folder.
     pub(crate) fn matches(&self, path: &[u8]) -> bool {
+        STEPS_OF_WALK.set(STEPS_OF_WALK.get() + 1);
         let text = if self.is_name { path.rsplit(|byte| *byte == b'/').next().unwrap_or(path) } else { path };
         match self.form {
             Form::Literal => self.bytes == text,

@@ -28,6 +28,8 @@ pub struct Source {
     /// text is that of one file.
     parts: Vec<(usize, Arc<Self>)>,
     line_starts: OnceLock<Vec<usize>>,
+    /// Offsets in long lines with their numbers of characters.
+    checkpoints: OnceLock<Vec<(usize, usize)>>,
 }
 
 impl Source {
@@ -56,6 +58,7 @@ impl Source {
             encoding,
             parts: Vec::new(),
             line_starts: OnceLock::new(),
+            checkpoints: OnceLock::new(),
         })
     }
 
@@ -77,6 +80,7 @@ impl Source {
             encoding: UTF_8.name(),
             parts: Vec::new(),
             line_starts: OnceLock::new(),
+            checkpoints: OnceLock::new(),
         })
     }
 
@@ -101,6 +105,7 @@ impl Source {
             encoding: UTF_8.name(),
             parts,
             line_starts: OnceLock::new(),
+            checkpoints: OnceLock::new(),
         })
     }
 
@@ -203,15 +208,33 @@ impl Source {
         let lines = self.line_starts();
         let index = lines.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = lines.get(index).copied().unwrap_or(0);
-        let before = self.text.get(start..offset).unwrap_or("");
-        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
-        Position { line: index + 1, column: before.chars().count() + 1 }
+        Position { line: index + 1, column: self.characters_between(start, offset) + 1 }
+    }
+
+    /// Counts the characters from the start of a line, without a byte-order mark. For offsets
+    /// far into a long line, it starts at the nearest offset at which characters were counted.
+    fn characters_between(&self, start: usize, offset: usize) -> usize {
+        let count = |from: usize| {
+            let text = self.text.get(from..offset).unwrap_or("");
+            text.strip_prefix('\u{feff}').filter(|_| from == 0).unwrap_or(text).chars().count()
+        };
+        if offset - start <= CHECKPOINT_BYTES {
+            return count(start);
+        }
+        let checkpoints = self.checkpoints.get_or_init(|| count_characters(&self.text));
+        let nearest = checkpoints.partition_point(|(at, _)| *at <= offset).checked_sub(1);
+        let Some((at, characters)) = nearest.and_then(|index| checkpoints.get(index)).copied() else {
+            return count(start);
+        };
+        // A checkpoint before the line does not count.
+        if at < start { count(start) } else { characters + count(at) }
     }
 
     /// Returns the line number (from 1) of a byte offset.
     #[must_use]
     pub fn line(&self, offset: usize) -> usize {
-        self.position(offset).line
+        let offset = offset.min(self.text.len());
+        self.line_starts().partition_point(|start| *start <= offset).max(1)
     }
 
     /// Returns the span of a line (from 1) without its line ending; `None` if
@@ -231,6 +254,30 @@ impl Source {
         let lines = self.line_starts().len();
         if self.text.ends_with('\n') || self.text.is_empty() { lines - 1 } else { lines }
     }
+}
+
+/// Distance of the offsets in long lines at which characters are counted, in bytes.
+const CHECKPOINT_BYTES: usize = 4096;
+
+/// Returns offsets in long lines, each with the number of characters from the start of its
+/// line, without a byte-order mark.
+fn count_characters(text: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.len() > CHECKPOINT_BYTES {
+            let skipped = usize::from(start == 0 && line.starts_with('\u{feff}'));
+            let mut last = 0;
+            for (number, (at, _)) in line.char_indices().enumerate() {
+                if at >= last + CHECKPOINT_BYTES {
+                    out.push((start + at, number - skipped));
+                    last = at;
+                }
+            }
+        }
+        start += line.len();
+    }
+    out
 }
 
 /// Number of bytes in which zero bytes are counted.

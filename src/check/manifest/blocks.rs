@@ -1,5 +1,6 @@
 //! `manifest/…`: the manifests exist, are complete and agree with each other.
 
+use super::by_path::ByPath;
 use super::{files_needing_manifest, label_at, target_path};
 use crate::check::CheckResult;
 use crate::check::context::ChangeCheckContext;
@@ -11,8 +12,8 @@ use crate::text::{RepoPath, Span};
 /// `manifest/missing`: every changed file outside the governance folders has a
 /// COR-701 manifest in the packet.
 pub(in crate::check) fn missing(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let declared: Vec<_> = input.packet.packet.manifests.iter().filter_map(target_path).collect();
-    let without = files_needing_manifest(input).filter(|file| !declared.contains(&&file.change.path));
+    let by_path = ByPath::new(&input.packet.packet.manifests);
+    let without = files_needing_manifest(input).filter(|file| by_path.of(&file.change.path).is_empty());
     let misnamed = MisnamedManifests::new(input);
     without
         .enumerate()
@@ -45,7 +46,7 @@ impl MisnamedManifests {
         let unknown = all.filter_map(|manifest| {
             let path = target_path(manifest)?;
             let span = manifest.target.as_ref()?.span;
-            let is_unknown = input.file(path).is_none() && path.as_bytes().len() <= 400;
+            let is_unknown = input.file(path).is_none() && path.as_bytes().len() <= MAX_NAME_LENGTH;
             is_unknown.then(|| (path, span))
         });
         let missing = unknown.take(MAX_HINTS).filter(|(path, _)| !(input.exists)(path));
@@ -55,7 +56,7 @@ impl MisnamedManifests {
     /// Returns the target that is similar to a path. `at` counts the paths from 0.
     fn meant_for(&self, path: &RepoPath, at: usize) -> Option<Span> {
         let text = path.to_text();
-        if at >= MAX_HINTS || text.len() > 400 {
+        if at >= MAX_HINTS || text.len() > MAX_NAME_LENGTH {
             return None;
         }
         let scored =
@@ -70,10 +71,16 @@ const MIN_SIMILARITY: f64 = 0.7;
 /// Maximum number of findings with a hint of a similar path, because comparing
 /// paths is slow.
 const MAX_HINTS: usize = 50;
+/// Maximum length of a path that is compared with others, in bytes.
+const MAX_NAME_LENGTH: usize = 400;
+/// Maximum number of pairs of characters that are compared to find a similar path.
+const MAX_COMPARED_CELLS: usize = 50_000_000;
 
 /// `manifest/stale`: every manifest is about a file of this packet's change.
 pub(in crate::check) fn stale(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
+    let total_length: usize = input.files.iter().map(|file| file.change.path.as_bytes().len()).sum();
+    let mut cells = MAX_COMPARED_CELLS;
     for manifest in &input.packet.packet.manifests {
         let (Some(path), Some(declared)) = (target_path(manifest), &manifest.target) else { continue };
         if input.file(path).is_some() {
@@ -105,15 +112,17 @@ pub(in crate::check) fn stale(input: &ChangeCheckContext<'_>, rule: &Rule) -> Ch
                 input.packet.id
             ));
         }
-        if out.len() >= MAX_HINTS || path.as_bytes().len() > 400 {
+        let text = path.to_text();
+        let cost = text.len().saturating_mul(total_length);
+        if out.len() >= MAX_HINTS || text.len() > MAX_NAME_LENGTH || exists || cost > cells {
             out.push(finding);
             continue;
         }
+        cells -= cost;
         let near = input.files.iter().map(|file| {
-            (strsim::normalized_levenshtein(&file.change.path.to_text(), &path.to_text()), &file.change.path)
+            (strsim::normalized_levenshtein(&file.change.path.to_text(), &text), &file.change.path)
         });
         if let Some((score, near)) = near.max_by(|a, b| a.0.total_cmp(&b.0))
-            && !exists
             && score > MIN_SIMILARITY
         {
             finding = finding.help(format!("Did you mean {near}? Paths are compared byte for byte."));
@@ -169,12 +178,12 @@ pub(in crate::check) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) 
 /// Pre-SHA1, Post-SHA1 and Line Delta.
 pub(in crate::check) fn agreement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let manifests = &input.packet.packet.manifests;
+    let by_path = ByPath::new(manifests);
     let mut out = Vec::new();
-    for (index, manifest) in manifests.iter().enumerate() {
+    for manifest in manifests {
         let Some(path) = &manifest.path else { continue };
-        let Some(first) = manifests.iter().take(index).find(|other| other.path.as_ref() == Some(path)) else {
-            continue;
-        };
+        let own = by_path.of(path);
+        let Some(first) = own.first().filter(|first| !std::ptr::eq(**first, manifest)) else { continue };
         let differ: Vec<&str> = differing_fields(first, manifest);
         if !differ.is_empty() {
             let message = format!("two manifests of {path} differ in {}", differ.join(", "));

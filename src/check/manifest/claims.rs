@@ -1,6 +1,7 @@
 //! `manifest/…`: the ten gates of COR-701 are computed and compared with the
 //! ticked boxes.
 
+use super::by_path::GateFacts;
 use super::{expected_hash, has_lines, label_at, manifests_with_files, target_path, valid_window};
 use crate::change::ChangedFile;
 use crate::check::CheckResult;
@@ -15,6 +16,7 @@ use crate::text::{Span, format_count, to_single_line};
 /// computed.
 pub(in crate::check) fn false_claim(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
+    let facts = GateFacts::new(input);
     for manifest in &input.packet.packet.manifests {
         let file = target_path(manifest).and_then(|path| input.file(path));
         if file.is_none() {
@@ -23,7 +25,7 @@ pub(in crate::check) fn false_claim(input: &ChangeCheckContext<'_>, rule: &Rule)
         }
         for tick in manifest.gates.iter().filter(|tick| tick.is_ticked) {
             let Some((name, code)) = GATES.iter().find(|(name, _)| *name == tick.name) else { continue };
-            if let Err(why) = evaluate_gate(input, manifest, file, name) {
+            if let Err(why) = evaluate_gate(&facts, manifest, file, name) {
                 let finding = rule.finding(
                     format!("`{name}` is ticked, but {why}"),
                     label_at(input, tick.span, format!("{code} does not hold")),
@@ -68,10 +70,11 @@ fn check_unrelated_manifest(
 /// `manifest/unticked`: every gate of a manifest that holds is ticked.
 pub(in crate::check) fn unticked(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
+    let facts = GateFacts::new(input);
     for (manifest, file) in manifests_with_files(input) {
         for tick in manifest.gates.iter().filter(|tick| !tick.is_ticked) {
             let Some((name, code)) = GATES.iter().find(|(name, _)| *name == tick.name) else { continue };
-            if evaluate_gate(input, manifest, Some(file), name).is_ok() {
+            if evaluate_gate(&facts, manifest, Some(file), name).is_ok() {
                 let place = Place::text(&input.packet.packet.source, tick.mark);
                 let finding = rule.finding(
                     format!("`{name}` holds, but its box is not ticked"),
@@ -112,9 +115,10 @@ pub(crate) struct GateClaims {
 /// Computes the gates of every manifest.
 #[must_use]
 pub(crate) fn gate_claims(input: &ChangeCheckContext<'_>) -> Vec<GateClaims> {
+    let facts = GateFacts::new(input);
     let evaluate = |manifest: &Manifest| {
         let file = target_path(manifest).and_then(|path| input.file(path));
-        let gates = GATES.iter().map(|(name, _)| (*name, evaluate_gate(input, manifest, file, name)));
+        let gates = GATES.iter().map(|(name, _)| (*name, evaluate_gate(&facts, manifest, file, name)));
         GateClaims { label: manifest.label, gates: gates.collect() }
     };
     input.packet.packet.manifests.iter().map(evaluate).collect()
@@ -123,11 +127,12 @@ pub(crate) fn gate_claims(input: &ChangeCheckContext<'_>) -> Vec<GateClaims> {
 /// Computes whether a gate holds. The error is the reason why it does not, as a
 /// clause.
 fn evaluate_gate(
-    input: &ChangeCheckContext<'_>,
+    facts: &GateFacts<'_>,
     manifest: &Manifest,
     file: Option<&ChangedFile>,
     gate: &str,
 ) -> Result<(), &'static str> {
+    let input = facts.input;
     let file = file.ok_or("the file is not part of the change")?;
     let hash = |recorded: &Option<crate::text::Spanned<RecordedHash>>, post: bool| {
         recorded.as_ref().is_some_and(|r| {
@@ -141,9 +146,7 @@ fn evaluate_gate(
             require(has_valid_lines(manifest, file), "Start and End are not line numbers of the file")
         }
         "window_matches_plan" => {
-            let path = &file.change.path;
-            let planned =
-                super::super::scope::allows_change(&input.packet, path) || is_scope_waived(input, path);
+            let planned = facts.is_planned(&file.change.path);
             require(
                 planned && has_valid_lines(manifest, file),
                 if planned {
@@ -154,7 +157,7 @@ fn evaluate_gate(
             )
         }
         "rails_untouched_outside_window" => {
-            require(changes_inside_windows(input, file), "lines outside the window are changed")
+            require(facts.changes_inside_windows(file), "lines outside the window are changed")
         }
         "filename_canonical_and_openable" => {
             require(file.change.after.is_some() || file.change.before.is_some(), "the file does not exist")
@@ -193,21 +196,6 @@ fn evaluate_gate(
     }
 }
 
-/// Returns whether a waiver in force allows a change of this path outside the
-/// scope.
-fn is_scope_waived(input: &ChangeCheckContext<'_>, path: &crate::text::RepoPath) -> bool {
-    let subject = crate::finding::Subject::Path(path.clone());
-    let accepted = crate::check::find_rule("scope/outside")
-        .map_or(&[][..], |entry| &entry.rule.text().wording.waivable_by);
-    let mut waivers = input.packet.packet.waivers.iter().enumerate();
-    waivers.any(|(index, waiver)| {
-        let has_policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
-        has_policy
-            && crate::check::waiver::is_effective(waiver, index, input)
-            && crate::check::waiver::covers(waiver, &subject)
-    })
-}
-
 /// Returns whether Start and End are valid: lines of the file if it has changed
 /// lines, otherwise lines or `N/A`.
 fn has_valid_lines(manifest: &Manifest, file: &ChangedFile) -> bool {
@@ -219,17 +207,4 @@ fn has_valid_lines(manifest: &Manifest, file: &ChangedFile) -> bool {
     };
     (is_not_applicable(&manifest.start) && is_not_applicable(&manifest.end))
         || (has_lines(file) && valid_window(manifest, file).is_some())
-}
-
-/// Returns whether the windows of the file's manifests together contain every
-/// changed line.
-fn changes_inside_windows(input: &ChangeCheckContext<'_>, file: &ChangedFile) -> bool {
-    if !has_lines(file) {
-        return true;
-    }
-    let path = &file.change.path;
-    let blocks = input.packet.packet.manifests.iter().filter(|manifest| manifest.path.as_ref() == Some(path));
-    let windows =
-        super::values::merge_windows(blocks.filter_map(|manifest| valid_window(manifest, file)).collect());
-    super::values::uncovered_hunks(file, &windows).is_empty()
 }

@@ -1,6 +1,7 @@
 //! `manifest/…`: the COR-701 manifests describe every changed file correctly.
 
 pub(super) mod blocks;
+mod by_path;
 pub(super) mod claims;
 pub(super) mod values;
 

@@ -1,6 +1,9 @@
 //! `manifest/…`: the hashes, line numbers and windows of a manifest are correct.
 
+use super::by_path::ByPath;
 use super::{expected_hash, files_needing_manifest, has_lines, label_at, manifests_with_files, valid_window};
+use std::collections::HashMap;
+
 use crate::change::{ChangedFile, FileContent, Hunk};
 use crate::check::CheckResult;
 use crate::check::context::ChangeCheckContext;
@@ -8,32 +11,42 @@ use crate::digest::{Hash20, HashMismatch, OtherVersion, RecordedHash, diagnose};
 use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
-use crate::text::{Span, Spanned, format_count, to_single_line};
+use crate::text::{RepoPath, Span, Spanned, format_count, to_single_line};
 
 /// `manifest/pre-sha1`: Pre-SHA1 is the SHA-1 of the file's bytes before the
 /// change, or forty zeros if the file did not exist then.
 pub(in crate::check) fn pre_sha1(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    manifests_with_files(input)
-        .filter_map(|(manifest, file)| check_hash(input, rule, manifest, file, false))
-        .collect::<Vec<_>>()
-        .into()
+    check_hashes(input, rule, false)
 }
 
 /// `manifest/post-sha1`: Post-SHA1 is the SHA-1 of the file's bytes after the
 /// change, or forty zeros if the file does not exist then.
 pub(in crate::check) fn post_sha1(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    manifests_with_files(input)
-        .filter_map(|(manifest, file)| check_hash(input, rule, manifest, file, true))
-        .collect::<Vec<_>>()
-        .into()
+    check_hashes(input, rule, true)
+}
+
+/// Maximum number of wrong hashes of one file that are explained: each is compared with
+/// several versions of the file.
+const MAX_EXPLAINED: usize = 3;
+
+fn check_hashes(input: &ChangeCheckContext<'_>, rule: &Rule, post: bool) -> CheckResult {
+    let mut counts: HashMap<&RepoPath, usize> = HashMap::new();
+    let mut out = Vec::new();
+    for (manifest, file) in manifests_with_files(input) {
+        let count = counts.entry(&file.change.path).or_default();
+        if let Some(finding) = check_hash((input, rule), (manifest, *count), file, post) {
+            *count += 1;
+            out.push(finding);
+        }
+    }
+    out.into()
 }
 
 /// Compares the recorded hash with the hash of the file's bytes after (`post`) or
-/// before the change.
+/// before the change. `at` counts the wrong hashes of the file.
 fn check_hash(
-    input: &ChangeCheckContext<'_>,
-    rule: &Rule,
-    manifest: &Manifest,
+    (input, rule): (&ChangeCheckContext<'_>, &Rule),
+    (manifest, at): (&Manifest, usize),
     file: &ChangedFile,
     post: bool,
 ) -> Option<Finding> {
@@ -56,7 +69,11 @@ fn check_hash(
         Some(_) => format!("{name} is not the SHA-1 of {path} {when} the change"),
         None => format!("{name} must be forty zeros, because {path} does not exist {when} the change"),
     };
-    let label = explain_hash(&recorded.value, content.as_ref(), other.as_ref(), post);
+    let label = if at < MAX_EXPLAINED {
+        explain_hash(&recorded.value, content.as_ref(), other.as_ref(), post)
+    } else {
+        "not the hash".to_owned()
+    };
     let finding = rule.finding(message, label_at(input, recorded.span, label)).about_path(path);
     let finding = if expected == Hash20::ZERO {
         finding
@@ -227,15 +244,10 @@ fn check_window_values(
 /// changed line.
 pub(in crate::check) fn coverage(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
+    let by_path = ByPath::new(&input.packet.packet.manifests);
     for file in files_needing_manifest(input).filter(|file| has_lines(file)) {
         let path = &file.change.path;
-        let blocks: Vec<&Manifest> = input
-            .packet
-            .packet
-            .manifests
-            .iter()
-            .filter(|manifest| manifest.path.as_ref() == Some(path))
-            .collect();
+        let blocks = by_path.of(path);
         let windows =
             merge_windows(blocks.iter().filter_map(|manifest| valid_window(manifest, file)).collect());
         let Some(first) = blocks.first().filter(|_| !windows.is_empty()) else { continue };
@@ -287,7 +299,13 @@ pub(super) fn merge_windows(mut windows: Vec<(usize, usize)>) -> Vec<(usize, usi
 pub(super) fn uncovered_hunks<'a>(file: &'a ChangedFile, windows: &[(usize, usize)]) -> Vec<&'a Hunk> {
     file.hunks()
         .iter()
-        .filter(|hunk| !windows.iter().any(|(first, last)| hunk.is_within(*first, *last)))
+        .filter(|hunk| {
+            // Merged windows are sorted and do not touch: only those around the first line of
+            // the change can contain it.
+            let at = windows.partition_point(|(_, last)| last.saturating_add(1) < hunk.after.start);
+            let near = windows.get(at..windows.len().min(at + 3)).unwrap_or_default();
+            !near.iter().any(|(first, last)| hunk.is_within(*first, *last))
+        })
         .collect()
 }
 

@@ -1,5 +1,7 @@
 //! `packet/…`: the packet has the sections and fields of its generation.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 
 use crate::check::CheckResult;
@@ -8,6 +10,7 @@ use crate::check::fix_hints::{
     equals_ignoring_punctuation, find_misspelt_label, with_label_fix, with_section_fix,
 };
 use crate::document::PacketStatus;
+use crate::document::field::Field;
 use crate::document::packet::{ContentState, Generation};
 use crate::document::section::find_heading_in_fence;
 use crate::document::template::{PACKET, split_sections};
@@ -19,10 +22,18 @@ use crate::text::{Span, line_ending};
 /// occurs only once in the packet.
 pub(in crate::check) fn duplicate_field(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let faults = input.faults.iter().filter(|fault| fault.rule == rule.id.as_str());
+    let by_label: HashMap<Span, &Field> =
+        input.packet.fields.iter().map(|field| (field.label, field)).collect();
+    let mut firsts: HashMap<&str, &Field> = HashMap::new();
+    for field in &input.packet.fields {
+        firsts.entry(field.key.as_str()).or_insert(field);
+    }
     faults
         .map(|fault| {
             let finding = rule.finding(fault.message.clone(), input.label_at(fault.span, "a repetition"));
-            match repeated_line(input, fault.span) {
+            let repeated = by_label.get(&fault.span).copied();
+            let first = repeated.and_then(|field| firsts.get(field.key.as_str()).copied());
+            match repeated.zip(first).and_then(|(field, first)| repeated_line(input, field, first)) {
                 Some(line) => {
                     finding.with_fix(Place::text(&input.packet.source, line), "", "remove the repetition")
                 }
@@ -35,10 +46,11 @@ pub(in crate::check) fn duplicate_field(input: &PacketCheckContext<'_>, rule: &R
 
 /// Returns the whole line of a field that repeats an earlier field with the
 /// same value; `None` if the values differ or the line contains more.
-fn repeated_line(input: &PacketCheckContext<'_>, label: Span) -> Option<Span> {
-    let fields = &input.packet.fields;
-    let repeated = fields.iter().find(|field| field.label == label)?;
-    let first = fields.iter().find(|field| field.key == repeated.key && field.label.start < label.start)?;
+fn repeated_line(input: &PacketCheckContext<'_>, repeated: &Field, first: &Field) -> Option<Span> {
+    let label = repeated.label;
+    if first.label.start >= label.start {
+        return None;
+    }
     let source = &input.packet.source;
     let number = source.line(label.start);
     let line = source.line_span(number)?;

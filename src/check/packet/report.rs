@@ -1,5 +1,7 @@
 //! `packet/…`: the parts of a validation report agree with its verdict.
 
+use std::collections::HashSet;
+
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::Packet;
@@ -113,13 +115,13 @@ fn first_open_point(packet: &Packet, field: &Field) -> Option<String> {
         return Some(inline.to_owned());
     }
     let outline = &packet.outline;
-    let is_labelled = |item: usize| packet.fields.iter().any(|field| field.item == Some(item));
+    let labelled: HashSet<usize> = packet.fields.iter().filter_map(|field| field.item).collect();
     let items: Vec<usize> = match field.item {
         // `NOT_PROVEN:` on a line of its own after an item: the items that follow.
         Some(item) if outline.item_prose(item) == Some(field.block) && starts_line(packet, field.label) => {
             let list = outline.get(item).and_then(|block| block.parent);
             let later = outline.children(list).filter(|other| *other > item);
-            later.take_while(|item| !is_labelled(*item)).collect()
+            later.take_while(|item| !labelled.contains(item)).collect()
         }
         Some(item) => outline.items(Some(item)).collect(),
         // `NOT_PROVEN:` in a paragraph: the list after it.

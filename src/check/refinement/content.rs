@@ -10,7 +10,7 @@ use crate::check::repository_documents::RefinementCheckContext;
 use crate::digest::RecordedHash;
 use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
-use crate::document::section::find_heading_in_fence;
+use crate::document::section::{find_heading_in_fence, section_of_block};
 use crate::document::template::REFINEMENT;
 use crate::document::{Refinement, WpId, is_placeholder};
 use crate::finding::{Finding, Level, Place};
@@ -63,7 +63,7 @@ pub(in crate::check) fn identity(input: &RefinementCheckContext<'_>, rule: &Rule
 /// Returns whether two fields are below the same heading.
 fn is_same_section(refinement: &Refinement, a: &Field, b: &Field) -> bool {
     let heading = |field: &Field| {
-        let own = refinement.sections.iter().rfind(|section| section.own_blocks.contains(&field.block));
+        let own = section_of_block(&refinement.sections, field.block);
         own.map(|section| section.heading)
     };
     heading(a) == heading(b)

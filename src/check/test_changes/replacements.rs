@@ -22,6 +22,9 @@ const LINES_OF_A_CASE: usize = 2;
 const CASES_OF_A_TABLE: usize = 10;
 /// Maximum number of pairs of tests that are compared; the rest count as not replaced.
 const MAX_PAIRS: usize = 200_000;
+/// Maximum number of words that are searched in all pairs. A test that is not compared was
+/// not replaced.
+const MAX_COMPARED_WORDS: usize = 10_000_000;
 
 /// A test that can replace others.
 pub(super) struct Candidate<'a> {
@@ -85,7 +88,13 @@ pub(super) fn find_replaced<'b>(
     // Pairs of a test and a candidate that are alike, the most similar ones first.
     let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
     let compared = gone.iter().enumerate().take(MAX_PAIRS / candidates.len().max(1));
+    let mut words = 0_usize;
     for (index, test) in compared {
+        // Each word of a test is searched in each candidate.
+        words = words.saturating_add(test.words.len().saturating_mul(candidates.len()));
+        if words > MAX_COMPARED_WORDS {
+            break;
+        }
         let total: f64 = test.words.iter().map(weight).sum();
         for (other, candidate) in candidates.iter().enumerate() {
             let shared =

@@ -71,7 +71,11 @@ pub(in crate::check) fn conflict_marker(input: &TextCheckContext<'_>, rule: &Rul
     }
     // A single marker in a fence is an example; a pair is a conflict.
     let fences: Vec<Span> = input.outline.map(fence_spans).unwrap_or_default();
-    let fenced = |span: Span| fences.iter().any(|fence| fence.contains(span));
+    // Code blocks are sorted, and do not overlap.
+    let fenced = |span: Span| {
+        let after = fences.partition_point(|fence| fence.start <= span.start);
+        after.checked_sub(1).and_then(|at| fences.get(at)).is_some_and(|fence| fence.contains(span))
+    };
     let paired = found.iter().any(|(_, opens)| *opens) && found.iter().any(|(_, opens)| !opens);
     let real = found.into_iter().filter(|(span, _)| paired || !fenced(*span));
     let out = real

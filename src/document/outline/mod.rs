@@ -138,10 +138,16 @@ impl Outline {
         let Some(block) = self.blocks.get(index) else { return Vec::new() };
         let mut lines = Vec::new();
         let mut start = block.content.start;
+        // The masked spans are sorted, and do not overlap.
+        let mut masked = block.masked.as_slice();
         for piece in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
             let span = Span::new(start, start + piece.len());
             start += piece.len();
-            lines.push(ProseLine { text: mask_spans(text, span, &block.masked), start: span.start });
+            let before = masked.partition_point(|masked| masked.end <= span.start);
+            masked = masked.get(before..).unwrap_or_default();
+            let until = masked.partition_point(|masked| masked.start < span.end);
+            let own = masked.get(..until).unwrap_or_default();
+            lines.push(ProseLine { text: mask_spans(text, span, own), start: span.start });
         }
         lines
     }

@@ -97,9 +97,9 @@ fn parse_leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
 }
 
 /// Finds the byte ranges of a sentence that are in balanced parentheses.
-fn find_parenthesized(sentence: &str) -> Vec<Span> {
+fn find_parenthesized(sentence: &str) -> Parenthesized {
     let mut open = Vec::new();
-    let mut out = Vec::new();
+    let mut out: Vec<Span> = Vec::new();
     for (at, c) in sentence.char_indices() {
         match c {
             '(' => open.push(at),
@@ -107,7 +107,25 @@ fn find_parenthesized(sentence: &str) -> Vec<Span> {
             _ => {}
         }
     }
-    out
+    // An inner pair adds nothing to the outer one.
+    out.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut end = 0;
+    out.retain(|span| {
+        let is_outer = span.start >= end;
+        end = end.max(span.end);
+        is_outer
+    });
+    Parenthesized(out)
+}
+
+/// The outermost texts in parentheses, in order.
+struct Parenthesized(Vec<Span>);
+
+impl Parenthesized {
+    fn contains(&self, span: Span) -> bool {
+        let after = self.0.partition_point(|outer| outer.start <= span.start);
+        after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|outer| outer.contains(span))
+    }
 }
 
 /// Finds the paths in backticks that a sentence excludes. Paths in parentheses
@@ -126,10 +144,11 @@ fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
             is_inverted = inverting_words.iter().any(|word| before.ends_with(word));
             continue;
         }
-        let after = sentence.value.get(span.end + 1..).unwrap_or("").trim_start().to_lowercase();
+        let after = sentence.value.get(span.end + 1..).unwrap_or("").trim_start();
+        let after: String = after.chars().take(20).flat_map(char::to_lowercase).collect();
         let excludes_rest =
             ["not listed", "not in scope", "that is not", "other than"].iter().any(|w| after.starts_with(w));
-        let is_remark = parenthesized.iter().any(|parentheses| parentheses.contains(span));
+        let is_remark = parenthesized.contains(span);
         let plain = piece.strip_prefix("./").unwrap_or(piece);
         if is_remark || is_inverted || excludes_rest || !looks_like_path(plain) {
             continue;

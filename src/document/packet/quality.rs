@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
-use crate::document::section::Section;
+use crate::document::section::{Section, section_of_block};
 use crate::document::{Fault, is_placeholder};
 use crate::text::{Span, Spanned, trim_spanned};
 
@@ -68,8 +68,10 @@ fn find_occurrences(
         inline: None,
         blocks: section.blocks.clone(),
     });
+    let labelled: HashSet<usize> =
+        all.iter().filter(|field| field.item.is_none()).map(|field| field.block).collect();
     let is_in_report = |field: &Field| {
-        let own = sections.iter().rfind(|section| section.own_blocks.contains(&field.block));
+        let own = section_of_block(sections, field.block);
         own.is_some_and(|section| section.key.contains("REPORT") || section.key.contains("LINEAGE"))
     };
     let from_fields = all
@@ -80,7 +82,7 @@ fn find_occurrences(
             let end = match field.item.and_then(|item| outline.get(item)) {
                 Some(item) => item.end,
                 // A paragraph `TEST_PLAN:` has the blocks after it as its value.
-                None => end_of_value(outline, all, start),
+                None => end_of_value(outline, &labelled, start),
             };
             FieldOccurrence { label: field.label, inline: Some(field.value.clone()), blocks: start..end }
         });
@@ -91,9 +93,7 @@ fn find_occurrences(
 
 /// Returns the end of the blocks that belong to a label in a paragraph: the next
 /// heading, or the next paragraph with a label.
-fn end_of_value(outline: &Outline, all: &[Field], start: usize) -> usize {
-    let labelled: HashSet<usize> =
-        all.iter().filter(|field| field.item.is_none()).map(|field| field.block).collect();
+fn end_of_value(outline: &Outline, labelled: &HashSet<usize>, start: usize) -> usize {
     let is_end = |index: usize| {
         outline.get(index).is_none_or(|block| {
             matches!(block.kind, BlockKind::Heading(_))

@@ -85,7 +85,8 @@ pub(super) fn read_packet(
     let phases = phases::read_phases(text, outline, &sections, &all, &manifests, &report_blocks);
     let locked = find_lock(text, outline);
     // A quotation in a report is not a field of the packet.
-    let in_report = |field: &&Field| report_blocks.iter().any(|blocks| blocks.contains(&field.block));
+    let reported = reports::ReportBlocks::new(&report_blocks);
+    let in_report = |field: &&Field| reported.contains(field.block);
     let packet_fields: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
     let (test_plan, plan_faults) = quality::read_test_plan(text, outline, &sections, &packet_fields);
     let (done_means, criteria_faults) = quality::read_done_means(text, outline, &sections, &packet_fields);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::document::field::{Field, normalize_key};
 use crate::document::outline::{Block, BlockKind, Outline};
-use crate::document::section::Section;
+use crate::document::section::{Section, section_of_block};
 use crate::text::{Span, Spanned};
 
 /// A validation report's verdict.
@@ -41,6 +41,7 @@ pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Sect
         })
         .map(|section| section.blocks.clone())
         .collect();
+    let mut last_end = 0;
     for (index, block) in outline.blocks.iter().enumerate() {
         if block.kind != BlockKind::Prose || block.parent.is_some() {
             continue;
@@ -51,14 +52,43 @@ pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Sect
         if !begins {
             continue;
         }
-        let section = sections.iter().rfind(|section| section.own_blocks.contains(&index));
+        let section = section_of_block(sections, index);
         if section.is_some_and(|section| in_work(section) || WORK_PHASES.contains(&section.key.as_str())) {
             continue;
         }
-        let end = sections.iter().map(|section| section.heading).find(|heading| *heading > index);
-        out.push(index..end.unwrap_or(outline.blocks.len()));
+        let next = sections.partition_point(|section| section.heading <= index);
+        let end = sections.get(next).map_or(outline.blocks.len(), |section| section.heading);
+        // A further title in the same part belongs to the report before it.
+        if last_end < end {
+            out.push(index..end);
+            last_end = end;
+        }
     }
     out
+}
+
+/// The blocks of all reports, to find out whether a block belongs to one.
+pub(super) struct ReportBlocks(Vec<Range<usize>>);
+
+impl ReportBlocks {
+    /// Merges the ranges of reports.
+    pub(super) fn new(reports: &[Range<usize>]) -> Self {
+        let mut all = reports.to_vec();
+        all.sort_by_key(|range| (range.start, range.end));
+        let mut out: Vec<Range<usize>> = Vec::new();
+        for range in all {
+            match out.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => out.push(range),
+            }
+        }
+        Self(out)
+    }
+
+    pub(super) fn contains(&self, block: usize) -> bool {
+        let after = self.0.partition_point(|range| range.start <= block);
+        after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|range| range.contains(&block))
+    }
 }
 
 /// Reads the verdicts of reports, in document order.
@@ -67,7 +97,8 @@ pub(super) fn read_verdicts(
     sections: &[Section],
     report_blocks: &[Range<usize>],
 ) -> Vec<VerdictReport> {
-    let is_reported = |block: usize| report_blocks.iter().any(|blocks| blocks.contains(&block));
+    let reported = ReportBlocks::new(report_blocks);
+    let is_reported = |block: usize| reported.contains(block);
     let from_fields =
         all.iter().filter(|field| VERDICT_LABELS.contains(&field.key.as_str()) && field.is_filled());
     let from_fields = from_fields.filter(|field| is_reported(field.block)).map(|field| field.value.clone());
@@ -96,7 +127,11 @@ pub(super) fn read_fenced_verdicts(
     for blocks in report_blocks {
         let inside: Vec<&Block> = blocks.clone().filter_map(|index| outline.get(index)).collect();
         let span = inside.first().zip(inside.last()).map(|(first, last)| first.span.join(last.span));
-        let has_verdict = |span: Span| reports.iter().any(|report| span.contains(report.verdict.span));
+        let has_verdict = |span: Span| {
+            // The verdicts are sorted.
+            let from = reports.partition_point(|report| report.verdict.span.start < span.start);
+            reports.get(from).is_some_and(|report| span.contains(report.verdict.span))
+        };
         if span.is_none_or(has_verdict) {
             continue;
         }

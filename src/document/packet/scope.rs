@@ -200,18 +200,16 @@ fn is_first_level_item(outline: &Outline, index: usize) -> bool {
 /// labelled item: some packets do not nest the entries.
 fn following_siblings(text: &str, outline: &Outline, item: usize, all: &[Field]) -> Vec<usize> {
     let Some(list) = outline.get(item).and_then(|block| block.parent) else { return Vec::new() };
-    let labelled = |item: usize| {
-        all.iter().any(|field| {
-            let name = text.get(field.label.start..field.label.end).unwrap_or("");
-            field.item == Some(item)
-                && outline.item_prose(item) == Some(field.block)
-                && !name.contains(['/', '.'])
-        })
+    let is_label = |field: &&Field| {
+        let name = text.get(field.label.start..field.label.end).unwrap_or("");
+        let prose = field.item.and_then(|item| outline.item_prose(item));
+        prose == Some(field.block) && !name.contains(['/', '.'])
     };
+    let labelled: HashSet<usize> = all.iter().filter(is_label).filter_map(|field| field.item).collect();
     outline
         .children(Some(list))
         .skip_while(|index| *index <= item)
-        .take_while(|index| !labelled(*index))
+        .take_while(|index| !labelled.contains(index))
         .collect()
 }
 

@@ -16,6 +16,8 @@ const MAX_COMPARED_PATHS: usize = 100;
 /// Maximum number of file names that are compared by all calls. After that, only
 /// paths with the same file name are found.
 const MAX_COMPARED_NAMES: usize = 1_000_000;
+/// Longer names count as several: the product of the lengths of two usual names.
+const CELLS_OF_A_NAME: usize = 1_000;
 
 /// Existing paths, grouped by the length and the text of their file names in lower
 /// case.
@@ -48,7 +50,11 @@ impl SimilarPaths {
         // The similarity is at most the shorter length divided by the longer one.
         // Three of ten characters may differ: 7/10 of the length to 10/7 of it.
         let lengths = (length * 7).div_ceil(10)..=length * 10 / 7;
-        let count: usize = self.paths_by_name.range(lengths.clone()).map(|(_, names)| names.len()).sum();
+        // Comparing two names takes the product of their lengths.
+        let cells = |(other, names): (&usize, &BTreeMap<String, Vec<RepoPath>>)| {
+            names.len().saturating_mul((other * length / CELLS_OF_A_NAME).max(1))
+        };
+        let count: usize = self.paths_by_name.range(lengths.clone()).map(cells).sum();
         let mut similar: Vec<(f64, &Vec<RepoPath>)> = match self.remaining.get().checked_sub(count) {
             Some(remaining) => {
                 self.remaining.set(remaining);

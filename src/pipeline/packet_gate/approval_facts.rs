@@ -21,7 +21,7 @@ use crate::pipeline::locate::{LocatedPacket, is_same_record, read_document, read
 use crate::text::{RepoPath, Source};
 
 use super::code_commits::{collect_code_commits, find_skeleton_approval};
-use super::packet_versions::PacketVersions;
+use super::packet_versions::{PacketVersion, PacketVersions};
 use super::related_documents::{self, RelatedDocuments};
 use super::request::GateContext;
 use super::trusted_approval::read_trusted_approval;
@@ -274,14 +274,14 @@ fn find_contract(
     let Some(head) = judged_head else { return Ok(ContractFact::Uncommitted) };
     let versions = PacketVersions::new(&located.path);
     let is_signed =
-        |packet: &Packet| packet.signature.as_ref().is_some_and(|other| other.value == signature.value);
+        |version: &PacketVersion| version.signature.as_ref().is_some_and(|other| *other == signature.value);
     // The judged version is parsed already. A version without the text of the
     // signature cannot be signed, so it is not parsed.
     let judged = located.packet.source.text().as_bytes();
     let has_signature = |bytes: &[u8]| {
         bytes == judged
             || (bytes.contains_str(&signature.value)
-                && versions.read(bytes).is_some_and(|packet| is_signed(&packet)))
+                && versions.read(bytes).is_some_and(|version| is_signed(&version)))
     };
     // An explicit range is trusted to start before the work, unless the packet
     // is older than the range. Without a range, only the packet names the start

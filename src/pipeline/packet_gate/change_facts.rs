@@ -11,7 +11,7 @@ use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::text::RepoPath;
 
 use super::approval_facts::ApprovalFacts;
-use super::packet_versions::PacketVersions;
+use super::packet_versions::{PacketVersion, PacketVersions};
 use super::request::GateContext;
 
 /// Facts for checks of a change, in addition to its files.
@@ -130,7 +130,7 @@ fn find_waiver_origins(
     // A signature is not valid for waivers if its commit also changes code.
     let packet_at_contract = match contract {
         ContractFact::Known { introduction, packet_at_signing, code_paths, .. } if code_paths.is_empty() => {
-            Some((&**packet_at_signing, introduction))
+            Some((PacketVersion::of(packet_at_signing), introduction))
         }
         _ => None,
     };
@@ -161,13 +161,13 @@ struct WaiverHistory<'a> {
     /// The start of the work.
     work_start: Option<Commit>,
     /// The packet at the start of the work.
-    packet_at_start: Option<&'a Packet>,
+    packet_at_start: Option<&'a PacketVersion>,
     /// The newest commit.
     head: Option<Commit>,
     /// The packet at that commit.
-    packet_at_head: Option<&'a Packet>,
+    packet_at_head: Option<&'a PacketVersion>,
     /// The packet at the commit that signed it, and that commit.
-    packet_at_contract: Option<(&'a Packet, &'a CommitInfo)>,
+    packet_at_contract: Option<(PacketVersion, &'a CommitInfo)>,
     versions: &'a PacketVersions<'a>,
 }
 
@@ -178,22 +178,18 @@ fn find_waiver_origin(
     history: &WaiverHistory<'_>,
     waiver: &Waiver,
 ) -> Result<WaiverOrigin, RepositoryError> {
-    let words = |packet: &Packet, waiver: &Waiver| {
-        packet.source.slice(waiver.span).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-    };
-    let waiver_words = words(&located.packet, waiver);
-    let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == waiver_words);
+    let holds = |version: &PacketVersion| version.has_waiver(&located.packet, waiver);
     if history.packet_at_start.is_some_and(holds) {
         return Ok(WaiverOrigin::AtBase);
     }
-    if let Some((_, commit)) = history.packet_at_contract.filter(|(packet, _)| holds(packet)) {
-        return Ok(WaiverOrigin::AtContract(commit.clone()));
+    if let Some((_, commit)) = history.packet_at_contract.as_ref().filter(|(version, _)| holds(version)) {
+        return Ok(WaiverOrigin::AtContract((*commit).clone()));
     }
     let Some(head) = history.head.filter(|_| history.packet_at_head.is_some_and(holds)) else {
         return Ok(WaiverOrigin::Uncommitted);
     };
     let found = repo.find_introductions(&located.path, head, history.work_start, &|bytes| {
-        history.versions.read(bytes).is_some_and(|packet| holds(&packet))
+        history.versions.read(bytes).is_some_and(|version| holds(&version))
     })?;
     // If the waiver was added several times, an addition together with code
     // counts: to remove an invalid waiver and add it again must not make it

@@ -36,8 +36,18 @@ pub(crate) fn collect_code_commits(
         // contains.
         let is_code = |path: &&RepoPath| !layout.is_governance(path) && (context.is_judged)(path);
         if let Some(path) = facts.changed_paths.iter().find(is_code) {
+            let (subject, author) = (facts.subject.clone(), facts.author.clone());
             out.push(CodeCommit {
-                facts: facts.clone(),
+                facts: CommitInfo {
+                    commit: facts.commit,
+                    subject,
+                    author,
+                    committer: facts.committer.clone(),
+                    time: facts.time,
+                    parents: facts.parents.clone(),
+                    // The other paths can be many.
+                    changed_paths: vec![path.clone()],
+                },
                 path: path.clone(),
                 precedes_signing: false,
                 is_under_earlier_signature: false,
@@ -126,7 +136,7 @@ fn find_earlier_signatures(
     let versions = PacketVersions::new(&located.path);
     let is_signed = |bytes: &[u8]| {
         let packet = versions.read(bytes);
-        packet.is_some_and(|packet| packet.signature.as_ref().is_some_and(|s| is_recorded(&s.value)))
+        packet.is_some_and(|packet| packet.signature.as_ref().is_some_and(|value| is_recorded(value)))
     };
     let found = repo.find_introductions(&located.path, head, Some(start), &is_signed)?;
     let mut out: Vec<Commit> = found.into_iter().map(|facts| facts.commit).collect();

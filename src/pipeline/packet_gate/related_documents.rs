@@ -1,6 +1,6 @@
 //! Reads the documents that belong to a packet from one tree.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use crate::change::{Commit, Repository, RepositoryError, TreeState};
@@ -97,13 +97,18 @@ pub(crate) fn find_signature_reuse(
             }
             let Some(source) = read_document(repo, tree, &path)? else { continue };
             // A signature counts in a signature field, not in other text.
+            let mut last_line = (0, false);
             let signed = source.text().match_indices(signature).find(|(at, _)| {
-                let line = source.line_span(source.line(*at)).unwrap_or_default();
-                let text = source.slice(line).to_uppercase();
+                let number = source.line(*at);
+                if last_line.0 != number {
+                    let text = source.slice(source.line_span(number).unwrap_or_default()).to_uppercase();
+                    let is_field = text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE");
+                    last_line = (number, is_field);
+                }
+                let is_signature_field = last_line.1;
                 let is_word_char = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
                 let before = source.text().get(..*at).and_then(|text| text.chars().next_back());
                 let after = source.text().get(at + signature.len()..).and_then(|text| text.chars().next());
-                let is_signature_field = text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE");
                 is_signature_field && !is_word_char(before) && !is_word_char(after)
             });
             if let Some((at, _)) = signed {
@@ -122,17 +127,26 @@ pub(crate) struct OpenScopes<'a> {
     /// The packet whose own scope is left out.
     id: &'a WpId,
     scopes: OnceCell<Vec<(String, Scope)>>,
+    /// Number of pairs of an entry and a path that may still be compared.
+    budget: Cell<usize>,
 }
+
+/// Maximum number of pairs of an entry of another packet and a path that are compared. The
+/// owners of further paths are not named.
+const MAX_OWNER_PAIRS: usize = 2_000_000;
 
 impl<'a> OpenScopes<'a> {
     pub(crate) fn new(repo: &'a dyn Repository, tree: TreeState, layout: &'a Layout, id: &'a WpId) -> Self {
-        Self { repo, tree, layout, id, scopes: OnceCell::new() }
+        Self { repo, tree, layout, id, scopes: OnceCell::new(), budget: Cell::new(MAX_OWNER_PAIRS) }
     }
 
     /// Returns the ids of other packets whose scope covers a path; no ids if
     /// the packets cannot be read.
     pub(crate) fn covering(&self, path: &RepoPath) -> Vec<String> {
         let scopes = self.scopes.get_or_init(|| self.read().unwrap_or_default());
+        let pairs = scopes.iter().map(|(_, scope)| scope.in_scope.len()).sum();
+        let Some(left) = self.budget.get().checked_sub(pairs) else { return Vec::new() };
+        self.budget.set(left);
         let covers = |scope: &Scope| scope.in_scope.iter().any(|entry| entry.covers(path));
         scopes.iter().filter(|(_, scope)| covers(scope)).map(|(id, _)| id.clone()).collect()
     }

@@ -112,11 +112,11 @@ impl CargoPackages {
             })
             .collect();
         let mut all: Vec<CargoPackage> = Vec::with_capacity(parsed.len());
+        let roots: Vec<&(&String, CargoManifest)> =
+            parsed.iter().filter(|(_, one)| one.workspace.is_some()).collect();
         for (folder, manifest) in &parsed {
-            let shared = parsed
-                .iter()
-                .filter(|(root, one)| one.workspace.is_some() && is_in(folder, root))
-                .max_by_key(|(root, _)| root.len());
+            let shared =
+                roots.iter().filter(|(root, _)| is_in(folder, root)).max_by_key(|(root, _)| root.len());
             let shared = shared.and_then(|(root, one)| Some((root.as_str(), one.workspace.as_ref()?)));
             all.push(CargoPackage::new(folder, manifest, shared, has_file));
         }
@@ -267,6 +267,9 @@ fn area_by_name(folder: &str, name: &str) -> AreaKind {
     by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
 }
 
+/// Maximum number of targets of one package.
+const MAX_TARGETS: usize = 2_000;
+
 /// Returns the targets of a manifest: those with a path, and the folders in which Cargo
 /// looks for the others.
 fn targets(manifest: &CargoManifest) -> Vec<(String, AreaKind)> {
@@ -314,6 +317,8 @@ fn targets(manifest: &CargoManifest) -> Vec<(String, AreaKind)> {
             }
         }
     }
+    // Every file is compared with the targets.
+    out.truncate(MAX_TARGETS);
     out.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
     out
 }

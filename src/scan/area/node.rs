@@ -8,6 +8,10 @@ use super::cargo::normalize;
 use super::names;
 use crate::scan::area_kind::AreaKind;
 
+/// Maximum number of folders that a package names as roots, or as outputs. Every file is
+/// compared with them.
+const MAX_FOLDERS: usize = 500;
+
 /// A package with a `package.json`.
 #[derive(Debug)]
 pub(super) struct NodePackage {
@@ -173,6 +177,8 @@ impl NodePackage {
         self.outputs.extend(texts("outDir").into_iter().chain(texts("declarationDir")));
         let roots = &self.roots;
         self.outputs.retain(|output| !roots.contains(output));
+        self.roots.truncate(MAX_FOLDERS);
+        self.outputs.truncate(MAX_FOLDERS);
     }
 
     /// Returns the area of a file of the package; `path` is relative to its folder. The

@@ -3,7 +3,7 @@
 //! libgit2 has its own reader, which does not know quoted patterns and differs from git
 //! in details. A difference would let the files on disk pass, and the commit fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::change::RepositoryError;
@@ -64,7 +64,7 @@ impl AttributeRules {
     /// Returns the value of an attribute of a file.
     fn value(&self, path: &RepoPath, name: &str) -> AttributeValue {
         let mut folder = RepoPath::from_bytes(path.folder());
-        let mut found = Values { wanted: name, value: None, macros: &self.macros, seen: Vec::new() };
+        let mut found = Values { wanted: name, value: None, macros: &self.macros, seen: HashSet::new() };
         self.above.iter().for_each(|file| found.apply(file, path));
         loop {
             if let Some(file) = self.folders.get(&folder) {
@@ -86,7 +86,7 @@ struct Values<'a> {
     value: Option<AttributeValue>,
     macros: &'a [Macros; 3],
     /// Attributes that a line has set already; later lines do not change them.
-    seen: Vec<&'a str>,
+    seen: HashSet<&'a str>,
 }
 
 impl<'a> Values<'a> {
@@ -110,10 +110,9 @@ impl<'a> Values<'a> {
     /// its own settings.
     fn set_all(&mut self, settings: &'a [(String, AttributeValue)]) {
         for (name, value) in settings.iter().rev() {
-            if self.seen.contains(&name.as_str()) {
+            if !self.seen.insert(name) {
                 continue;
             }
-            self.seen.push(name);
             if name == self.wanted {
                 self.value.get_or_insert_with(|| value.clone());
             }

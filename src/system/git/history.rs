@@ -15,6 +15,9 @@ use super::{GitRepository, git_error, to_hash, to_oid};
 /// Maximum number of commits that are read; a longer walk is an error.
 const MAX_WALKED_COMMITS: usize = 20_000;
 
+/// Maximum number of changed paths of all commits of a range together.
+const MAX_KEPT_PATHS: usize = 1_000_000;
+
 /// Number of newest commits that are all read if the caller does not give a trusted
 /// commit to stop at.
 const RECENT_COMMITS: usize = 500;
@@ -126,7 +129,21 @@ impl GitRepository {
             });
         }
         let within: HashSet<Oid> = found.iter().copied().collect();
-        found.into_iter().map(|id| self.read_commit_facts(id, base, &within)).collect()
+        let mut out: Vec<CommitInfo> = Vec::new();
+        let mut kept = 0;
+        for id in found {
+            let facts = self.read_commit_facts(id, base, &within)?;
+            kept += facts.changed_paths.len();
+            if kept > MAX_KEPT_PATHS {
+                let reason = format!("its commits change more than {MAX_KEPT_PATHS} paths in all");
+                return Err(RepositoryError::Git {
+                    operation: "reading the commits under judgement".into(),
+                    reason,
+                });
+            }
+            out.push(facts);
+        }
+        Ok(out)
     }
 
     /// See [`crate::change::History::commit_signature`].

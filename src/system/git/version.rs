@@ -1,6 +1,6 @@
 //! Finds old versions of files in history, and lists the working trees of a repository.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bstr::ByteSlice as _;
 use git2::Oid;
@@ -32,13 +32,17 @@ impl GitRepository {
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         let mut out: Vec<Option<FoundVersion>> = vec![None; wanted.len()];
         let mut trees: HashSet<Oid> = HashSet::new();
-        // For each blob, the hashes of its bytes, and with other line ends once they are
-        // needed.
-        let mut blobs: HashMap<(Oid, bool), Vec<Hash20>> = HashMap::new();
+        // For each file, the positions of the versions that are still missing.
+        let mut missing: BTreeMap<&RepoPath, Vec<usize>> = BTreeMap::new();
+        for (at, want) in wanted.iter().enumerate() {
+            missing.entry(&want.path).or_default().push(at);
+        }
+        // What was read of a file before has none of the missing versions.
+        let mut seen: HashSet<(&RepoPath, Oid)> = HashSet::new();
         let mut folders: HashMap<RepoPath, HashMap<_, _>> = HashMap::new();
         let mut walk = self.walk_back_from(head);
         let mut walked = 0;
-        while out.iter().any(Option::is_none) {
+        while !missing.is_empty() {
             let Some(id) = walk.next_commit()? else { break };
             walked += 1;
             if walked > MAX_WALKED_COMMITS {
@@ -50,25 +54,28 @@ impl GitRepository {
                 continue;
             }
             let here = Commit(to_hash(id));
-            for (want, found) in wanted.iter().zip(out.iter_mut()).filter(|(_, found)| found.is_none()) {
-                let folders = folders.entry(want.path.clone()).or_default();
-                let Some((_, blob)) = self.entry_in_history(here, &want.path, folders, false)? else {
+            for (path, positions) in &mut missing {
+                let folders = folders.entry((*path).clone()).or_default();
+                let Some((_, blob)) = self.entry_in_history(here, path, folders, false)? else {
                     continue;
                 };
-                let key = (blob, want.any_line_ends);
-                if blobs.get(&key).is_some_and(|known| !known.contains(&want.sha1)) {
+                if !seen.insert((*path, blob)) {
                     continue;
                 }
-                let Ok(bytes) = self.read_blob(blob, &want.path) else { continue };
-                let mut hashes = vec![sha1(&bytes)];
-                if want.any_line_ends {
-                    hashes.extend(hashes_with_other_line_ends(&bytes));
-                }
-                if hashes.contains(&want.sha1) {
-                    *found = Some((here, bytes));
-                }
-                blobs.insert(key, hashes);
+                let Ok(bytes) = self.read_blob(blob, path) else { continue };
+                let own = sha1(&bytes);
+                let others = std::cell::OnceCell::new();
+                positions.retain(|at| {
+                    let Some(want) = wanted.get(*at) else { return false };
+                    let others = || others.get_or_init(|| hashes_with_other_line_ends(&bytes));
+                    let is_found = own == want.sha1 || (want.any_line_ends && others().contains(&want.sha1));
+                    if let Some(found) = out.get_mut(*at).filter(|_| is_found) {
+                        *found = Some((here, bytes.clone()));
+                    }
+                    !is_found
+                });
             }
+            missing.retain(|_, positions| !positions.is_empty());
         }
         Ok(out)
     }

@@ -14,6 +14,8 @@ use super::PendingFix;
 
 /// Up to this number, the fixes of one document are checked one by one.
 const MAX_INDIVIDUAL_CHECKS: usize = 100;
+/// Maximum number of bytes that are parsed to check the fixes of one document one by one.
+const MAX_CHECKED_BYTES: usize = 16 * 1024 * 1024;
 
 /// Marks the fixes that a person must review as unsafe.
 pub(super) fn mark_unsafe(found: &mut [PendingFix]) {
@@ -31,7 +33,8 @@ pub(super) fn mark_unsafe(found: &mut [PendingFix]) {
             if own.is_empty() || before.is_unchanged_by(&source, &all, is_text) {
                 continue;
             }
-            let is_few = own.len() <= MAX_INDIVIDUAL_CHECKS;
+            let is_few = own.len() <= MAX_INDIVIDUAL_CHECKS
+                && own.len().saturating_mul(source.text().len()) <= MAX_CHECKED_BYTES;
             for pending in own {
                 let is_safe = is_few && before.is_unchanged_by(&source, &[pending.edit()], is_text);
                 pending.fix.applicability = if is_safe { Applicability::Safe } else { Applicability::Unsafe };

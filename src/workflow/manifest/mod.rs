@@ -8,11 +8,13 @@ mod packet_block;
 mod plan;
 mod window;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::change::ChangedFile;
+use crate::check::GateClaims;
 use crate::pipeline::packet_gate::{ManifestContext, PipelineError};
-use crate::text::{RepoPath, Source};
+use crate::text::{RepoPath, Source, Span};
 
 pub(crate) use block::render_block;
 
@@ -117,19 +119,24 @@ pub(crate) fn compute_manifests(
     let done = reread(second.text);
     let claims = context.compute_gate_claims(&done)?;
     let read = packet_block::find_blocks(&done);
+    let mut by_path: HashMap<&RepoPath, Vec<&packet_block::ManifestBlock>> = HashMap::new();
+    for block in &read {
+        if let Some(path) = block.path() {
+            by_path.entry(path).or_default().push(block);
+        }
+    }
+    let by_label: HashMap<Span, &GateClaims> = claims.iter().map(|claim| (claim.label, claim)).collect();
     let mut files = Vec::new();
     for file in &context.files {
         let path = &file.change.path;
-        let own: Vec<&packet_block::ManifestBlock> =
-            read.iter().filter(|block| block.path() == Some(path)).collect();
+        let own = by_path.get(path).map_or(&[][..], Vec::as_slice);
         if own.is_empty() && !crate::check::needs_manifest(context.layout(), file) {
             continue;
         }
         if own.is_empty() || own.iter().any(|block| !is_current(file, block)) {
             return Err(ManifestError::NotReadBack(path.clone()));
         }
-        let own_claims =
-            claims.iter().filter(|claim| own.iter().any(|block| block.manifest.label == claim.label));
+        let own_claims = own.iter().filter_map(|block| by_label.get(&block.manifest.label));
         let mut failed_gates: Vec<_> = own_claims
             .flat_map(|claim| claim.gates.iter().filter_map(|(gate, result)| Some((*gate, (*result).err()?))))
             .collect();
