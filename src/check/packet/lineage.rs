@@ -57,12 +57,20 @@ const MIN_SHARED_WORDS_OF_TEN: usize = 6;
 pub(in crate::check) fn dropped_requirement(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
     let governance = input.governance;
     let mut out: Vec<Finding> = Vec::new();
+    let mut compared = 0_usize;
     for (id, _, packet) in governance.packets() {
         // A finished packet cannot be changed any more.
         if !governance.is_open(id, packet) {
             continue;
         }
         let Some(before) = find_predecessor(governance, id) else { continue };
+        compared = compared.saturating_add(packet.done_means.len().saturating_mul(before.done_means.len()));
+        if compared > MAX_COMPARED {
+            let message = format!("`{id}` and its previous revision have too many criteria to compare");
+            let label = Label::text(&packet.source, packet.heading_span("DONE_MEANS"), "too many");
+            out.push(rule.finding(message, label));
+            continue;
+        }
         let words = PacketWords::from_packet(packet);
         for criterion in &before.done_means {
             let is_process =
@@ -86,6 +94,9 @@ pub(in crate::check) fn dropped_requirement(input: &RepositoryCheckContext<'_>, 
     }
     out.into()
 }
+
+/// Maximum number of pairs of criteria of two revisions that are compared.
+const MAX_COMPARED: usize = 4_000_000;
 
 /// Finds the packet of the previous revision.
 fn find_predecessor<'a>(governance: &GovernanceDocuments<'a>, id: &str) -> Option<&'a Packet> {

@@ -82,6 +82,9 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
     Err(())
 }
 
+/// Maximum number of lines of all documents of one run: each costs memory.
+const MAX_LINES: usize = 3_000_000;
+
 /// Reads all governance documents of a tree, and the named documents. If only one packet
 /// is asked for, packets, refinements and stubs of other base ids are left out; the
 /// records are always read.
@@ -101,6 +104,7 @@ pub(crate) fn collect_documents(
     };
     let mut out = CollectedDocuments::default();
     let mut in_layout: Vec<UnparsedDocument> = Vec::new();
+    let mut lines = 0_usize;
     for path in list_document_paths(repo, tree, layout)? {
         let Ok(expected) = expected_kind(layout, &path) else { continue };
         if is_other(&path, expected) {
@@ -115,7 +119,16 @@ pub(crate) fn collect_documents(
         let mut sources: Vec<Arc<Source>> = Vec::new();
         for file in has_own.then(|| path.clone()).into_iter().chain(files) {
             match open_document(repo, tree, &file)? {
-                Ok(source) => sources.push(source),
+                Ok(source) => {
+                    lines = lines.saturating_add(source.line_count());
+                    if lines > MAX_LINES {
+                        let reason =
+                            format!("all documents together have more than {MAX_LINES} lines, the limit");
+                        out.unread_documents.push(UnreadDocument { path: file, reason });
+                        continue;
+                    }
+                    sources.push(source);
+                }
                 Err(reason) => out.unread_documents.push(UnreadDocument { path: file, reason }),
             }
         }

@@ -15,7 +15,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
-use crate::scan::{AreaBasis, Areas, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment};
+use crate::scan::{AreaBasis, Areas, MAX_HITS, MatchMode, RuleSet, ScanRule, Suppression, Treatment};
 use crate::text::RepoPath;
 
 use super::baseline::read_changed_baseline;
@@ -298,8 +298,10 @@ impl ChangeScan<'_> {
             today: self.today,
             test_files: OnceCell::new(),
         };
-        let governs_file =
-            |rule: &ScanRule| changed.iter().any(|file| rule.include.matches(&file.path.to_text()));
+        let governs_file = |rule: &ScanRule| {
+            rule.mode != MatchMode::Require
+                || changed.iter().any(|file| rule.include.matches(&file.path.to_text()))
+        };
         let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
         let findings = summary.findings_by_rule;
         let results = run_scan_rules(

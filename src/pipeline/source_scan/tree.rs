@@ -9,7 +9,7 @@ use crate::check::context::{BaselineState, SourcesCheckContext, SuppressionUse, 
 use crate::config::{Config, load};
 use crate::finding::{Finding, Report, ScanInfo};
 use crate::pipeline::error::PipelineError;
-use crate::scan::{Areas, Baseline, MAX_HITS, MAX_LINE_BYTES, RuleSet, ScanRule};
+use crate::scan::{Areas, Baseline, MAX_HITS, MAX_LINE_BYTES, MatchMode, RuleSet, ScanRule};
 use crate::text::RepoPath;
 
 use super::baseline::read_baseline;
@@ -90,7 +90,9 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         today: request.now.date(),
         test_files: OnceCell::new(),
     };
-    let governs_file = |rule: &ScanRule| paths.iter().any(|path| rule.include.matches(&path.to_text()));
+    let governs_file = |rule: &ScanRule| {
+        rule.mode != MatchMode::Require || paths.iter().any(|path| rule.include.matches(&path.to_text()))
+    };
     let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
     let results = run_scan_rules(
         &request.profile,

@@ -1,6 +1,6 @@
 //! Plans the edits that update the manifests of a packet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::change::ChangedFile;
@@ -64,7 +64,8 @@ pub(super) fn update_values(
             None => {}
         }
     }
-    let changed = |path: &RepoPath| context.files.iter().any(|file| file.change.path == *path);
+    let paths: HashSet<&RepoPath> = context.files.iter().map(|file| &file.change.path).collect();
+    let changed = |path: &RepoPath| paths.contains(path);
     let stale: Vec<&ManifestBlock> =
         read.iter().filter(|block| block.path().is_some_and(|path| !changed(path))).collect();
     let (kept, stale): (Vec<&ManifestBlock>, Vec<&ManifestBlock>) =
@@ -274,15 +275,14 @@ pub(super) fn tick_gates(
     let mut outcomes: BTreeMap<RepoPath, ManifestOutcome> = BTreeMap::new();
     let mut numbers: BTreeMap<&RepoPath, usize> = BTreeMap::new();
     let mut edits = Vec::new();
+    let paths: HashSet<&RepoPath> = context.files.iter().map(|file| &file.change.path).collect();
+    let claims: HashMap<Span, &GateClaims> = claims.iter().map(|claim| (claim.label, claim)).collect();
     for block in &read {
-        let Some(path) = block.path().filter(|path| context.files.iter().any(|f| f.change.path == **path))
-        else {
-            continue;
-        };
+        let Some(path) = block.path().filter(|path| paths.contains(path)) else { continue };
         let number = numbers.entry(path).or_default();
         let earlier = touched.get(&(path.clone(), *number)).copied();
         *number += 1;
-        let own = claims.iter().find(|claim| claim.label == block.manifest.label);
+        let own = claims.get(&block.manifest.label);
         let before = edits.len();
         for tick in &block.manifest.gates {
             let computed = own.and_then(|own| own.gates.iter().find(|(name, _)| *name == tick.name));
