@@ -7,7 +7,7 @@ use crate::check::record::report_missing;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::audit::find_wp_ids;
 use crate::document::board::{Board, BoardEntry, section_states};
-use crate::document::{DocumentBody, PacketStatus};
+use crate::document::{DocumentBody, PacketStatus, WpId};
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::format_count;
@@ -185,8 +185,15 @@ pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
         };
         let Some((document, packet)) = governance.packet(&entry.wp_id) else { continue };
         // Only the last report counts.
-        let last = packet.phases.last_report();
+        let last = packet.phases.newest_report();
         if last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(wanted)) {
+            continue;
+        }
+        // A typed contract records the verdict itself, such as `PASS_V3`.
+        let id = WpId::parse(&entry.wp_id).ok();
+        let contract = id.and_then(|id| governance.packet_contract(&id)).filter(|_| last.is_none());
+        let recorded = contract.and_then(|contract| contract.value("verdict"));
+        if recorded.is_some_and(|verdict| verdict.value.to_uppercase().starts_with(wanted)) {
             continue;
         }
         let label =

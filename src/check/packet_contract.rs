@@ -291,7 +291,9 @@ fn check_tasks(
                 }
                 _ => entry.raw.value.trim_end_matches(['*', '/']) == own_folder,
             };
-            if !is_record && !packet_scope.iter().any(|scope| contains_entry(scope, entry)) {
+            let contains =
+                |scope: &&ScopeEntry| contains_entry(scope, entry) || names_folder_of(scope, entry);
+            if !is_record && !packet_scope.iter().any(contains) {
                 let message = format!(
                     "the task `{}` owns `{}`, which is outside the scope of `{id}`",
                     to_single_line(name, 60),
@@ -322,6 +324,20 @@ fn check_tasks(
         rule.finding(message, label_at(task, depended.span, "leads back to this task"))
     }));
     out
+}
+
+/// Returns whether an entry without a slash at its end, such as `app/src`, is a folder above
+/// another entry. Gates take it for a file; here only two lists are compared.
+fn names_folder_of(outer: &ScopeEntry, inner: &ScopeEntry) -> bool {
+    let Ok(ScopePattern::File(folder)) = &outer.pattern else { return false };
+    let is_folder = !folder.file_name().to_string().contains('.');
+    let below = |path: &RepoPath| path == folder || path.is_below(folder.as_bytes());
+    is_folder
+        && match &inner.pattern {
+            Ok(ScopePattern::File(path) | ScopePattern::Folder(path)) => below(path),
+            Ok(ScopePattern::Glob(parts)) => below(&RepoPath::from(parts.join("/").as_str())),
+            Err(_) => false,
+        }
 }
 
 /// Returns whether every path of one entry is covered by another. The wildcards of the

@@ -30,6 +30,8 @@ pub struct GovernanceDocuments<'a> {
     packets: BTreeMap<String, usize>,
     stubs: BTreeMap<String, usize>,
     refinements: BTreeMap<String, usize>,
+    /// Stubs that are only a typed contract.
+    typed_stubs: BTreeMap<String, usize>,
     /// Ids of packets by their base ids; computed when they are first needed.
     bases: OnceLock<HashMap<String, Vec<String>>>,
     /// Ids of packets that are open in the trusted tree, whatever the judged tree says.
@@ -54,6 +56,15 @@ impl<'a> GovernanceDocuments<'a> {
             packets: ids(DocumentKind::Packet, &|id| layout.packet(id)),
             stubs: ids(DocumentKind::Stub, &|id| layout.stub(id)),
             refinements: ids(DocumentKind::Refinement, &|id| layout.refinement(id)),
+            typed_stubs: documents
+                .iter()
+                .enumerate()
+                .filter(|(_, document)| {
+                    let path = document.path();
+                    path.is_below(layout.stubs.as_bytes()) && path.as_bytes().ends_with(b".json")
+                })
+                .filter_map(|(at, document)| Some((document.file_id()?.as_str().to_owned(), at)))
+                .collect(),
             bases: OnceLock::new(),
             open_before: BTreeSet::new(),
         }
@@ -94,7 +105,7 @@ impl<'a> GovernanceDocuments<'a> {
     /// Finds a stub by its id.
     #[must_use]
     pub fn stub(&self, id: &str) -> Option<&'a Document> {
-        self.document_at(self.stubs.get(id))
+        self.document_at(self.stubs.get(id).or_else(|| self.typed_stubs.get(id)))
     }
 
     /// Finds a refinement by its id.

@@ -17,6 +17,14 @@ impl GovernanceDocuments<'_> {
         !self.open_before.contains(id) && (is_retired || self.is_closed(id, packet))
     }
 
+    /// Returns whether the records say that another packet took the place of this one.
+    #[must_use]
+    pub fn is_superseded(&self, id: &str) -> bool {
+        let state = self.board().and_then(|board| board.entries_of(id).last());
+        let is_listed = state.is_some_and(|entry| entry.state == "SUPERSEDED");
+        !self.open_before.contains(id) && (is_listed || self.is_replaced(id))
+    }
+
     /// Returns whether an id is history. Without a packet, the board or the registry says
     /// so: a refinement can be left of work that was given up.
     #[must_use]

@@ -68,6 +68,9 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
                     let message = format!("`{shown}` is not the path of a packet; expected `…/<WP_ID>.md`");
                     out.push(rule.finding(message, at(row.active.span, "not the path of a packet".into())));
                 }
+                // `Folded into Ready for Dev: WP-2-B` names the packet that took the work over.
+                Some(active)
+                    if row.board.as_ref().is_some_and(|cell| is_taken_over(&cell.value, active.base())) => {}
                 Some(active) if active.base() != id.as_str() => {
                     let message =
                         format!("the active packet of `{base}` is `{active}`, which has another base id");
@@ -138,7 +141,13 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
             continue;
         };
         let wanted = governance.layout.packet(&active).to_string();
-        if row.active.value != wanted {
+        // `packet/twin` reports the second file of a packet.
+        let is_twin = row.active.value == governance.layout.packet_twin(&active).to_string()
+            && governance
+                .documents
+                .iter()
+                .any(|document| *document.path() == row.active.value.as_str().into());
+        if row.active.value != wanted && !is_twin {
             let message =
                 format!("the path of the active packet is `{wanted}`, not the path in the registry");
             let place = Place::text(&registry.source, row.active.span);
@@ -174,6 +183,15 @@ fn find_newer_revision(governance: &GovernanceDocuments<'_>, active: &WpId) -> O
         status.is_some_and(|status| status.value.allows_work())
     };
     governance.ids_with_base(active.base()).into_iter().rfind(|id| is_later(id) && is_open(id))
+}
+
+/// Returns whether the state of a row says that another packet took the work over.
+fn is_taken_over(state: &str, base: &str) -> bool {
+    let lower = state.to_lowercase();
+    ["folded into", "merged into", "absorbed by", "superseded by", "replaced by"]
+        .iter()
+        .any(|words| lower.contains(words))
+        && state.contains(base)
 }
 
 /// Maximum number of findings with an edit that adds a row: each one reads the registry again.

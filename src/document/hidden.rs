@@ -16,6 +16,9 @@ use super::template::{known_headings, known_labels};
 /// Maximum number of hidden parts that are listed of one block.
 const MAX_PARTS: usize = 500;
 
+/// Keys of the headings of contracts, which have no template.
+const CONTRACT_HEADINGS: [&str; 3] = ["GOAL", "TASKS", "ACCEPTANCE_CRITERIA"];
+
 /// A code block or a comment with headings or labels of a document in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HidingBlock {
@@ -49,7 +52,7 @@ impl HidingBlock {
 
 /// Finds the blocks that hide parts of a document.
 pub(crate) fn find_hiding_blocks(text: &str, outline: &Outline) -> Vec<HidingBlock> {
-    let known: HashSet<&str> = known_headings().chain(known_labels()).collect();
+    let known: HashSet<&str> = known_headings().chain(known_labels()).chain(CONTRACT_HEADINGS).collect();
     let is_recovered = |span: Span| outline.recoveries.iter().any(|recovery| recovery.span == span);
     let blocks = outline.blocks.iter().filter(|block| !is_recovered(block.span));
     blocks.filter_map(|block| read_block(text, block, &known)).collect()

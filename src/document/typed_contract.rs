@@ -192,7 +192,8 @@ fn find<'a>(root: &'a JsonNode, pointer: &str) -> Option<&'a JsonNode> {
 /// a list.
 fn texts_of(node: &JsonNode) -> Vec<Spanned<String>> {
     let text = |node: &JsonNode| {
-        node.text().or_else(|| ["path", "id", "command", "ref"].iter().find_map(|key| node.get_text(key)))
+        node.text()
+            .or_else(|| ["path", "id", "command", "ref", "summary"].iter().find_map(|key| node.get_text(key)))
     };
     let found: Vec<Spanned<String>> = match &node.value {
         JsonValue::Array(items) => items.iter().filter_map(text).collect(),

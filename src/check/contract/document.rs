@@ -47,21 +47,19 @@ pub(in crate::check) fn section(input: &DocumentCheckContext<'_>, rule: &Rule) -
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
-    let missing = |what: &str| {
-        rule.finding(
-            format!("the contract has no {what}"),
-            label_at(contract, contract.head_span(), "this contract"),
-        )
+    let missing = |what: &str, key: &str| {
+        let label = label_at(contract, contract.head_span(), "this contract");
+        rule.finding(format!("the contract has no {what}"), label).misses(key, None)
     };
     let mut out = Vec::new();
     if contract.goal.is_none() {
-        out.push(missing("goal"));
+        out.push(missing("goal", "GOAL"));
     }
     if contract.tasks.is_empty() && !contract.phases.iter().any(|phase| phase.has_items) {
-        out.push(missing("tasks; expected `- [ ]` items, or phases with items"));
+        out.push(missing("tasks; expected `- [ ]` items, or phases with items", "TASKS"));
     }
     if contract.criteria.is_none() {
-        out.push(missing("acceptance criteria"));
+        out.push(missing("acceptance criteria", "ACCEPTANCE_CRITERIA"));
     }
     out.into()
 }
@@ -217,7 +215,8 @@ fn allowed_statuses(folder: &str) -> Option<&'static [ContractStatus]> {
     Some(match folder.to_lowercase().as_str() {
         "draft" | "drafts" => &[Draft, Pending],
         "active" => &[Active, Pending],
-        "completed" | "complete" | "done" => &[Complete, Closed, Absorbed],
+        // Where there is no folder for what was given up, it is with what was finished.
+        "completed" | "complete" | "done" => &[Complete, Closed, Absorbed, Abandoned],
         "abandoned" => &[Abandoned, Absorbed, Closed],
         "absorbed" => &[Absorbed, Abandoned, Closed, Complete],
         "archive" | "archived" | "closed" => &[Complete, Closed, Absorbed, Abandoned],

@@ -205,7 +205,7 @@ pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> C
 /// Returns a finding for an open packet whose last report is a PASS, and for a packet
 /// that is done although its last report is a FAIL.
 fn contradicting_report(packet: &Packet, status: &Spanned<PacketStatus>, rule: &Rule) -> Option<Finding> {
-    let last = packet.phases.last_report()?;
+    let last = packet.phases.newest_report()?;
     let is_open = status.value.allows_work() || status.value == PacketStatus::Blocked;
     let contradicts = match last.verdict.value.as_str() {
         "PASS" => is_open,
@@ -234,7 +234,7 @@ pub(in crate::check) fn verdict(input: &DocumentCheckContext<'_>, rule: &Rule) -
     };
     let wanted = verdict.as_deref().map_or_else(|| "PASS".to_owned(), str::to_uppercase);
     let here = |text: &str| Label::text(&packet.source, status.span, text.to_owned());
-    match packet.phases.last_report() {
+    match packet.phases.newest_report() {
         None => {
             let message =
                 format!("the status is `{}`, but the packet contains no report with a verdict", status.value);

@@ -79,7 +79,8 @@ pub(in crate::check) fn section(input: &RefinementCheckContext<'_>, rule: &Rule)
     for key in rule.parameter("sections") {
         let Some(section) = refinement.sections.iter().find(|section| section.key == *key) else {
             let head = label_at(refinement, refinement.head_span(), "this refinement");
-            let finding = rule.finding(format!("the refinement has no section `{key}`"), head);
+            let finding =
+                rule.finding(format!("the refinement has no section `{key}`"), head).misses(key, None);
             let finding = match find_heading_in_fence(text, &outline, key) {
                 Some(span) => finding.related(label_at(
                     refinement,
@@ -154,6 +155,7 @@ pub(in crate::check) fn field(input: &RefinementCheckContext<'_>, rule: &Rule) -
                 let message = format!("the refinement has no field `{key}`");
                 let finding =
                     rule.finding(message, label_at(refinement, refinement.head_span(), "this refinement"));
+                let finding = finding.misses("", Some(key));
                 let outside = refinement.fields.iter().filter(|field| !refinement.is_in_anchor(field));
                 let finding = match find_misspelt_label(outside, key) {
                     Some(field) => with_label_fix(finding, &refinement.source, field, key),

@@ -208,18 +208,18 @@ pub(in crate::check) fn report(input: &DocumentCheckContext<'_>, rule: &Rule) ->
         if !session.has_reached("WP_APPENDED") {
             continue;
         }
-        let reports = &packet.phases.reports;
-        if reports.last().is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(&verdict.value)) {
+        let last = packet.phases.last_report();
+        if last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(&verdict.value)) {
             continue;
         }
         let expected = to_single_line(&verdict.value, 40);
         let start = format!("the session appended a report with the verdict {expected} to `{shown}`, but");
-        let message = match reports.last() {
+        let message = match last {
             Some(last) => format!("{start} the last report has the verdict {}", last.verdict.value),
             None => format!("{start} the packet contains no report"),
         };
         let label = Label::text(&state.source, verdict.span, "recorded here");
-        out.push(match reports.last() {
+        out.push(match last {
             Some(last) => rule.finding(message, label).related(Label::text(
                 &packet.source,
                 last.verdict.span,

@@ -48,6 +48,17 @@ impl PacketPhases {
         self.reports.iter().chain(&self.fenced_reports).max_by_key(|report| report.verdict.span.start)
     }
 
+    /// Returns the report with the newest time, if the last one has a time and another one has
+    /// a later one: reports are also appended out of order. Otherwise the last one.
+    #[must_use]
+    pub fn newest_report(&self) -> Option<&VerdictReport> {
+        let last = self.last_report()?;
+        let Some(time) = &last.at else { return Some(last) };
+        let timed = self.reports.iter().chain(&self.fenced_reports).filter(|report| report.at.is_some());
+        let newest = timed.max_by_key(|report| (&report.at, report.verdict.span.start));
+        newest.filter(|newest| newest.at.as_ref() > Some(time)).or(Some(last))
+    }
+
     /// Returns the section of a phase.
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&PhaseSection> {
@@ -87,7 +98,7 @@ pub(super) fn read_phases(
     phases.implementation = first_text_in("IMPLEMENTATION");
     phases.report_text = first_text_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
-    phases.reports = reports::read_verdicts(all, sections, report_blocks);
+    phases.reports = reports::read_verdicts(text, all, sections, report_blocks);
     phases.fenced_reports = reports::read_fenced_verdicts(text, outline, report_blocks, &phases.reports);
     phases
 }
@@ -209,4 +220,33 @@ fn is_instruction(body: &str) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::Packet;
+    use crate::text::{RepoPath, Source};
+
+    #[test]
+    fn the_newest_report_is_known_by_its_time_and_without_times_it_is_the_last_one() {
+        let newest = |reports: [(&str, &str); 2]| {
+            let report = |(time, verdict): (&str, &str)| {
+                format!("### Validation report\n- DATE: {time}\n\n- Verdict: {verdict}\n\n")
+            };
+            let text: String = reports.into_iter().map(report).collect();
+            let text = format!("# Task Packet: WP-1-A\n\n## VALIDATION_REPORTS\n\n{text}");
+            let source: Arc<Source> = Source::from_text(RepoPath::from("WP-1-A.md"), text.as_str());
+            let packet = Packet::read(&source).value;
+            packet.phases.newest_report().map(|report| report.verdict.value.clone())
+        };
+        let (early, late) = ("2026-04-06T07:01:00Z", "2026-04-06T08:00:00Z");
+        assert_eq!(newest([(late, "PASS"), (early, "FAIL")]).as_deref(), Some("PASS"));
+        assert_eq!(newest([(early, "PASS"), (late, "FAIL")]).as_deref(), Some("FAIL"));
+        // Without a time, its place decides.
+        assert_eq!(newest([(late, "PASS"), ("today", "FAIL")]).as_deref(), Some("FAIL"));
+        assert_eq!(newest([("x", "PASS"), ("y", "FAIL")]).as_deref(), Some("FAIL"));
+        assert_eq!(newest([("2026-99-06T08:00:00Z", "PASS"), (early, "FAIL")]).as_deref(), Some("FAIL"));
+    }
 }

@@ -17,6 +17,30 @@ pub struct VerdictReport {
     /// `PASS`, `FAIL`, `OUTDATED_ONLY` or another known verdict; any other text as
     /// written, on one line.
     pub verdict: Spanned<String>,
+    /// Time of the report in UTC, such as `2026-03-02T22:18:02Z`: the first one between the
+    /// heading of its part and the verdict.
+    pub at: Option<String>,
+}
+
+/// Maximum number of bytes above a verdict in which the time of its report is searched.
+const MAX_TIME_DISTANCE: usize = 8 * 1024;
+
+/// Returns the first time in a text of a report.
+fn find_time(text: &str, from: usize, to: usize) -> Option<String> {
+    let mut start = from.max(to.saturating_sub(MAX_TIME_DISTANCE));
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    let part = text.get(start..to)?;
+    part.match_indices('T').find_map(|(at, _)| {
+        let day = part.get(at.checked_sub(10)?..at)?;
+        let rest = part.get(at + 1..)?;
+        let end = rest.find('Z').filter(|end| (4..=12).contains(end))?;
+        let time = rest.get(..end)?;
+        let is_date = day.parse::<jiff::civil::Date>().is_ok();
+        let is_time = time.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+        (is_date && is_time).then(|| format!("{day}T{time}Z"))
+    })
 }
 
 /// Sections of the work, which contain no reports.
@@ -93,6 +117,7 @@ impl ReportBlocks {
 
 /// Reads the verdicts of reports, in document order.
 pub(super) fn read_verdicts(
+    text: &str,
     all: &[Field],
     sections: &[Section],
     report_blocks: &[Range<usize>],
@@ -101,15 +126,22 @@ pub(super) fn read_verdicts(
     let is_reported = |block: usize| reported.contains(block);
     let from_fields =
         all.iter().filter(|field| VERDICT_LABELS.contains(&field.key.as_str()) && field.is_filled());
-    let from_fields = from_fields.filter(|field| is_reported(field.block)).map(|field| field.value.clone());
+    let from_fields = from_fields.filter(|field| is_reported(field.block)).map(|field| {
+        let start = section_of_block(sections, field.block).map_or(0, |section| section.span.start);
+        (field.value.clone(), start)
+    });
     let from_titles = sections.iter().filter(|section| is_reported(section.heading)).filter_map(|section| {
         let (label, value) = section.title.value.split_once(':')?;
         let named = VERDICT_LABELS.contains(&crate::document::field::normalize_key(label).as_str());
-        named.then(|| Spanned::new(value.trim().to_owned(), section.title.span))
+        let value = Spanned::new(value.trim().to_owned(), section.title.span);
+        named.then_some((value, section.span.start))
     });
     let mut out: Vec<(Span, VerdictReport)> = from_fields
         .chain(from_titles)
-        .map(|value| (value.span, VerdictReport { verdict: value.map(|text| parse_verdict(&text)) }))
+        .map(|(value, start)| {
+            let at = find_time(text, start, value.span.start.max(start));
+            (value.span, VerdictReport { verdict: value.map(|text| parse_verdict(&text)), at })
+        })
         .collect();
     out.sort_by_key(|(span, _)| *span);
     out.into_iter().map(|(_, report)| report).collect()
@@ -151,7 +183,8 @@ pub(super) fn read_fenced_verdicts(
                 let verdict = value.map(|(_, value)| parse_verdict(value));
                 if let Some(verdict) = verdict.filter(|verdict| VERDICTS.contains(&verdict.as_str())) {
                     let span = Span::new(at, at + line.trim_end().len());
-                    out.push(VerdictReport { verdict: Spanned::new(verdict, span) });
+                    let at = find_time(text, block.content.start, span.start);
+                    out.push(VerdictReport { verdict: Spanned::new(verdict, span), at });
                 }
                 at += line.len();
             }

@@ -8,7 +8,7 @@ use crate::check::repository_documents::{
 use crate::check::{Check, CheckResult, Registered};
 use crate::config::Config;
 use crate::document::spec::SpecPointer;
-use crate::document::{Document, Packet, WpId};
+use crate::document::{Document, DocumentKind, Packet, WpId};
 use crate::finding::{Finding, Label, Level, RuleId};
 use crate::pipeline::causes::{self, FoldedDocument};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled};
@@ -109,6 +109,9 @@ impl DocumentContext<'_> {
         let reports_notes = is_history && !is_named_packet;
         let leveled = |result: CheckResult| if reports_notes { downgrade_to_notes(result) } else { result };
         let is_archived = governance.is_some_and(|governance| governance.layout.is_archived(document.path()));
+        let is_superseded = governance.zip(id.as_ref()).is_some_and(|(governance, id)| {
+            document.packet().is_some() && governance.is_superseded(id.as_str())
+        });
         // `packet/twin` reports the second file of a packet, as one finding.
         let is_twin = governance.is_some_and(|governance| governance.is_twin(document));
         let is_noted = is_archived && !is_named_packet;
@@ -117,9 +120,10 @@ impl DocumentContext<'_> {
             if reports_notes { note_control_characters(rule, result) } else { result }
         };
         let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
+        let is_copy = id.as_ref().is_some_and(|id| is_projection(governance, id, document));
         let exception = |input: &PacketCheckContext<'_>, rule: &Rule| {
             let is_alone = job.is_in_layout && !is_named_packet;
-            find_exception(input, rule, is_generated(governance, input.id), is_alone, reports_notes)
+            find_exception(input, rule, is_copy, is_alone, reports_notes)
         };
         let run_rule = |entry: &&Registered| {
             let rule = &entry.rule;
@@ -130,6 +134,9 @@ impl DocumentContext<'_> {
             }
             match entry.check {
                 Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
+                Check::Refinement(_) if is_copy => {
+                    Some(CheckResult::skipped("the file is a copy of a typed contract"))
+                }
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
                 Check::Packet(check) => match &packet {
                     Some(input) => {
@@ -138,9 +145,12 @@ impl DocumentContext<'_> {
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
-                    let is_contract = document.typed_contract().is_some();
                     let result = check(&input, rule);
-                    let result = if is_contract { leveled(result) } else { result };
+                    let result = if document.typed_contract().is_some() { leveled(result) } else { result };
+                    // A status that was not updated can still be, so it stays a warning. What
+                    // the packet says of itself does not retire it.
+                    let is_noted = reports_notes && document.packet().is_some() && is_superseded;
+                    let result = if is_noted { downgrade_errors(result) } else { result };
                     Some(leveled_text(result, rule))
                 }
                 _ => None,
@@ -278,16 +288,41 @@ fn is_younger(rule: &Rule, packet: &Packet) -> bool {
     created.zip(since).is_some_and(|(created, since)| created < since)
 }
 
-/// Returns whether the Markdown of a packet is a generated copy of its typed contract.
-fn is_generated(governance: Option<&GovernanceDocuments<'_>>, id: &WpId) -> bool {
-    let contract = governance.and_then(|governance| governance.packet_contract(id));
-    let status = contract.and_then(|contract| contract.projection.as_ref()?.status.as_ref());
-    status.is_some_and(|status| status.value.starts_with("GENERATED"))
+/// Returns whether a Markdown file is a copy of its packet's typed contract: the contract
+/// says so, or the beginning of the file does. The contract is what is judged then.
+fn is_projection(governance: Option<&GovernanceDocuments<'_>>, id: &WpId, document: &Document) -> bool {
+    let Some(contract) = governance.and_then(|governance| governance.packet_contract(id)) else {
+        return false;
+    };
+    let status = contract.projection.as_ref().and_then(|projection| projection.status.as_ref());
+    let by_contract = status.is_some_and(|status| {
+        let status = status.value.to_uppercase();
+        status.starts_with("GENERATED") || status.contains("PROJECTION")
+    });
+    let head = document.source.text().lines().take(PROJECTION_LINES).map(str::to_uppercase);
+    let by_file = || {
+        head.into_iter()
+            .any(|line| ["GENERATED_PROJECTION", "PROJECTION ONLY"].iter().any(|mark| line.contains(mark)))
+    };
+    // The contract of a packet says nothing about its refinement.
+    (by_contract && document.kind == DocumentKind::Packet) || by_file()
 }
+
+/// Number of lines at the beginning of a copy in which it says that it is one.
+const PROJECTION_LINES: usize = 30;
 
 /// Changes the level of all findings to note.
 fn downgrade_to_notes(result: CheckResult) -> CheckResult {
     downgrade(result, Level::Note)
+}
+
+/// Changes the level of all errors to note.
+fn downgrade_errors(result: CheckResult) -> CheckResult {
+    let CheckResult::Findings(findings) = result else { return result };
+    let leveled = findings
+        .into_iter()
+        .map(|finding| if finding.level == Level::Error { finding.with_level(Level::Note) } else { finding });
+    CheckResult::Findings(leveled.collect())
 }
 
 /// Changes the level of all findings.
