@@ -9,7 +9,7 @@ use crate::document::audit::{AuditRow, find_wp_ids};
 use crate::document::field::Field;
 use crate::document::gate_log::text_or_empty;
 use crate::document::packet::Generation;
-use crate::document::{DocumentBody, Packet, Signature};
+use crate::document::{DocumentBody, Packet, Signature, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{Span, Spanned, to_single_line};
@@ -78,6 +78,22 @@ struct SignatureUse {
     label: Label,
 }
 
+/// Returns whether one id is the other one with a date in place of the revision: packets
+/// were renamed from `WP-1-A-20251228` to `WP-1-A-v2`.
+fn is_renamed(a: &str, b: &str) -> bool {
+    let dated = |id: &str| {
+        let (base, date) = id.rsplit_once('-')?;
+        let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+        is_date.then(|| base.to_owned())
+    };
+    let revised = |id: &str| {
+        let id = WpId::parse(id).ok()?;
+        id.revision().map(|_| id.base().to_owned())
+    };
+    let is_pair = |a: &str, b: &str| dated(a).is_some() && dated(a) == revised(b);
+    is_pair(a, b) || is_pair(b, a)
+}
+
 /// `audit/reuse`: every signature in the repository belongs to one packet and
 /// has at most one row in the audit.
 pub(super) fn reuse(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -137,7 +153,7 @@ pub(super) fn reuse(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckRes
         let Some(first) = all.first() else { continue };
         let mut seen: BTreeSet<&str> = BTreeSet::from([first.id.as_str()]);
         for other in all {
-            if !seen.insert(&other.id) {
+            if !seen.insert(&other.id) || is_renamed(&first.id, &other.id) {
                 continue;
             }
             let message = format!(

@@ -156,6 +156,11 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                     rule.finding(message, at("listed here")).related(Label::path(stub.path(), "the stub")),
                 );
             }
+            // What was given up before it had a packet stays on the board.
+            ("SUPERSEDED" | "ABANDONED", None, None) => {
+                let message = format!("`{id}` is {} on the board, and it has no packet", entry.state);
+                out.push(rule.finding(message, at("listed here")).with_level(Level::Note));
+            }
             (_, None, None) => {
                 missing.push((format!("the task packet `{id}` does not exist"), at("listed here")));
             }

@@ -27,6 +27,9 @@ pub enum ScopeEntryError {
     /// A sentence.
     #[error("this is prose, not a path")]
     Prose,
+    /// Several entries that the characters `\\n` join.
+    #[error("the characters `\\n` join several entries; write each one on a line of its own")]
+    Joined,
     /// A placeholder of the template.
     #[error("this is the template's placeholder")]
     Placeholder,
@@ -164,6 +167,9 @@ fn parse_pattern(text: &str, quoted: bool) -> Result<ScopePattern, ScopeEntryErr
     };
     if text.chars().any(|c| c.is_control() || crate::text::is_hidden(c)) {
         return Err(ScopeEntryError::ControlCharacter);
+    }
+    if !quoted && text.split("\\n").skip(1).any(|rest| rest.trim_start().starts_with(['-', '*'])) {
+        return Err(ScopeEntryError::Joined);
     }
     if !quoted && text.chars().any(char::is_whitespace) && !is_path_with_spaces(text) {
         return Err(ScopeEntryError::Prose);

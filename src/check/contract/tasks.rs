@@ -27,6 +27,10 @@ pub(in crate::check) fn open_task(input: &DocumentCheckContext<'_>, rule: &Rule)
         first.text.span,
         "the first open task",
     ));
+    // An open box that says why it is open was left on purpose.
+    if open.iter().all(|task| is_deferred(&task.text.value)) {
+        finding = finding.with_level(Level::Warning);
+    }
     for task in open.iter().skip(1).take(3) {
         finding = finding.note(format!(
             "line {}: {}",
@@ -35,6 +39,14 @@ pub(in crate::check) fn open_task(input: &DocumentCheckContext<'_>, rule: &Rule)
         ));
     }
     Some(finding).into()
+}
+
+/// Returns whether a task says that it was left for later.
+fn is_deferred(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["(deferred", "*deferred", "deferred to", "(moved to", "moved to `", "(part of", "(out of scope"]
+        .iter()
+        .any(|mark| lower.contains(mark))
 }
 
 /// `contract/no-open-task`: if an active contract has tasks, at least one of them
