@@ -1,16 +1,19 @@
 //! `board/…`: the task board can be read, and agrees with the packets.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod status;
+
+use std::collections::BTreeMap;
 
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
 use crate::check::repository_documents::DocumentCheckContext;
-use crate::document::audit::find_wp_ids;
 use crate::document::board::{Board, BoardEntry, section_states};
-use crate::document::{DocumentBody, PacketStatus, WpId};
+use crate::document::{DocumentBody, WpId};
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::format_count;
+
+pub(super) use status::status;
 
 /// Returns the document as a task board, or a skipped result.
 fn board_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Board, CheckResult> {
@@ -226,90 +229,4 @@ pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
         });
     }
     out.into()
-}
-
-/// `board/status`: the board lists every open packet, and the state on the
-/// board agrees with the status in the packet.
-pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let board = match board_of(input) {
-        Ok(board) => board,
-        Err(skipped) => return skipped,
-    };
-    let Some(governance) = input.governance else {
-        return CheckResult::skipped("the packets were not read");
-    };
-    let mut out: Vec<Finding> = Vec::new();
-    let unreadable: HashSet<String> =
-        board.unreadable.iter().flat_map(|line| find_wp_ids(&line.value).map(ToString::to_string)).collect();
-    let mut entries: HashMap<&str, &BoardEntry> = HashMap::new();
-    for entry in &board.entries {
-        entries.entry(entry.wp_id.as_str()).or_insert(entry);
-    }
-    for (id, _, packet) in governance.packets() {
-        let Some(status) = &packet.status else { continue };
-        let entry = entries.get(id).copied();
-        match entry {
-            Some(entry)
-                if !status_matches_state(&status.value, &entry.state)
-                    && (is_open_state(&entry.state) || !governance.is_closed(id, packet)) =>
-            {
-                let message =
-                    format!("`{id}` is `{}` in its packet, but {} on the board", status.value, entry.state);
-                let finding = rule
-                    .finding(message, Label::text(&board.source, entry.span, "state on the board"))
-                    .related(Label::text(&packet.source, status.span, "status in the packet"));
-                let state = status.value.board_state();
-                let state = state.filter(|_| out.len() < MAX_EDITS);
-                let edit = state.and_then(|state| Some((state, board.move_entry_edit(entry, state)?)));
-                out.push(match edit {
-                    Some((state, edit)) => finding.with_unsafe_fix(
-                        Place::text(&board.source, edit.span),
-                        edit.text,
-                        format!("move `{id}` to {state} on the board"),
-                    ),
-                    None => finding,
-                });
-            }
-            // `board/entry` reports a line that names the packet and has no state.
-            None if unreadable.contains(id) => {}
-            None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
-                let label = Label::text(&packet.source, status.span, "not on the board");
-                let finding = rule
-                    .finding(format!("`{id}` is open, but the task board does not list it"), label)
-                    .help(format!("The path of the task board is {}.", board.source.name()));
-                let state = status.value.board_state().filter(|_| out.len() < MAX_EDITS);
-                out.push(match state.and_then(|state| board.insert_entry_edit(id, state)) {
-                    Some(edit) => finding.with_fix(
-                        Place::text(&board.source, edit.span),
-                        edit.text,
-                        format!("add `{id}` to the board"),
-                    ),
-                    None => finding,
-                });
-            }
-            _ => {}
-        }
-    }
-    out.into()
-}
-
-/// Returns whether a state means that the work on a packet is not finished.
-fn is_open_state(state: &str) -> bool {
-    matches!(state, "READY_FOR_DEV" | "IN_PROGRESS" | "BLOCKED")
-}
-
-/// Returns whether a packet's status agrees with its state on the board.
-/// Packets with the status Done stay under `IN_PROGRESS` until their verdict;
-/// superseded packets keep their last status.
-fn status_matches_state(status: &PacketStatus, state: &str) -> bool {
-    match state {
-        "READY_FOR_DEV" => *status == PacketStatus::ReadyForDev,
-        "IN_PROGRESS" => matches!(status, PacketStatus::InProgress | PacketStatus::Done),
-        "BLOCKED" => *status == PacketStatus::Blocked,
-        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" => {
-            matches!(status, PacketStatus::Done | PacketStatus::DoneHistorical | PacketStatus::Validated(_))
-        }
-        "SUPERSEDED" => !status.allows_work() && *status != PacketStatus::Blocked,
-        _ => true,
-    }
 }

@@ -69,7 +69,8 @@ impl GovernanceDocuments<'_> {
 /// the board.
 ///
 /// Work is over if the packet is locked or has a closed status, or if its last
-/// report has the verdict PASS and the status is not Ready for Dev. It is also
+/// report has the verdict PASS and the status is not Ready for Dev, or the board agrees with
+/// the report. It is also
 /// over if the board lists the packet as ended and its status is not open: the
 /// board alone does not close an open packet. A finished packet is history and
 /// is not fixed.
@@ -81,7 +82,8 @@ pub(crate) fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
         Some(PacketStatus::DoneHistorical | PacketStatus::Validated(_) | PacketStatus::Superseded)
     );
     let last = packet.phases.reports.last().map(|report| report.verdict.value.as_str());
-    let passed = last == Some("PASS") && !matches!(status, Some(PacketStatus::ReadyForDev));
+    let is_validated = state == Some("VALIDATED");
+    let passed = last == Some("PASS") && (is_validated || !matches!(status, Some(PacketStatus::ReadyForDev)));
     let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
     let on_board = matches!(state, Some("VALIDATED" | "SUPERSEDED" | "OUTDATED_ONLY"));
     ended || passed || (on_board && !open) || packet.locked.is_some()

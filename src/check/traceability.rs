@@ -1,20 +1,22 @@
 //! `traceability/…`: the registry maps every base id to its active packet.
 
 mod board;
+mod unmapped;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
-use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
+use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::registry::{Registry, RegistryRow};
 use crate::document::{DocumentBody, PacketStatus, WpId};
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
-use crate::text::{RepoPath, Span, format_count};
+use crate::text::{Span, format_count};
 
 pub(super) use board::board;
+pub(super) use unmapped::unmapped;
 
 /// Returns the document as a traceability registry, or a skipped result.
 fn registry_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Registry, CheckResult> {
@@ -194,9 +196,6 @@ fn is_taken_over(state: &str, base: &str) -> bool {
         && state.contains(base)
 }
 
-/// Maximum number of findings with an edit that adds a row: each one reads the registry again.
-const MAX_EDITS: usize = 50;
-
 /// `traceability/stub`: the registry names a stub only if the stub exists and its
 /// task packet does not exist.
 pub(super) fn stub(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -228,55 +227,6 @@ pub(super) fn stub(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
         }
     }
     out.extend(report_missing(rule, missing, "registry", "stub"));
-    out.into()
-}
-
-/// `traceability/unmapped`: every base id with several packets has a row in the
-/// traceability registry.
-pub(super) fn unmapped(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let governance = input.governance;
-    let mut families: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (id, _, _) in governance.packets() {
-        if let Ok(parsed) = WpId::parse(id) {
-            families.entry(parsed.base().to_owned()).or_default().push(id);
-        }
-    }
-    families.retain(|_, ids| ids.len() > 1);
-    let path = RepoPath::from(governance.layout.registry.as_str());
-    let Some(registry) = governance.registry() else {
-        let Some((base, ids)) = families.first_key_value() else {
-            return CheckResult::skipped("no base id has several packets, and the registry does not exist");
-        };
-        let message = format!("`{base}` has {} packets, but the registry does not exist", ids.len());
-        return Some(rule.finding(message, Label::path(&path, "no such file"))).into();
-    };
-    let mut out: Vec<Finding> = Vec::new();
-    for (base, ids) in &families {
-        if registry.rows_of(base).next().is_some() {
-            continue;
-        }
-        let message = format!("`{base}` has {} packets, but no row in the registry", ids.len());
-        let mut finding = rule.finding(message, Label::path(&path, "no row for this base id"));
-        for id in ids.iter().filter_map(|id| governance.packet(id)).take(4) {
-            finding = finding.related(Label::path(id.0.path(), "a packet of this base id"));
-        }
-        let newest =
-            ids.iter().filter_map(|id| WpId::parse(id).ok()).max_by_key(|id| id.revision().unwrap_or(0));
-        let row = newest.filter(|_| out.len() < MAX_EDITS).and_then(|id| {
-            let path = governance.layout.packet(&id).to_string();
-            let (_, packet) = governance.packet(id.as_str())?;
-            let status = packet.status.as_ref().map_or(String::new(), |status| status.value.to_string());
-            Some((id, registry.append_row_edit(base, &path, &status, "")?))
-        });
-        out.push(match row {
-            Some((id, edit)) => finding.with_unsafe_fix(
-                Place::text(&registry.source, edit.span),
-                edit.text,
-                format!("add a row that names `{id}`, the newest revision"),
-            ),
-            None => finding,
-        });
-    }
     out.into()
 }
 

@@ -50,6 +50,20 @@ impl HidingBlock {
     }
 }
 
+/// Returns whether the document ends in a fence or comment that is not closed: what is added
+/// at its end would be hidden.
+pub(crate) fn ends_open(text: &str, outline: &Outline) -> bool {
+    let last = outline.blocks.iter().max_by_key(|block| (block.span.end, block.span.start));
+    last.is_some_and(|block| {
+        let body = text.get(block.span.start..block.span.end).unwrap_or("");
+        match block.kind {
+            BlockKind::Html => body.trim_start().starts_with("<!--") && !body.contains("-->"),
+            BlockKind::Code(_) => !is_closed_fence(body),
+            _ => false,
+        }
+    })
+}
+
 /// Finds the blocks that hide parts of a document.
 pub(crate) fn find_hiding_blocks(text: &str, outline: &Outline) -> Vec<HidingBlock> {
     let known: HashSet<&str> = known_headings().chain(known_labels()).chain(CONTRACT_HEADINGS).collect();

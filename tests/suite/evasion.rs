@@ -158,7 +158,7 @@ fn a_void_waiver_is_not_fixed_by_removing_and_adding_it() {
 fn a_scope_of_thousands_is_refused_quickly() {
     let (sandbox, base) = committed();
     let many: String = (0..20_000).map(|n| format!("  - src/**/a{n}*b*c*d.rs\n")).collect();
-    let deep = format!("  - {}src/x.rs\n", "- ".repeat(20_000));
+    let deep = format!("  - {}src/x.rs\n", "- ".repeat(90));
     let packet = ".GOV/task_packets/WP-1-Farewell.md";
     sandbox.edit(packet, "  - src/lib.rs\n", &format!("  - src/lib.rs\n{many}{deep}"));
     sandbox.edit(packet, "- OUT_OF_SCOPE:\n", &format!("- OUT_OF_SCOPE:\n{many}"));
@@ -167,7 +167,7 @@ fn a_scope_of_thousands_is_refused_quickly() {
     let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..HEAD")]);
     assert_eq!(code, 1, "{}", said.chars().take(400).collect::<String>());
     assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
-    assert!(said.contains("too many to compare"));
+    assert!(said.contains("too many or too long to compare"), "{}", said.chars().take(3000).collect::<String>());
 }
 
 #[test]

@@ -231,7 +231,7 @@ fn fence_with(scope: &str, ignore: &str, files: usize) -> Sandbox {
 fn globs_of_the_scope_and_paths_have_a_common_limit() {
     let globs: String = (0..1_600).map(|n| format!("  - src/d{n}/*_{n}_x*.rs\n")).collect();
     let (exit, said) = run_in_time(&fence_with(&globs, "", 2_000), &["verify", "--no-run"]);
-    assert!(exit == 2 && said.contains("the globs of the scope"), "{exit} {said}");
+    assert!(exit == 2 && said.contains("the entries of the scope"), "{exit} {said}");
     let globs: String = (0..100).map(|n| format!("  - src/e{n}/*.rs\n")).collect();
     let (exit, said) = run_in_time(&fence_with(&globs, "", 300), &["verify", "--no-run"]);
     assert_eq!(exit, 0, "{said}");

@@ -9,7 +9,7 @@ use crate::document::manifest::Manifest;
 use crate::finding::Subject;
 use crate::text::RepoPath;
 
-use super::values::{merge_windows, uncovered_hunks};
+use super::windows::{merge_windows, uncovered_hunks};
 use super::{has_lines, valid_window};
 
 /// Manifests by path.

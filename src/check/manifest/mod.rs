@@ -4,6 +4,7 @@ pub(super) mod blocks;
 mod by_path;
 pub(super) mod claims;
 pub(super) mod values;
+mod windows;
 
 pub(crate) use self::claims::{GateClaims, gate_claims};
 use crate::change::{ChangedFile, FileMode};

@@ -1,6 +1,7 @@
 //! `packet/…`: the packet exists, can be read, and is complete.
 
 pub(super) mod fields;
+pub(super) mod format;
 pub(super) mod identity;
 pub(super) mod lineage;
 pub(super) mod merged;

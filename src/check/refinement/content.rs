@@ -9,6 +9,7 @@ use crate::check::fix_hints::{
 use crate::check::repository_documents::RefinementCheckContext;
 use crate::digest::RecordedHash;
 use crate::document::field::Field;
+use crate::document::hidden::ends_open;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{find_heading_in_fence, section_of_block};
 use crate::document::template::REFINEMENT;
@@ -89,7 +90,7 @@ pub(in crate::check) fn section(input: &RefinementCheckContext<'_>, rule: &Rule)
                 )),
                 None => finding,
             };
-            let is_fenced = !finding.related.is_empty();
+            let is_fenced = !finding.related.is_empty() || ends_open(text, &outline);
             out.push(if is_fenced {
                 finding
             } else {

@@ -250,11 +250,15 @@ fn is_named_in_window(spec: &SpecText, anchor: &Anchor, name: &str) -> bool {
     let wanted = normalize(name.trim_matches(|c: char| !c.is_alphanumeric()));
     let Some((first, last)) = anchor.window().filter(|_| wanted.chars().count() >= 4) else { return false };
     let last = last.min(first.saturating_add(MAX_TITLE_LINES));
-    (first..=last).filter_map(|line| spec.source.line_span(line)).any(|span| {
+    let above = first.saturating_sub(MAX_TITLE_LINES).max(1);
+    (above..=last).filter_map(|line| Some((line, spec.source.line_span(line)?))).any(|(number, span)| {
         let line = spec.source.slice(span).trim_start_matches(|c: char| !c.is_alphanumeric());
         let line = normalize(line);
+        // Above the window, only a line of its own is a title.
+        let is_title = line.trim_end_matches(|c: char| !c.is_alphanumeric()) == wanted;
         let after = line.strip_prefix(&wanted).map(|rest| rest.chars().next());
-        after.is_some_and(|next| next.is_none_or(|c| " :*`)]},;—".contains(c)))
+        let begins = after.is_some_and(|next| next.is_none_or(|c| " :*`)]},;—".contains(c)));
+        if number < first { is_title } else { begins }
     })
 }
 

@@ -59,10 +59,10 @@ pub(super) fn fold(causes: &mut Causes) {
 }
 
 /// Index of an error, by its rule and the file that it is about.
-type ByPath = BTreeMap<(String, RepoPath), usize>;
+type CausesByPath = BTreeMap<(String, RepoPath), usize>;
 
-fn index_causes(causes: &Causes) -> (ByPath, BTreeMap<String, usize>) {
-    let (mut by_path, mut by_rule) = (ByPath::new(), BTreeMap::new());
+fn index_causes(causes: &Causes) -> (CausesByPath, BTreeMap<String, usize>) {
+    let (mut by_path, mut by_rule) = (CausesByPath::new(), BTreeMap::new());
     for (index, finding) in causes.open().filter(|(_, finding)| finding.fails_gate()) {
         match path_of(finding) {
             Some(path) => {

@@ -116,8 +116,21 @@ fn fold_places(causes: &mut Causes) {
         let level = |index: usize| causes.get(index).map(|finding| finding.level);
         match cause {
             Some(cause) if level(cause) < level(index) => causes.explain(cause, index),
+            // A void waiver and what it was to excuse are two faults.
+            Some(cause) if causes.get(cause).is_some_and(is_waiver_error) && !is_own_line(causes, index) => {}
             Some(cause) => causes.explain(index, cause),
             None => {}
         }
     }
+}
+
+fn is_waiver_error(finding: &Finding) -> bool {
+    finding.rule.family() == "waiver" && finding.fails_gate()
+}
+
+/// Returns whether a finding names its own line as its reason.
+fn is_own_line(causes: &Causes, index: usize) -> bool {
+    causes.get(index).is_some_and(|finding| {
+        finding.because.as_ref().is_some_and(|place| line_of(place) == line_of(&finding.primary.place))
+    })
 }

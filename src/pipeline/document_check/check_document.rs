@@ -121,6 +121,10 @@ impl DocumentContext<'_> {
         };
         let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
         let is_copy = id.as_ref().is_some_and(|id| is_projection(governance, id, document));
+        // A copy without any excerpt only points at its contract.
+        let is_stub = document.refinement().is_some_and(|refinement| refinement.anchors.is_empty());
+        let demands_parts =
+            |rule: &Rule| matches!(rule.id.as_str(), "refinement/section" | "refinement/field");
         let exception = |input: &PacketCheckContext<'_>, rule: &Rule| {
             let is_alone = job.is_in_layout && !is_named_packet;
             find_exception(input, rule, is_copy, is_alone, reports_notes)
@@ -134,7 +138,7 @@ impl DocumentContext<'_> {
             }
             match entry.check {
                 Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
-                Check::Refinement(_) if is_copy => {
+                Check::Refinement(_) if is_copy && (is_stub || demands_parts(rule)) => {
                     Some(CheckResult::skipped("the file is a copy of a typed contract"))
                 }
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),

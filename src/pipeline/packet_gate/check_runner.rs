@@ -11,10 +11,9 @@ use crate::check::{Check, CheckResult, Registered, predates_refinements};
 use crate::config::Config;
 use crate::document::outline::Outline;
 use crate::document::{DocumentKind, Packet, Parsed, WpId};
-use crate::finding::{ApprovalSummary, CheckOutcome, Finding, RuleId, ScanInfo};
-use crate::pipeline::causes::{self, FoldedDocument};
+use crate::finding::{ApprovalSummary, CheckOutcome, Finding, ScanInfo};
 use crate::pipeline::locate::{LocatedPacket, read_document};
-use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
+use crate::pipeline::outcome::{RuleRef, is_disabled};
 use crate::pipeline::source_scan;
 use crate::text::{RepoPath, Source};
 
@@ -25,7 +24,7 @@ use super::gate_rules::rules_of_gate;
 use super::lookups::{cached_exists, cached_link_target};
 use super::related_documents::{OpenScopes, RelatedDocuments};
 use super::request::GateContext;
-use super::{approval_report, change_facts, waivers};
+use super::{change_facts, waivers};
 use crate::pipeline::error::PipelineError;
 
 /// State of one gate run over one packet.
@@ -207,48 +206,6 @@ impl<'a> CheckRunner<'a> {
         Ok(())
     }
 
-    /// Applies waivers, summarizes the approval, and records all results.
-    fn record_results(
-        &mut self,
-        mut results: Vec<(RuleRef, CheckResult)>,
-        approval: Option<&ApprovalCheckContext<'_>>,
-        change: Option<&ChangeCheckContext<'_>>,
-    ) {
-        if let Some(input) = change {
-            waivers::apply_to_results(self.context.request.gate, input, &mut results);
-            self.verdict_remarks.extend(waivers::remarks_about_late_waivers(input, &results));
-        }
-        let order = results.iter().find(|(rule_ref, _)| rule_ref.id().as_str() == "approval/order");
-        let in_order = match order {
-            Some((_, CheckResult::Findings(findings))) => Some(!findings.iter().any(Finding::fails_gate)),
-            _ => None,
-        };
-        self.approval = approval.map(|input| approval_report::build_approval(input, in_order));
-        let document = change
-            .map(|input| input.packet.packet)
-            .or_else(|| approval.map(|input| input.packet.packet))
-            .map(|packet| FoldedDocument {
-                source: &packet.source,
-                outline: &packet.outline,
-                checks_fences: !is_disabled(self.config, &RuleId::from_static("text/unclosed-fence")),
-            });
-        self.record_folded(results, document);
-    }
-
-    /// Folds consequences into their causes, and records what is left of the results.
-    fn record_folded(&mut self, results: Vec<(RuleRef, CheckResult)>, document: Option<FoldedDocument<'_>>) {
-        let mut outcomes = Vec::new();
-        let mut all = Vec::new();
-        for (rule_ref, result) in results {
-            let (status, findings) = resolve_outcome(self.config, &rule_ref, result);
-            outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
-            all.extend(findings);
-        }
-        // A rule whose findings are listed as consequences has failed all the same.
-        self.outcomes.extend(outcomes);
-        self.findings.extend(causes::fold(all, document));
-    }
-
     /// Runs the scans that the configuration names over the changed files.
     fn run_scans(
         &mut self,
@@ -392,12 +349,5 @@ impl<'a> CheckRunner<'a> {
             Check::Step => Some(CheckResult::skipped("the steps were not run")),
         };
         result.unwrap_or_else(|| CheckResult::skipped("there is no packet to judge"))
-    }
-
-    /// Records the result of a check without a packet.
-    fn record_outcome(&mut self, rule_ref: &RuleRef, result: CheckResult) {
-        let (status, findings) = resolve_outcome(self.config, rule_ref, result);
-        self.findings.extend(findings);
-        self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
 }

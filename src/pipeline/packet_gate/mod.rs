@@ -14,6 +14,7 @@ mod gate_rules;
 mod lookups;
 mod manifest_context;
 mod packet_versions;
+mod record;
 mod related_documents;
 mod request;
 mod run_checks;
