@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
-use crate::check::repository_documents::DocumentCheckContext;
+use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::board::{Board, BoardEntry, section_states};
 use crate::document::{DocumentBody, WpId};
 use crate::finding::{Finding, Label, Level, Place};
@@ -34,10 +34,16 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
     let mut out: Vec<Finding> = Vec::new();
     if board.sections.is_empty() {
         let first = board.source.line_span(1).unwrap_or_default();
-        out.push(rule.finding(
+        let finding = rule.finding(
             "the board has no state heading; expected `## Ready for Dev`, `## In Progress` and others",
             at(first, "no state heading".into()),
-        ));
+        );
+        // A list of another project can have the name of the board.
+        let is_foreign = board.entries.is_empty()
+            && board.misplaced.is_empty()
+            && board.unreadable.is_empty()
+            && input.governance.is_some_and(GovernanceDocuments::has_no_packets_or_stubs);
+        out.push(if is_foreign { finding.with_level(Level::Warning) } else { finding });
     }
     for line in &board.unreadable {
         let shown = crate::text::to_single_line(&line.value, 80);

@@ -169,9 +169,7 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
     // A REQUIREMENT accounts for one bullet: one that quotes a bullet paraphrases no other.
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     if is_small {
-        for bullet in &packet.done_means {
-            taken.extend(quotes.of(&normalize(&bullet.text.value)));
-        }
+        taken = quotes.of_all(packet.done_means.iter().map(|bullet| &*bullet.text.value));
     }
     for bullet in &packet.done_means {
         let group = bullet.group.as_deref().map(normalize);

@@ -58,7 +58,8 @@ pub(crate) fn is_comparable(input: &PacketCheckContext<'_>, paths: usize) -> boo
     let entries = scope.in_scope.iter().chain(&scope.out_of_scope).chain(&input.policy.exempt);
     let of_entries = entries.map(|entry| match &entry.pattern {
         Ok(ScopePattern::Glob(parts)) => weight(parts.iter().map(String::len).sum()),
-        _ => 1,
+        // A path is compared byte for byte.
+        _ => 1 + u64::try_from(entry.raw.value.len()).unwrap_or(u64::MAX) / GLOB_BYTES,
     });
     let protected = input.policy.protected.iter().filter(|pattern| pattern.text.contains('*'));
     let of_protected = protected.map(|pattern| weight(pattern.text.len()));

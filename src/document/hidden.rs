@@ -101,7 +101,10 @@ fn read_block(text: &str, block: &Block, known: &HashSet<&str>) -> Option<Hiding
         // A line with an info string opens a fence, so the block was not meant to include it.
         has_inner_opening |= !parts.is_empty() && read_fence(line).is_some_and(|fence| fence.has_info);
     }
-    if parts.is_empty() {
+    // A comment of a shell looks like a heading.
+    let is_markdown = matches!(info_of(body).as_str(), "" | "text" | "txt" | "md" | "markdown");
+    let is_program = !is_comment && !is_markdown && !has_inner_opening && is_closed_fence(body);
+    if parts.is_empty() || is_program {
         return None;
     }
     let closing = if is_comment {
@@ -111,6 +114,12 @@ fn read_block(text: &str, block: &Block, known: &HashSet<&str>) -> Option<Hiding
         fence.filter(|_| is_open).map(|fence| fence.mark.to_string().repeat(fence.width))
     };
     Some(HidingBlock { span: block.span, opening, is_comment, parts, headings, closing })
+}
+
+/// Returns the first word after the marks of an opening line, in lower case.
+fn info_of(body: &str) -> String {
+    let line = body.lines().next().unwrap_or("").trim().trim_start_matches(['`', '~']);
+    line.split_whitespace().next().unwrap_or("").to_lowercase()
 }
 
 /// Reads the key of a heading, or of a label of a list item, that templates have.
@@ -145,6 +154,7 @@ mod tests {
     fn comments_and_closed_fences_hide_too_and_ordinary_code_hides_nothing() {
         assert_eq!(hidden("<!--\n## VALIDATION\nx\n"), [(vec!["VALIDATION".into()], Some("-->".into()))]);
         assert_eq!(hidden("~~~~\n## EVIDENCE\n~~~~\n"), [(vec!["EVIDENCE".into()], None)]);
+        assert_eq!(hidden("```bash\n# Evidence\ncargo test\n```\n"), []);
         assert_eq!(hidden("```\n# comment of a shell\n- plain: item\n```\n\n    ## SCOPE\n"), []);
     }
 }

@@ -12,6 +12,8 @@ const MAX_HEADINGS: usize = 10_000;
 const MAX_LINES: usize = 100_000;
 const MAX_MARKS: usize = 200_000;
 const MAX_TAGS: usize = 50_000;
+/// Maximum number of carriage returns without a line feed.
+const MAX_LONE_RETURNS: usize = 1_000;
 /// Maximum number of quotes and lists that one line opens.
 const MAX_DEPTH: usize = 100;
 
@@ -23,6 +25,15 @@ pub(crate) fn limit_error(bytes: &[u8]) -> Option<String> {
         return Some(format!(
             "too large: it has {} bytes; countersign reads at most {MAX_DOCUMENT_BYTES}",
             bytes.len()
+        ));
+    }
+    // In Markdown, a carriage return alone ends a line as well. Nothing counts such lines.
+    let count = |wanted: u8| memchr::memchr_iter(wanted, bytes).count();
+    let lone = count(b'\r').saturating_sub(count(b'\n'));
+    if lone > MAX_LONE_RETURNS {
+        return Some(format!(
+            "not readable by lines: it has {lone} carriage returns without a line feed; countersign reads at most \
+                {MAX_LONE_RETURNS}"
         ));
     }
     // A heading starts with `#`, or is underlined with `=` or `-`.
@@ -99,6 +110,9 @@ mod tests {
     fn parts_and_depth_are_limited() {
         let fails = |text: String| limit_error(text.as_bytes()).is_some();
         assert!(fails("- item\n".repeat(100_001)));
+        assert!(
+            fails("- a\r".repeat(1_001)) && !fails("- a\r\n".repeat(90_000)) && !fails("a\r".repeat(900))
+        );
         assert!(fails("a<b>".repeat(50_001)) && !fails("a<b>".repeat(5_000)));
         assert!(fails(format!("{}x", "> ".repeat(101))) && !fails(format!("{}x", "> ".repeat(100))));
         assert!(fails(format!("{}x", "- 1. ".repeat(60))) && !fails("-".repeat(500)));

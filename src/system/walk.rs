@@ -3,13 +3,29 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use ignore::{WalkBuilder, WalkState};
 
 use crate::text::RepoPath;
 
 use super::files;
+
+/// Maximum size of an ignore file, in bytes.
+const MAX_IGNORE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Fails if the `.gitignore` of a folder is no ordinary file, or too large. Git does not read
+/// through a link, either.
+fn check_ignore_file(folder: &Path) -> io::Result<()> {
+    let path = folder.join(".gitignore");
+    let Ok(metadata) = path.symlink_metadata() else { return Ok(()) };
+    let is_read = metadata.is_file() && metadata.len() <= MAX_IGNORE_BYTES;
+    if is_read || metadata.is_dir() {
+        return Ok(());
+    }
+    let what = if metadata.is_file() { "is too large" } else { "is not an ordinary file" };
+    Err(io::Error::other(format!("{} {what}", path.display())))
+}
 
 /// Lists the files below a folder that no `.gitignore` in it ignores, in undefined
 /// order. `.git`, nested repositories and links are excluded. Ignore rules outside
@@ -28,8 +44,18 @@ pub(crate) fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
         .git_exclude(false)
         .require_git(false);
     builder.follow_links(false).threads(threads);
-    builder.filter_entry(|entry| {
+    // The walk would open a device or wait for a pipe.
+    let refused: Arc<Mutex<Option<io::Error>>> = Arc::default();
+    check_ignore_file(root)?;
+    let slot = Arc::clone(&refused);
+    builder.filter_entry(move |entry| {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if is_folder && entry.depth() > 0 {
+            if let (Err(error), Ok(mut slot)) = (check_ignore_file(entry.path()), slot.lock()) {
+                *slot = Some(error);
+                return false;
+            }
+        }
         let is_nested_repository =
             || is_folder && entry.depth() > 0 && entry.path().join(".git").symlink_metadata().is_ok();
         entry.file_name() != ".git" && !is_nested_repository()
@@ -56,6 +82,9 @@ pub(crate) fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
             }
         })
     });
+    if let Some(error) = refused.lock().ok().and_then(|mut slot| slot.take()) {
+        return Err(error);
+    }
     match failed.into_inner() {
         Ok(Some(error)) => Err(error),
         _ => Ok(found.into_inner().unwrap_or_default()),

@@ -167,7 +167,11 @@ fn a_scope_of_thousands_is_refused_quickly() {
     let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..HEAD")]);
     assert_eq!(code, 1, "{}", said.chars().take(400).collect::<String>());
     assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
-    assert!(said.contains("too many or too long to compare"), "{}", said.chars().take(3000).collect::<String>());
+    assert!(
+        said.contains("too many or too long to compare"),
+        "{}",
+        said.chars().take(3000).collect::<String>()
+    );
 }
 
 #[test]

@@ -39,19 +39,26 @@ impl Quotes {
 
     /// Returns the positions of the requirements that quote a normalized criterion: the
     /// whole text, or at least its first [`MIN_START`] characters.
-    pub(super) fn of(&self, criterion: &str) -> BTreeSet<usize> {
-        let mut out: BTreeSet<usize> = self.whole.get(criterion).into_iter().flatten().copied().collect();
-        let lengths = head_of(criterion).and_then(|head| self.lengths.get(head));
-        for length in lengths.into_iter().flatten().copied() {
-            let start = criterion.get(..length).and_then(|start| self.starts.get(start));
-            out.extend(start.into_iter().flatten().copied());
-        }
-        out
+    #[cfg(test)]
+    fn of(&self, criterion: &str) -> BTreeSet<usize> {
+        self.lists_of(criterion).flatten().copied().collect()
     }
 
     /// Returns the position of the first requirement that quotes a normalized criterion.
     pub(super) fn first_of(&self, criterion: &str) -> Option<usize> {
-        self.of(criterion).first().copied()
+        self.lists_of(criterion).filter_map(|list| list.first()).min().copied()
+    }
+
+    /// Returns the positions of the requirements that quote one of the criteria.
+    pub(super) fn of_all<'c>(&self, criteria: impl Iterator<Item = &'c str>) -> BTreeSet<usize> {
+        let different: BTreeSet<String> = criteria.map(normalize).collect();
+        different.iter().flat_map(|criterion| self.lists_of(criterion).flatten().copied()).collect()
+    }
+
+    fn lists_of(&self, criterion: &str) -> impl Iterator<Item = &Vec<usize>> {
+        let lengths = head_of(criterion).and_then(|head| self.lengths.get(head));
+        let starts = lengths.into_iter().flatten().filter_map(|length| criterion.get(..*length));
+        self.whole.get(criterion).into_iter().chain(starts.filter_map(|start| self.starts.get(start)))
     }
 }
 

@@ -246,7 +246,10 @@ fn end_of_number(spec: &SpecText, section: &Heading, number: &str) -> usize {
 /// Returns whether a line of an anchor's window begins with the name of the anchor, apart
 /// from marks.
 fn is_named_in_window(spec: &SpecText, anchor: &Anchor, name: &str) -> bool {
-    let normalize = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let normalize = |text: &str| {
+        let plain = text.replace(['*', '`'], "");
+        plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    };
     let wanted = normalize(name.trim_matches(|c: char| !c.is_alphanumeric()));
     let Some((first, last)) = anchor.window().filter(|_| wanted.chars().count() >= 4) else { return false };
     let last = last.min(first.saturating_add(MAX_TITLE_LINES));

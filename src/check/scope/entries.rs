@@ -19,6 +19,8 @@ pub(in crate::check) fn no_entry(input: &PacketCheckContext<'_>, rule: &Rule) ->
         if scope.declared.is_some() { "no valid path in this list" } else { "add `IN_SCOPE_PATHS` here" };
     let message = "IN_SCOPE_PATHS contains no valid path, so the packet allows no change";
     let finding = rule.finding(message, input.label_at(span, label));
+    let finding =
+        if scope.declared.is_none() { finding.misses("SCOPE", Some("IN_SCOPE_PATHS")) } else { finding };
     Some(match scope.in_scope.first() {
         Some(entry) => finding.because_of(Place::text(&input.packet.source, entry.raw.span)),
         None => finding,

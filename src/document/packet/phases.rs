@@ -186,7 +186,8 @@ fn first_filled_span(text: &str, outline: &Outline, section: &Section) -> Option
                 let body: String =
                     outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
                 let body = body.trim();
-                !is_instruction(body) && !crate::document::is_placeholder(body)
+                let is_pending = body.trim_matches(['*', '-', ' ']).eq_ignore_ascii_case("status: pending");
+                !is_instruction(body) && !crate::document::is_placeholder(body) && !is_pending
             }
             BlockKind::Code(_) => {
                 !text.get(block.content.start..block.content.end).unwrap_or("").trim().is_empty()

@@ -23,6 +23,14 @@ const UNCLOSED: &str = "text/unclosed-fence";
 const DAMAGED: &str = "text/hidden-character";
 /// The rule about items that are not read.
 const UNREAD: &str = "packet/unread-item";
+/// Rules that take a line of a block for a command or an item.
+const MISREAD: [&str; 2] = ["evidence/command", UNREAD];
+/// Rules that miss an entry, and the label that an entry begins with.
+const ENTRIES: [(&str, &str); 3] = [
+    ("manifest/missing", "TARGET_FILE"),
+    ("evidence/command", "COMMAND"),
+    ("scope/outside", "IN_SCOPE_PATHS"),
+];
 
 pub(super) fn fold(causes: &mut Causes, document: FoldedDocument<'_>) {
     let FoldedDocument { source, outline, .. } = document;
@@ -80,29 +88,43 @@ fn is_in(finding: &Finding, source: &Arc<Source>) -> bool {
 fn fold_block(causes: &mut Causes, document: FoldedDocument<'_>, block: &HidingBlock) {
     let source = document.source;
     let text = source.slice(block.span);
-    let searched = text.len().saturating_mul(causes.findings.len()) <= MAX_SEARCHED_BYTES;
+    let is_small = text.len().saturating_mul(causes.findings.len()) <= MAX_SEARCHED_BYTES;
     let names = |finding: &Finding| match &finding.subject {
-        Some(Subject::Path(path)) => text.contains(path.to_text().as_ref()),
-        Some(Subject::Command(command)) => text.contains(command.as_str()),
+        Some(Subject::Path(path)) => is_small && text.contains(path.to_text().as_ref()),
+        Some(Subject::Command(command)) => is_small && text.contains(command.as_str()),
         None => false,
     };
+    // An entry that a rule misses is in the block.
+    let is_entry = |finding: &Finding| {
+        let label = ENTRIES.iter().find(|(rule, _)| *rule == finding.rule.as_str());
+        label.is_some_and(|(_, label)| block.hides(label)) && names(finding)
+    };
+    let mut direct = causes.open_indexes(|finding| is_problem(finding) && misses_hidden(finding, block));
+    direct.extend(causes.open_indexes(|finding| is_problem(finding) && is_entry(finding)));
+    if direct.is_empty() {
+        return;
+    }
+    let hidden: Vec<String> = direct
+        .iter()
+        .filter_map(|index| causes.get(*index).and_then(parts::section_of))
+        .filter(|section| block.hides(section))
+        .map(str::to_owned)
+        .collect();
     let follows = |finding: &Finding| {
-        if !is_problem(finding) || [UNCLOSED, DAMAGED].contains(&finding.rule.as_str()) {
-            return false;
-        }
-        let is_hidden = parts::section_of(finding).is_some_and(|key| block.hides(key))
-            || parts::field_of(finding).is_some_and(|key| block.hides(key));
-        let needs_part = parts::section_of(finding).is_some();
-        is_hidden
-            || hides_place(block, source, &finding.primary.place)
-            || (needs_part && finding.missing.is_none() && searched && names(finding))
+        let in_section =
+            parts::section_of(finding).is_some_and(|section| hidden.iter().any(|key| key == section));
+        // What looks like a command, and is a part that the block hides.
+        let is_no_command = block.closing.is_some()
+            && MISREAD.contains(&finding.rule.as_str())
+            && hides_place(block, source, &finding.primary.place);
+        is_problem(finding) && (in_section || is_no_command)
     };
     let consequences = causes.open_indexes(follows);
-    let Some(cause) = choose_cause(causes, source, block, &consequences) else { return };
+    let cause = choose_cause(causes, source, block, &direct);
     if let Some(finding) = causes.get_mut(cause).filter(|finding| finding.rule.as_str() != DAMAGED) {
         describe(finding, document, block);
     }
-    for index in consequences {
+    for index in direct.into_iter().chain(consequences) {
         causes.explain(index, cause);
     }
     let own = |finding: &Finding| {
@@ -111,6 +133,13 @@ fn fold_block(causes: &mut Causes, document: FoldedDocument<'_>, block: &HidingB
     for index in causes.open_indexes(own) {
         causes.explain(index, cause);
     }
+}
+
+/// Returns whether the part that a finding misses is in a block.
+fn misses_hidden(finding: &Finding, block: &HidingBlock) -> bool {
+    finding.missing.as_ref().is_some_and(|part| {
+        block.hides(&part.section) || part.field.as_ref().is_some_and(|field| block.hides(field))
+    })
 }
 
 /// Returns whether a place is among the hidden lines.
@@ -123,14 +152,9 @@ fn starts_on_line(place: &Place, source: &Arc<Source>, line: Span) -> bool {
         if own.name() == source.name() && source.line(span.start) == source.line(line.start))
 }
 
-/// Returns the finding about the block itself, or else the most general consequence.
-fn choose_cause(
-    causes: &Causes,
-    source: &Arc<Source>,
-    block: &HidingBlock,
-    consequences: &[usize],
-) -> Option<usize> {
-    consequences.first()?;
+/// Returns the finding about the block itself, or else the most general one about a part that
+/// it hides.
+fn choose_cause(causes: &Causes, source: &Arc<Source>, block: &HidingBlock, direct: &[usize]) -> usize {
     let reported = || {
         let mut open = causes.open();
         let found = open.find(|(_, finding)| {
@@ -138,16 +162,14 @@ fn choose_cause(
         });
         found.map(|(index, _)| index)
     };
-    if let Some(index) = find_damaged(causes, source, block.opening).or_else(reported) {
-        return Some(index);
-    }
     let rank = |index: &usize| {
         causes.get(*index).map(|finding| {
             let rule = finding.rule.as_str();
             (rule != "packet/section", rule != "packet/field", std::cmp::Reverse(finding.level), *index)
         })
     };
-    consequences.iter().copied().min_by_key(rank)
+    let general = || direct.iter().copied().min_by_key(rank).unwrap_or_default();
+    find_damaged(causes, source, block.opening).or_else(reported).unwrap_or_else(general)
 }
 
 /// Returns whether a finding is about a character in a line above the block that was meant to
@@ -174,6 +196,10 @@ fn describe(finding: &mut Finding, document: FoldedDocument<'_>, block: &HidingB
     let more = if all.len() > names.len() { ", …" } else { "" };
     let first = block.parts.first().map_or(block.opening, |(_, span)| *span);
     let line = source.line(first.start);
+    // What was found stays in the report.
+    if finding.rule.as_str() != UNCLOSED {
+        finding.notes.insert(0, super::consequence_note(finding));
+    }
     finding.message = match &block.closing {
         Some(_) => {
             format!("this {what} is not closed before line {line}; it hides {}{more}", names.join(", "))

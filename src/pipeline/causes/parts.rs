@@ -18,9 +18,6 @@ const SECTIONS: [(&str, &str); 6] = [
     ("packet/verdict", "VALIDATION_REPORTS"),
 ];
 
-/// The field without which a rule can only report that something is not there.
-const FIELDS: [(&str, &str); 2] = [("scope/no-entry", "IN_SCOPE_PATHS"), ("scope/outside", "IN_SCOPE_PATHS")];
-
 /// Rules whose errors explain findings of other rules about the same packet.
 const EXPLAINED: [(&str, &[&str]); 5] = [
     ("scope/no-entry", &["scope/outside"]),
@@ -35,12 +32,6 @@ pub(super) fn section_of(finding: &Finding) -> Option<&str> {
     let of_rule =
         || SECTIONS.iter().find(|(rule, _)| *rule == finding.rule.as_str()).map(|(_, section)| *section);
     finding.missing.as_ref().map(|part| part.section.as_str()).or_else(of_rule)
-}
-
-/// Returns the field that a finding depends on.
-pub(super) fn field_of(finding: &Finding) -> Option<&str> {
-    let of_rule = || FIELDS.iter().find(|(rule, _)| *rule == finding.rule.as_str()).map(|(_, field)| *field);
-    finding.missing.as_ref().and_then(|part| part.field.as_deref()).or_else(of_rule)
 }
 
 pub(super) fn fold(causes: &mut Causes) {

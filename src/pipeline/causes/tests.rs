@@ -60,6 +60,20 @@ proptest! {
         };
         prop_assert_eq!(level(&all), level(&folded));
         prop_assert_eq!(all.is_empty(), folded.is_empty());
+        // Nothing that was found is lost: it is a finding, or a note with its rule.
+        for finding in &all {
+            let note = format!("[{}] {}", finding.rule, finding.message);
+            // The finding about the block itself gets a better message.
+            let is_block = finding.rule.as_str() == "text/unclosed-fence";
+            let is_named = is_block || folded.iter().any(|one| {
+                let is_listed = |text: &String| text.contains(&note) || text.contains("more finding");
+                let is_claim = finding.rule.as_str() == "manifest/false-claim";
+                one.message == finding.message
+                    || one.notes.iter().any(is_listed)
+                    || (is_claim && one.notes.iter().any(|text| text.starts_with(claims::NOTE)))
+            });
+            prop_assert!(is_named, "{note}: {folded:?}");
+        }
     }
 }
 

@@ -144,17 +144,18 @@ impl DocumentContext<'_> {
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
                 Check::Packet(check) => match &packet {
                     Some(input) => {
-                        Some(exception(input, rule).unwrap_or_else(|| leveled(run_check(check, input, rule))))
+                        let result =
+                            exception(input, rule).unwrap_or_else(|| leveled(run_check(check, input, rule)));
+                        Some(if reports_notes { without_sibling_paths(result) } else { result })
                     }
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
                     let result = check(&input, rule);
                     let result = if document.typed_contract().is_some() { leveled(result) } else { result };
-                    // A status that was not updated can still be, so it stays a warning. What
-                    // the packet says of itself does not retire it.
+                    // What a packet says of itself does not retire it.
                     let is_noted = reports_notes && document.packet().is_some() && is_superseded;
-                    let result = if is_noted { downgrade_errors(result) } else { result };
+                    let result = if is_noted { downgrade_to_notes(result) } else { result };
                     Some(leveled_text(result, rule))
                 }
                 _ => None,
@@ -320,13 +321,15 @@ fn downgrade_to_notes(result: CheckResult) -> CheckResult {
     downgrade(result, Level::Note)
 }
 
-/// Changes the level of all errors to note.
-fn downgrade_errors(result: CheckResult) -> CheckResult {
-    let CheckResult::Findings(findings) = result else { return result };
-    let leveled = findings
-        .into_iter()
-        .map(|finding| if finding.level == Level::Error { finding.with_level(Level::Note) } else { finding });
-    CheckResult::Findings(leveled.collect())
+/// Removes notes about paths of another working tree in a finished packet: that is how it
+/// named its files, and nobody changes it any more.
+fn without_sibling_paths(result: CheckResult) -> CheckResult {
+    let CheckResult::Findings(mut findings) = result else { return result };
+    findings.retain(|finding| {
+        let is_entry = finding.rule.as_str() == "scope/unparsable-entry";
+        !(is_entry && finding.level == Level::Note && finding.message.contains("entry `../"))
+    });
+    CheckResult::Findings(findings)
 }
 
 /// Changes the level of all findings.

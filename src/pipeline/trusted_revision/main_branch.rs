@@ -10,6 +10,8 @@ use crate::config::{Config, FILE_NAME, allowed_signers_path, load, main_branches
 use crate::pipeline::error::PipelineError;
 use crate::text::{RepoPath, Source};
 
+/// Maximum number of names of main branches: each branch is compared with all others.
+const MAX_NAMES: usize = 16;
 /// Number of branches up to which their own configurations are asked whether the history
 /// must be searched for names of main branches.
 const MAX_OTHER_BRANCHES: usize = 64;
@@ -97,6 +99,14 @@ impl MainBranch {
             && may_have_another(repo, &names)?
         {
             names.extend(main_branches_in_history(repo, head)?);
+        }
+        if names.len() > MAX_NAMES {
+            let reason = format!(
+                "the configurations of HEAD and its history name {} main branches; at most {MAX_NAMES} are \
+                    compared",
+                names.len()
+            );
+            return Err(RepositoryError::Git { operation: "finding the main branch".into(), reason }.into());
         }
         Self::named(repo, &names)
     }
