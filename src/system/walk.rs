@@ -50,11 +50,12 @@ pub(crate) fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
     let slot = Arc::clone(&refused);
     builder.filter_entry(move |entry| {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if is_folder && entry.depth() > 0 {
-            if let (Err(error), Ok(mut slot)) = (check_ignore_file(entry.path()), slot.lock()) {
-                *slot = Some(error);
-                return false;
-            }
+        if is_folder
+            && entry.depth() > 0
+            && let (Err(error), Ok(mut slot)) = (check_ignore_file(entry.path()), slot.lock())
+        {
+            *slot = Some(error);
+            return false;
         }
         let is_nested_repository =
             || is_folder && entry.depth() > 0 && entry.path().join(".git").symlink_metadata().is_ok();

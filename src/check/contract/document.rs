@@ -216,10 +216,11 @@ fn allowed_statuses(folder: &str) -> Option<&'static [ContractStatus]> {
         "draft" | "drafts" => &[Draft, Pending],
         "active" => &[Active, Pending],
         // Where there is no folder for what was given up, it is with what was finished.
-        "completed" | "complete" | "done" => &[Complete, Closed, Absorbed, Abandoned],
+        "completed" | "complete" | "done" | "archive" | "archived" | "closed" => {
+            &[Complete, Closed, Absorbed, Abandoned]
+        }
         "abandoned" => &[Abandoned, Absorbed, Closed],
         "absorbed" => &[Absorbed, Abandoned, Closed, Complete],
-        "archive" | "archived" | "closed" => &[Complete, Closed, Absorbed, Abandoned],
         _ => return None,
     })
 }

@@ -47,7 +47,7 @@ impl MisnamedManifests {
             let path = target_path(manifest)?;
             let span = manifest.target.as_ref()?.span;
             let is_unknown = input.file(path).is_none() && path.as_bytes().len() <= MAX_NAME_LENGTH;
-            is_unknown.then(|| (path, span))
+            is_unknown.then_some((path, span))
         });
         let missing = unknown.take(MAX_HINTS).filter(|(path, _)| !(input.exists)(path));
         Self { targets: missing.map(|(path, span)| (path.to_text().into_owned(), span)).collect() }

@@ -8,8 +8,8 @@ use crate::check::repository_documents::{
 use crate::check::{Check, CheckResult, Registered};
 use crate::config::Config;
 use crate::document::spec::SpecPointer;
-use crate::document::{Document, DocumentKind, Packet, WpId};
-use crate::finding::{Finding, Label, Level, RuleId};
+use crate::document::{Document, Packet};
+use crate::finding::{Finding, Label, RuleId};
 use crate::pipeline::causes::{self, FoldedDocument};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled};
 use crate::rule::Rule;
@@ -17,6 +17,7 @@ use crate::rule::Rule;
 use super::collect::expected_kind;
 use super::facts::{DocumentFacts, is_history};
 use super::request::DocumentCheckRequest;
+use super::standing::DocumentStanding;
 
 static UNGOVERNED_SPEC: SpecFact = SpecFact::NotSearched("the document is outside of a governed repository");
 
@@ -104,59 +105,36 @@ impl DocumentContext<'_> {
             is_fence: false,
             skeleton_approval: self.facts.skeleton_approvals.get(id.as_str()),
         });
-        // Findings in finished documents are reported but fail nothing: finished
-        // documents must not be edited.
-        let reports_notes = is_history && !is_named_packet;
-        let leveled = |result: CheckResult| if reports_notes { downgrade_to_notes(result) } else { result };
-        let is_archived = governance.is_some_and(|governance| governance.layout.is_archived(document.path()));
-        let is_superseded = governance.zip(id.as_ref()).is_some_and(|(governance, id)| {
-            document.packet().is_some() && governance.is_superseded(id.as_str())
-        });
-        // `packet/twin` reports the second file of a packet, as one finding.
-        let is_twin = governance.is_some_and(|governance| governance.is_twin(document));
-        let is_noted = is_archived && !is_named_packet;
-        let leveled_text = |result: CheckResult, rule: &Rule| {
-            let result = level_text(document, rule, result, is_noted);
-            if reports_notes { note_control_characters(rule, result) } else { result }
-        };
-        let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
-        let is_copy = id.as_ref().is_some_and(|id| is_projection(governance, id, document));
-        // A copy without any excerpt only points at its contract.
-        let is_stub = document.refinement().is_some_and(|refinement| refinement.anchors.is_empty());
-        let demands_parts =
-            |rule: &Rule| matches!(rule.id.as_str(), "refinement/section" | "refinement/field");
+        let standing = DocumentStanding::new(document, governance, (is_history, is_named_packet));
         let exception = |input: &PacketCheckContext<'_>, rule: &Rule| {
             let is_alone = job.is_in_layout && !is_named_packet;
-            find_exception(input, rule, is_copy, is_alone, reports_notes)
+            find_exception(input, rule, standing.is_copy, is_alone, standing.reports_notes)
         };
         let run_rule = |entry: &&Registered| {
             let rule = &entry.rule;
-            // One finding is enough for an empty document.
-            let only_text = is_empty || is_twin;
-            if is_disabled(self.config, &rule.id) || (only_text && !matches!(entry.check, Check::Text(_))) {
+            let is_left_out = standing.only_text && !matches!(entry.check, Check::Text(_));
+            if is_disabled(self.config, &rule.id) || is_left_out {
                 return None;
             }
             match entry.check {
-                Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
-                Check::Refinement(_) if is_copy && (is_stub || demands_parts(rule)) => {
+                Check::Text(check) => Some(standing.level_text(rule, check(&text, rule))),
+                Check::Refinement(_) if standing.leaves_out(rule) => {
                     Some(CheckResult::skipped("the file is a copy of a typed contract"))
                 }
-                Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
+                Check::Refinement(check) => {
+                    refinement.as_ref().map(|input| standing.level(check(input, rule)))
+                }
                 Check::Packet(check) => match &packet {
                     Some(input) => {
-                        let result =
-                            exception(input, rule).unwrap_or_else(|| leveled(run_check(check, input, rule)));
-                        Some(if reports_notes { without_sibling_paths(result) } else { result })
+                        let result = exception(input, rule);
+                        let result = result.unwrap_or_else(|| standing.level(run_check(check, input, rule)));
+                        Some(standing.without_sibling_paths(result))
                     }
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
-                    let result = check(&input, rule);
-                    let result = if document.typed_contract().is_some() { leveled(result) } else { result };
-                    // What a packet says of itself does not retire it.
-                    let is_noted = reports_notes && document.packet().is_some() && is_superseded;
-                    let result = if is_noted { downgrade_to_notes(result) } else { result };
-                    Some(leveled_text(result, rule))
+                    let result = standing.level_document(check(&input, rule));
+                    Some(standing.level_text(rule, result))
                 }
                 _ => None,
             }
@@ -165,7 +143,12 @@ impl DocumentContext<'_> {
         // A command cannot find a packet by its id if the file name is not one.
         let in_packets =
             job.is_in_layout && document.path().is_below(self.governance.layout.packets.as_bytes());
-        if in_packets && !is_archived && document.packet().is_some() && file_id.is_none() && id.is_some() {
+        if in_packets
+            && !standing.is_archived
+            && document.packet().is_some()
+            && file_id.is_none()
+            && id.is_some()
+        {
             self.replace_identity(document, &mut results);
         }
         self.fold_causes(document, results)
@@ -232,37 +215,6 @@ fn find_exception(
     is_older.then(|| CheckResult::skipped("the finished packet is older than this rule"))
 }
 
-/// Returns the result of a rule about the text of a document; as notes if the document is
-/// archived (`is_noted`).
-fn level_text(document: &Document, rule: &Rule, result: CheckResult, is_noted: bool) -> CheckResult {
-    // Agents also read what is archived.
-    let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");
-    let is_decoded = rule.id.as_str() == "text/readable" && document.source.not_utf8_at().is_some();
-    // The document was read in its encoding; only gates refuse it.
-    let result = if is_decoded { downgrade(result, Level::Warning) } else { result };
-    if is_noted && !addresses_readers { downgrade_to_notes(result) } else { result }
-}
-
-/// Changes findings about control characters to notes: in a finished document they are
-/// damage, and give no orders.
-fn note_control_characters(rule: &Rule, result: CheckResult) -> CheckResult {
-    let CheckResult::Findings(findings) = result else { return result };
-    let is_control = |finding: &Finding| {
-        // All characters of the run, and none that starts a terminal command.
-        let shown = finding.message.rsplit_once("a control character: ").map(|(_, shown)| shown);
-        let is_harmless = |code: &str| {
-            let number = code.strip_prefix("U+").and_then(|hex| u32::from_str_radix(hex, 16).ok());
-            number.is_some_and(|number| number < 0x20 && number != 0x1b)
-        };
-        rule.id.as_str() == "text/hidden-character"
-            && shown.is_some_and(|shown| shown.split_whitespace().all(is_harmless))
-    };
-    let leveled = findings
-        .into_iter()
-        .map(|finding| if is_control(&finding) { finding.with_level(Level::Note) } else { finding });
-    CheckResult::Findings(leveled.collect())
-}
-
 /// Returns whether a document in the folder of packets has no part of a task packet.
 fn is_foreign(packet: &Packet) -> bool {
     let has_work = packet.scope.declared.is_some()
@@ -291,55 +243,6 @@ fn is_younger(rule: &Rule, packet: &Packet) -> bool {
     let created = packet.metadata_field("DATE").and_then(|field| day(field.bare_value().value));
     let since = rule.parameter("since").first().and_then(|date| day(date));
     created.zip(since).is_some_and(|(created, since)| created < since)
-}
-
-/// Returns whether a Markdown file is a copy of its packet's typed contract: the contract
-/// says so, or the beginning of the file does. The contract is what is judged then.
-fn is_projection(governance: Option<&GovernanceDocuments<'_>>, id: &WpId, document: &Document) -> bool {
-    let Some(contract) = governance.and_then(|governance| governance.packet_contract(id)) else {
-        return false;
-    };
-    let status = contract.projection.as_ref().and_then(|projection| projection.status.as_ref());
-    let by_contract = status.is_some_and(|status| {
-        let status = status.value.to_uppercase();
-        status.starts_with("GENERATED") || status.contains("PROJECTION")
-    });
-    let head = document.source.text().lines().take(PROJECTION_LINES).map(str::to_uppercase);
-    let by_file = || {
-        head.into_iter()
-            .any(|line| ["GENERATED_PROJECTION", "PROJECTION ONLY"].iter().any(|mark| line.contains(mark)))
-    };
-    // The contract of a packet says nothing about its refinement.
-    (by_contract && document.kind == DocumentKind::Packet) || by_file()
-}
-
-/// Number of lines at the beginning of a copy in which it says that it is one.
-const PROJECTION_LINES: usize = 30;
-
-/// Changes the level of all findings to note.
-fn downgrade_to_notes(result: CheckResult) -> CheckResult {
-    downgrade(result, Level::Note)
-}
-
-/// Removes notes about paths of another working tree in a finished packet: that is how it
-/// named its files, and nobody changes it any more.
-fn without_sibling_paths(result: CheckResult) -> CheckResult {
-    let CheckResult::Findings(mut findings) = result else { return result };
-    findings.retain(|finding| {
-        let is_entry = finding.rule.as_str() == "scope/unparsable-entry";
-        !(is_entry && finding.level == Level::Note && finding.message.contains("entry `../"))
-    });
-    CheckResult::Findings(findings)
-}
-
-/// Changes the level of all findings.
-fn downgrade(result: CheckResult, level: Level) -> CheckResult {
-    match result {
-        CheckResult::Findings(findings) => {
-            CheckResult::Findings(findings.into_iter().map(|finding| finding.with_level(level)).collect())
-        }
-        skipped @ CheckResult::Skipped(_) => skipped,
-    }
 }
 
 /// Reports a packet whose file name is not an id.

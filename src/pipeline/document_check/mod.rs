@@ -14,6 +14,7 @@ mod repeated_notes;
 mod request;
 mod run;
 mod similar_paths;
+mod standing;
 
 pub(crate) use listing::{PacketListEntry, PacketListing, TaskListEntry, list_packets};
 pub use query::DocumentQuery;
