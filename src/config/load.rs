@@ -113,7 +113,7 @@ fn read_file(
         None => return Ok(None),
     }
     let bytes = repo.read(tree, &path)?.unwrap_or_default();
-    if let Some(problem) = limit_error(&bytes) {
+    if let Some(problem) = limit_error(&path, &bytes) {
         return Err(refuse(path, format!("in {tree_name} it is {problem}")).into());
     }
     let source = Source::from_bytes(path, bytes);

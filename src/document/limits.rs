@@ -1,6 +1,8 @@
 //! Size limits of documents. A larger document is refused with a reason and
 //! never read in part, because a part could be mistaken for the whole.
 
+use crate::text::RepoPath;
+
 /// Maximum size of a governance document in bytes.
 pub(crate) const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
@@ -20,7 +22,7 @@ const MAX_DEPTH: usize = 100;
 /// Returns the reason why a document exceeds a limit, as the end of a sentence
 /// that begins with "it is"; `None` if it exceeds no limit.
 #[must_use]
-pub(crate) fn limit_error(bytes: &[u8]) -> Option<String> {
+pub(crate) fn limit_error(path: &RepoPath, bytes: &[u8]) -> Option<String> {
     if bytes.len() > MAX_DOCUMENT_BYTES {
         return Some(format!(
             "too large: it has {} bytes; countersign reads at most {MAX_DOCUMENT_BYTES}",
@@ -51,13 +53,16 @@ pub(crate) fn limit_error(bytes: &[u8]) -> Option<String> {
             "too large: it has more than {MAX_HEADINGS} possible headings; countersign reads at most {MAX_HEADINGS}"
         ));
     }
-    part_limit_error(bytes)
+    let excess = part_limit_error(bytes)?;
+    // JSON has no such parts. What only has its name is read as Markdown.
+    let has_name = path.as_bytes().to_ascii_lowercase().ends_with(b".json");
+    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    if has_name && is_json() { None } else { Some(excess) }
 }
 
 /// Returns the reason why a document has too many parts that a parser would keep or nest.
 fn part_limit_error(bytes: &[u8]) -> Option<String> {
-    let is_json = bytes.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| *byte == b'{');
-    if is_json || bytes.len() < MAX_DEPTH {
+    if bytes.len() < MAX_DEPTH {
         return None;
     }
     let count = |wanted: u8| memchr::memchr_iter(wanted, bytes).count();
@@ -98,17 +103,21 @@ fn nesting(line: &[u8]) -> usize {
 mod tests {
     use super::*;
 
+    fn path() -> RepoPath {
+        RepoPath::from("a/WP-1-A.md")
+    }
+
     #[test]
     fn headings_are_counted_by_their_markers() {
-        assert!(limit_error("## A\n\nx\n".repeat(5_000).as_bytes()).is_none());
-        assert!(limit_error("## A\n".repeat(10_001).as_bytes()).is_some());
-        assert!(limit_error("A\n---\n".repeat(10_001).as_bytes()).is_some());
-        assert!(limit_error("- item\n".repeat(100_000).as_bytes()).is_none());
+        assert!(limit_error(&path(), "## A\n\nx\n".repeat(5_000).as_bytes()).is_none());
+        assert!(limit_error(&path(), "## A\n".repeat(10_001).as_bytes()).is_some());
+        assert!(limit_error(&path(), "A\n---\n".repeat(10_001).as_bytes()).is_some());
+        assert!(limit_error(&path(), "- item\n".repeat(100_000).as_bytes()).is_none());
     }
 
     #[test]
     fn parts_and_depth_are_limited() {
-        let fails = |text: String| limit_error(text.as_bytes()).is_some();
+        let fails = |text: String| limit_error(&path(), text.as_bytes()).is_some();
         assert!(fails("- item\n".repeat(100_001)));
         assert!(
             fails("- a\r".repeat(1_001)) && !fails("- a\r\n".repeat(90_000)) && !fails("a\r".repeat(900))
@@ -116,7 +125,10 @@ mod tests {
         assert!(fails("a<b>".repeat(50_001)) && !fails("a<b>".repeat(5_000)));
         assert!(fails(format!("{}x", "> ".repeat(101))) && !fails(format!("{}x", "> ".repeat(100))));
         assert!(fails(format!("{}x", "- 1. ".repeat(60))) && !fails("-".repeat(500)));
-        // A JSON document is no Markdown.
-        assert!(!fails(format!("{{{}}}", "\n".repeat(200_000))));
+        // A JSON document is no Markdown, whatever it begins with.
+        let json = RepoPath::from("a/gates.json");
+        let text = format!("{{{}}}", "\n".repeat(200_000));
+        assert!(limit_error(&json, text.as_bytes()).is_none() && fails(text.clone()));
+        assert!(limit_error(&json, format!("{text}# x").as_bytes()).is_some());
     }
 }

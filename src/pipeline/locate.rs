@@ -40,7 +40,7 @@ pub(crate) fn read_document(
         _ => return Ok(None),
     }
     let bytes = repo.read(tree, path)?;
-    if let Some(excess) = bytes.as_deref().and_then(limit_error) {
+    if let Some(excess) = bytes.as_deref().and_then(|bytes| limit_error(path, bytes)) {
         return Err(RepositoryError::Unreadable { path: path.clone(), reason: format!("it is {excess}") });
     }
     Ok(bytes.map(|bytes| Source::from_bytes(path.clone(), bytes)))
@@ -294,7 +294,7 @@ fn open_packet(
     let unreadable = |source: Arc<Source>, why: String, span: Span, kind: Option<DocumentKind>| {
         Ok((PacketSearch::Unreadable { source, why, span, kind }, None))
     };
-    if let Some(excess) = limit_error(&bytes) {
+    if let Some(excess) = limit_error(&path, &bytes) {
         let why = format!("the packet is {excess}");
         return unreadable(Source::from_text(path, ""), why, Span::default(), None);
     }

@@ -102,7 +102,7 @@ impl<'a> Records<'a> {
         let bytes = (self.read)(path)?;
         self.before.borrow_mut().insert(path.clone(), bytes.clone());
         let Some(bytes) = bytes else { return Ok(None) };
-        if let Some(why) = crate::document::limits::limit_error(&bytes) {
+        if let Some(why) = crate::document::limits::limit_error(path, &bytes) {
             return Err(WorkflowError::Document(path.clone(), format!("it is {why}")));
         }
         let source = Source::from_bytes(path.clone(), bytes);

@@ -145,7 +145,7 @@ pub(crate) fn collect_documents(
             continue;
         }
         let opened = match &document.bytes {
-            Some(bytes) => match limit_error(bytes) {
+            Some(bytes) => match limit_error(&document.path, bytes) {
                 Some(excess) => Err(format!("it is {excess}")),
                 None => Ok(Source::from_bytes(document.path.clone(), bytes.clone())),
             },
@@ -231,7 +231,7 @@ fn open_document(
         None => return Ok(Err("the file does not exist".to_owned())),
     }
     match repo.read(tree, path) {
-        Ok(Some(bytes)) => Ok(match limit_error(&bytes) {
+        Ok(Some(bytes)) => Ok(match limit_error(path, &bytes) {
             Some(excess) => Err(format!("it is {excess}")),
             None => Ok(Source::from_bytes(path.clone(), bytes)),
         }),

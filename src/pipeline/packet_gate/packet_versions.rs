@@ -57,7 +57,7 @@ impl<'a> PacketVersions<'a> {
     /// Parses one version; `None` if its bytes exceed a limit, which
     /// [`Self::ensure_all_read`] reports later.
     pub(crate) fn read(&self, bytes: &[u8]) -> Option<Rc<PacketVersion>> {
-        if let Some(excess) = limit_error(bytes) {
+        if let Some(excess) = limit_error(self.path, bytes) {
             *self.unreadable.borrow_mut() = Some(excess);
             return None;
         }
