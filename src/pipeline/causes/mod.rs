@@ -15,7 +15,7 @@ use crate::finding::{Finding, Level, Place};
 use crate::text::{RepoPath, Source, to_single_line};
 
 /// Maximum number of consequences that a finding lists.
-const MAX_LISTED: usize = 12;
+const MAX_LISTED: usize = 40;
 
 /// The findings of one packet, while consequences are folded into their causes.
 pub(crate) struct Causes {
