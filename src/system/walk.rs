@@ -23,7 +23,7 @@ fn check_ignore_file(folder: &Path) -> io::Result<()> {
     if is_read || metadata.is_dir() {
         return Ok(());
     }
-    let what = if metadata.is_file() { "is too large" } else { "is not an ordinary file" };
+    let what = if metadata.is_file() { "is too large" } else { "is not a regular file" };
     Err(io::Error::other(format!("{} {what}", path.display())))
 }
 

@@ -196,6 +196,27 @@ fn a_fifo_where_a_file_is_expected_is_refused_at_once() {
 }
 
 #[test]
+fn an_ignore_file_that_is_a_device_or_a_pipe_is_refused_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/lib.rs", "pub fn f() {}\n");
+    let ignore = sandbox.root.join("src/.gitignore");
+    let assert_scan = |is_refused: bool| {
+        let start = Instant::now();
+        let (exit, said) = sandbox.run_redacted(&["scan", "--set", "product"]);
+        assert_eq!(exit == 2 && said.contains("not a regular file"), is_refused, "{exit} {said}");
+        assert!(start.elapsed() < Duration::from_secs(20));
+    };
+    std::os::unix::fs::symlink("/dev/zero", &ignore).expect("link");
+    assert_scan(true);
+    std::fs::remove_file(&ignore).expect("removed");
+    isolated_command("mkfifo", &sandbox.root, &sandbox.home()).arg(&ignore).status().expect("mkfifo");
+    assert_scan(true);
+    std::fs::remove_file(&ignore).expect("removed");
+    sandbox.write("src/.gitignore", "*.bak\n");
+    assert_scan(false);
+}
+
+#[test]
 fn evidence_that_ran_here_is_not_only_typed() {
     let sandbox = Sandbox::new();
     DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
