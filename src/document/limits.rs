@@ -9,9 +9,9 @@ pub(crate) const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 /// Maximum number of headings of a document; real documents have a few hundred.
 const MAX_HEADINGS: usize = 10_000;
 
-/// Maximum numbers of lines, of marks of tables and code, and of tags. Real documents have a
-/// tenth of them; each of them costs memory and is compared with others.
-const MAX_LINES: usize = 100_000;
+/// Maximum numbers of lines, of marks of tables and code, and of tags. Real
+/// documents have a third of them; each of them costs memory and is compared with others.
+const MAX_LINES: usize = 250_000;
 const MAX_MARKS: usize = 200_000;
 const MAX_TAGS: usize = 50_000;
 /// Maximum number of carriage returns without a line feed.
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn parts_and_depth_are_limited() {
         let fails = |text: String| limit_error(&path(), text.as_bytes()).is_some();
-        assert!(fails("- item\n".repeat(100_001)));
+        assert!(fails("- item\n".repeat(250_001)));
         assert!(
             fails("- a\r".repeat(1_001)) && !fails("- a\r\n".repeat(90_000)) && !fails("a\r".repeat(900))
         );
@@ -127,7 +127,7 @@ mod tests {
         assert!(fails(format!("{}x", "- 1. ".repeat(60))) && !fails("-".repeat(500)));
         // A JSON document is no Markdown, whatever it begins with.
         let json = RepoPath::from("a/gates.json");
-        let text = format!("{{{}}}", "\n".repeat(200_000));
+        let text = format!("{{{}}}", "\n".repeat(300_000));
         assert!(limit_error(&json, text.as_bytes()).is_none() && fails(text.clone()));
         assert!(limit_error(&json, format!("{text}# x").as_bytes()).is_some());
     }

@@ -171,7 +171,7 @@ fn entries_and_paths_are_not_multiplied_and_their_pairs_are_counted() {
 #[test]
 fn parts_of_a_document_are_counted() {
     for (part, limit) in [
-        ("- a\n".repeat(100_001), "lines"),
+        ("- a\n".repeat(250_001), "lines"),
         ("|a".repeat(200_001), "table cells"),
         ("`a` ".repeat(100_001), "backticks"),
         ("a<b>\n".repeat(50_001), "HTML tags"),
@@ -184,7 +184,7 @@ fn parts_of_a_document_are_counted() {
     }
     // Just below the limits, the document is judged.
     for part in [
-        "- a\n".repeat(90_000),
+        "- a\n".repeat(240_000),
         "TEST_PLAN: x\n\n".repeat(40_000),
         "VALIDATION REPORT\n\nVERDICT: PASS\n\n".repeat(20_000),
         "a<b>\n".repeat(45_000),
