@@ -162,6 +162,8 @@ pub struct Finding {
     pub(crate) missing: Option<MissingPart>,
     /// A place whose own finding explains this one.
     pub(crate) because: Option<Place>,
+    /// Fixes of the findings that it lists, each with its rule.
+    pub(crate) further_fixes: Vec<(RuleId, Fix)>,
     /// Id of the waiver that covers it.
     pub waived_by: Option<String>,
     /// Id of its packet, if several packets are checked together.
@@ -199,6 +201,7 @@ impl Finding {
             subject: None,
             missing: None,
             because: None,
+            further_fixes: Vec::new(),
             waived_by: None,
             packet: None,
             wp_id: None,

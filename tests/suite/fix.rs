@@ -233,3 +233,19 @@ fn fixes_that_change_the_meaning_need_a_review() {
     sandbox.run_redacted(&["fix"]);
     assert_eq!(sandbox.read(packet), format!("{whole}\nA word.\n"));
 }
+
+#[test]
+fn findings_that_are_one_in_the_report_are_all_fixed_at_once() {
+    let sandbox = greeter_without_manifests();
+    let entries: String = (0..40).map(|number| format!("  - src\\part{number}.rs (new)\n")).collect();
+    let unsigned = sandbox.read(PACKET).replace("mira140220260915", "<pending>");
+    sandbox.write(PACKET, unsigned.replacen("  - src/lib.rs\n", &format!("  - src/lib.rs\n{entries}"), 1));
+    let (_, said) = sandbox.run_redacted(&["check", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    let of_entries = findings.iter().filter(|finding| finding["rule"] == "scope/unparsable-entry");
+    assert_eq!(of_entries.count(), 1, "{said}");
+    run_fix(&sandbox, &["--unsafe", PACKET]);
+    let text = sandbox.read(PACKET);
+    assert!(!text.contains("src\\part") && text.contains("  - src/part39.rs (new)\n"), "{text}");
+}

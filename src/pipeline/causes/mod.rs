@@ -11,7 +11,7 @@ mod parts;
 use std::sync::Arc;
 
 use crate::document::outline::Outline;
-use crate::finding::{Finding, Level, Place};
+use crate::finding::{Finding, Fix, Level, Place, RuleId};
 use crate::text::{RepoPath, Source, to_single_line};
 
 /// Maximum number of consequences that a finding lists.
@@ -95,7 +95,16 @@ impl Causes {
             entry.finding.notes.iter().filter(|note| is_carried(note)).cloned().collect();
         let note = consequence_note(&entry.finding);
         let further = entry.unlisted;
+        let rule = entry.finding.rule.clone();
+        let fixes = entry.finding.fix.clone().map(|fix| (rule.clone(), fix));
+        let fixes: Vec<(RuleId, Fix)> =
+            fixes.into_iter().chain(std::mem::take(&mut entry.finding.further_fixes)).collect();
         let Some(entry) = self.findings.get_mut(cause) else { return };
+        // Findings of one kind are fixed together.
+        let is_manifest = rule.family() == "manifest" && entry.finding.rule.family() == "manifest";
+        if rule == entry.finding.rule || is_manifest {
+            entry.finding.further_fixes.extend(fixes);
+        }
         entry.finding.level = entry.finding.level.max(level);
         entry.unlisted += further;
         for note in std::iter::once(note).chain(notes) {

@@ -13,7 +13,7 @@ use jiff::civil::DateTime;
 use crate::change::{History as _, ObjectStore as _, Overlay, Repository, SelectionRequest, TreeState};
 use crate::check::context::Gate;
 use crate::document::PacketStatus;
-use crate::finding::{Finding, Fix, Level, Place};
+use crate::finding::{Finding, Fix, Level, Place, RuleId};
 use crate::pipeline::document_check::{
     DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents, list_packets,
 };
@@ -196,19 +196,31 @@ impl PendingFix {
         (self.path.clone(), self.rule.clone(), self.fix.message.clone(), self.fix.replacement.clone())
     }
 
-    /// Returns the fix of a finding; `None` if it has no fix in a document on disk.
-    fn from_finding(finding: &Finding) -> Option<Self> {
-        let fix = finding.fix.clone()?;
-        let Place::Text { source, .. } = &fix.place else { return None };
-        let (source, path) = (Arc::clone(source), source.name().clone());
-        // Versions of a document in git history cannot be fixed.
-        source.revision().is_none().then(|| Self { path, source, rule: finding.rule.to_string(), fix })
+    /// Returns the fixes of a finding, and of those that it lists, in documents on disk.
+    fn all_of(finding: &Finding) -> impl Iterator<Item = Self> {
+        fixes_of(finding).filter_map(|(rule, fix)| {
+            let Place::Text { source, .. } = &fix.place else { return None };
+            let (source, path) = (Arc::clone(source), source.name().clone());
+            // Versions of a document in git history cannot be fixed.
+            source.revision().is_none().then(|| Self {
+                path,
+                source,
+                rule: rule.to_string(),
+                fix: fix.clone(),
+            })
+        })
     }
 
     fn edit(&self) -> Edit {
         let span = if let Place::Text { span, .. } = self.fix.place { span } else { Span::default() };
         Edit::replace(span, self.fix.replacement.clone())
     }
+}
+
+/// Returns the fix of a finding and of those that it lists, each with its rule.
+fn fixes_of(finding: &Finding) -> impl Iterator<Item = (&RuleId, &Fix)> {
+    let own = finding.fix.iter().map(|fix| (&finding.rule, fix));
+    own.chain(finding.further_fixes.iter().map(|(rule, fix)| (rule, fix)))
 }
 
 /// Returns the fixes of all document checks, and the fixes of manifests of packets
@@ -270,9 +282,7 @@ fn collect_fixes(
     // A gate claim that is false now can become true when the values are fixed.
     let is_value = |finding: &Finding| {
         let gate_rules = ["manifest/false-claim", "manifest/unticked"];
-        finding.rule.family() == "manifest"
-            && finding.fix.is_some()
-            && !gate_rules.contains(&finding.rule.as_str())
+        fixes_of(finding).any(|(rule, _)| rule.family() == "manifest" && !gate_rules.contains(&rule.as_str()))
     };
     let with_value_fixes: BTreeSet<RepoPath> =
         findings.iter().filter(|f| is_value(f)).filter_map(|f| f.primary.place.path().cloned()).collect();
@@ -280,9 +290,5 @@ fn collect_fixes(
         let is_gate_claim = finding.rule.as_str() == "manifest/false-claim";
         !is_gate_claim || !finding.primary.place.path().is_some_and(|path| with_value_fixes.contains(path))
     });
-    Ok(findings
-        .iter()
-        .filter_map(PendingFix::from_finding)
-        .filter(|pending| is_selected(&pending.path))
-        .collect())
+    Ok(findings.iter().flat_map(PendingFix::all_of).filter(|pending| is_selected(&pending.path)).collect())
 }
