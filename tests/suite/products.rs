@@ -90,6 +90,16 @@ fn with_rest(rest: String) -> String {
     Wide { rest, ..Wide::default() }.text()
 }
 
+/// A manifest with hashes that no file has.
+fn manifest(path: &str) -> String {
+    let hash = "0".repeat(40);
+    format!(
+        "- **Target File**: `{path}`\n- **Start**: 1\n- **End**: 1\n- **Line Delta**: 1\n\
+         - **Pre-SHA1**: `{hash}`\n- **Post-SHA1**: `{hash}`\n- **Gates Passed**:\n\
+         \x20 - [x] rails_untouched_outside_window\n  - [x] window_matches_plan\n"
+    )
+}
+
 #[test]
 fn requirements_evidence_and_logs_are_not_multiplied() {
     let count = 6_000;
@@ -117,17 +127,9 @@ fn requirements_evidence_and_logs_are_not_multiplied() {
 
 #[test]
 fn manifests_waivers_and_files_are_not_multiplied() {
-    let hash = "0".repeat(40);
-    let block = |path: String| {
-        format!(
-            "- **Target File**: `{path}`\n- **Start**: 1\n- **End**: 1\n- **Line Delta**: 1\n\
-             - **Pre-SHA1**: `{hash}`\n- **Post-SHA1**: `{hash}`\n- **Gates Passed**:\n\
-             \x20 - [x] rails_untouched_outside_window\n  - [x] window_matches_plan\n"
-        )
-    };
-    let different = lines(2_000, |number| block(format!("src/f{number}.txt")));
+    let different = lines(2_000, |number| manifest(&format!("src/f{number}.txt")));
     // Every block of one file has a wrong hash and a window of its own.
-    let same = lines(2_000, |_| block("src/f1.txt".to_owned()));
+    let same = lines(2_000, |_| manifest("src/f1.txt"));
     let waivers = lines(200, |number| {
         format!(
             "- Waiver ID: W-{number}\n  - Policy: CX-573F\n  - Scope: `other/f{number}.txt`\n\
@@ -166,6 +168,19 @@ fn entries_and_paths_are_not_multiplied_and_their_pairs_are_counted() {
     let wide = Wide { scope: lines(400, pattern), ..Wide::default() };
     let said = assert_bounded(&changed(&wide.text(), &files(300)), &JUDGE, &[]);
     assert!(said.contains("need more than"), "{said}");
+}
+
+#[test]
+fn questions_about_paths_and_the_index_are_not_multiplied() {
+    let manifests = lines(5_000, |number| manifest(&format!("src/g{number}.txt")));
+    let sandbox = changed(&with_rest(format!("## VALIDATION\n{manifests}")), &one_file());
+    for number in 0..5_000 {
+        sandbox.write(&format!("src/f{number}.txt"), "x\n");
+    }
+    sandbox.git(&["add", "-A"]);
+    let judge = ["post-work", "WP-1-Wide", "--no-run", "--staged", "--format", "json"];
+    let said = assert_bounded(&sandbox, &judge, &["manifest/stale"]);
+    assert!(said.contains("src/g4999.txt has a manifest, but the file does not exist"), "the index is asked");
 }
 
 #[test]

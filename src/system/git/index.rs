@@ -73,19 +73,65 @@ impl GitRepository {
         Ok(mode.map(|mode| TreeEntry { mode, id: to_hash(entry.id) }))
     }
 
+    /// Returns the staged files directly in a folder.
     pub(super) fn list_index(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        let staged = self.staged_entries()?;
-        Ok(staged
-            .into_iter()
-            .filter(|(path, s)| !s.intent_to_add && path.folder() == folder.as_bytes())
-            .map(|(path, _)| path)
-            .collect())
+        let staged = below(self.staged_with_content()?, folder.as_bytes());
+        Ok(staged.filter(|path| path.folder() == folder.as_bytes()).cloned().collect())
     }
 
+    /// Returns the staged files in a folder and its subfolders.
+    pub(super) fn list_index_below(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        Ok(below(self.staged_with_content()?, folder.as_bytes()).cloned().collect())
+    }
+
+    /// Returns whether the index has this file, or a file below this folder.
     pub(super) fn exists_in_index(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
-        let staged = self.staged_entries()?;
-        Ok(staged
-            .iter()
-            .any(|(other, s)| !s.intent_to_add && (other == path || other.is_below(path.as_bytes()))))
+        let staged = self.staged_with_content()?;
+        Ok(staged.contains_key(path) || below(staged, path.as_bytes()).next().is_some())
+    }
+}
+
+/// Returns the paths below a folder. They stand together: paths are ordered by their bytes.
+fn below<'a>(
+    staged: &'a BTreeMap<RepoPath, StagedEntry>,
+    folder: &'a [u8],
+) -> impl Iterator<Item = &'a RepoPath> {
+    let mut first = folder.strip_suffix(b"/").unwrap_or(folder).to_vec();
+    if !first.is_empty() {
+        first.push(b'/');
+    }
+    staged
+        .range(RepoPath::from_bytes(&first)..)
+        .map(|(path, _)| path)
+        .take_while(|path| path.is_below(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn staged(paths: &[&str]) -> BTreeMap<RepoPath, StagedEntry> {
+        let entry = StagedEntry {
+            entry: TreeEntry { mode: FileMode::Regular, id: crate::digest::Hash20([0; 20]) },
+            assume_unchanged: false,
+            skip_worktree: false,
+            intent_to_add: false,
+        };
+        paths.iter().map(|path| (RepoPath::from(*path), entry.clone())).collect()
+    }
+
+    #[test]
+    fn a_folder_has_the_files_that_a_look_at_every_file_finds() {
+        let all = ["a", "a-b/c", "a.b", "a/b", "a/b-c", "a/b/c", "a0", "b", "b/"];
+        for kept in 0_u32..1 << all.len() {
+            let some: Vec<&str> = (0..all.len()).filter(|i| kept >> i & 1 == 1).map(|i| all[i]).collect();
+            let staged = staged(&some);
+            for folder in ["", "a", "a/", "a/b", "a-b", "a.b", "b", "c"] {
+                let expected: Vec<&RepoPath> =
+                    staged.keys().filter(|path| path.is_below(folder.as_bytes())).collect();
+                let found: Vec<&RepoPath> = below(&staged, folder.as_bytes()).collect();
+                assert_eq!(found, expected, "{folder} of {some:?}");
+            }
+        }
     }
 }

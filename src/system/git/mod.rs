@@ -256,11 +256,10 @@ impl ObjectStore for GitRepository {
 
     fn list_below(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
-        let below = |path: &RepoPath| path.is_below(folder.as_bytes());
         Ok(match tree {
             TreeState::Empty => Vec::new(),
             TreeState::Commit(commit) => self.list_tree_below(commit, folder)?,
-            TreeState::Index => self.staged_entries()?.into_keys().filter(below).collect(),
+            TreeState::Index => self.list_index_below(folder)?,
             TreeState::Worktree => list_files_below(self.root()?, folder)?,
         })
     }

@@ -11,6 +11,7 @@ use crate::digest::Hash20;
 use crate::text::RepoPath;
 
 use super::GitRepository;
+use super::index::StagedEntry;
 
 /// Facts of one run.
 #[derive(Default)]
@@ -21,6 +22,9 @@ pub(super) struct Remembered {
     /// The changes from a commit to the index. libgit2 reads the index once for each
     /// repository that it opens.
     index_changes: RefCell<Option<(Option<Commit>, ChangeSet)>>,
+    /// The entries of the index with content, for questions about single paths. A stranger
+    /// chooses the number of questions and the size of the index.
+    staged: OnceCell<BTreeMap<RepoPath, StagedEntry>>,
     /// Ids of the files on disk, between the choice of the change and its reading.
     raw_ids: RefCell<Option<BTreeMap<RepoPath, Hash20>>>,
     /// Number of objects that were read, and of their bytes.
@@ -61,6 +65,16 @@ impl GitRepository {
         let changes = self.read_index_changes(base)?;
         *self.remembered.index_changes.borrow_mut() = Some((base, changes.clone()));
         Ok(changes)
+    }
+
+    /// Returns the entries of the index that have content, by path; read once.
+    pub(super) fn staged_with_content(&self) -> Result<&BTreeMap<RepoPath, StagedEntry>, RepositoryError> {
+        if let Some(staged) = self.remembered.staged.get() {
+            return Ok(staged);
+        }
+        let mut staged = self.staged_entries()?;
+        staged.retain(|_, entry| !entry.intent_to_add);
+        Ok(self.remembered.staged.get_or_init(|| staged))
     }
 
     /// Keeps the ids of the files on disk for the next comparison, which takes them.
