@@ -172,15 +172,15 @@ fn entries_and_paths_are_not_multiplied_and_their_pairs_are_counted() {
 
 #[test]
 fn questions_about_paths_and_the_index_are_not_multiplied() {
-    let manifests = lines(5_000, |number| manifest(&format!("src/g{number}.txt")));
+    let manifests = lines(8_000, |number| manifest(&format!("src/g{number}.txt")));
     let sandbox = changed(&with_rest(format!("## VALIDATION\n{manifests}")), &one_file());
-    for number in 0..5_000 {
+    for number in 0..8_000 {
         sandbox.write(&format!("src/f{number}.txt"), "x\n");
     }
     sandbox.git(&["add", "-A"]);
     let judge = ["post-work", "WP-1-Wide", "--no-run", "--staged", "--format", "json"];
     let said = assert_bounded(&sandbox, &judge, &["manifest/stale"]);
-    assert!(said.contains("src/g4999.txt has a manifest, but the file does not exist"), "the index is asked");
+    assert!(said.contains("src/g7999.txt has a manifest, but the file does not exist"), "the index is asked");
 }
 
 #[test]
