@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -214,6 +215,44 @@ fn an_ignore_file_that_is_a_device_or_a_pipe_is_refused_at_once() {
     std::fs::remove_file(&ignore).expect("removed");
     sandbox.write("src/.gitignore", "*.bak\n");
     assert_scan(false);
+}
+
+#[test]
+fn a_pipe_in_the_folder_of_git_is_refused_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("countersign.yaml", "version: 1\nsteps: []\n");
+    sandbox.commit("project");
+    sandbox.git(&["worktree", "add", "-q", "../linked"]);
+    let linked = sandbox.root.parent().expect("a parent").join("linked");
+    let (common, own) = (sandbox.root.join(".git"), sandbox.root.join(".git/worktrees/linked"));
+    let at = |folder: &Path| {
+        let start = Instant::now();
+        let output = sandbox.program().current_dir(folder).arg("check").output().expect("it runs");
+        assert!(start.elapsed() < Duration::from_secs(20));
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let cases = [
+        (&sandbox.root, common.join("index")),
+        (&sandbox.root, common.join("config")),
+        (&sandbox.root, common.join("packed-refs")),
+        (&sandbox.root, common.join("commondir")),
+        (&linked, common.join("config")),
+        (&linked, own.join("index")),
+        (&linked, own.join("commondir")),
+        (&linked, linked.join(".git")),
+    ];
+    for (folder, file) in cases {
+        let honest = at(folder);
+        assert!(!honest.1.contains("not a regular file"), "{}: {}", file.display(), honest.1);
+        let kept = file.with_extension("kept");
+        let _ = std::fs::rename(&file, &kept);
+        isolated_command("mkfifo", &sandbox.root, &sandbox.home()).arg(&file).status().expect("mkfifo");
+        let (exit, said) = at(folder);
+        assert!(exit == Some(2) && said.contains("not a regular file"), "{}: {said}", file.display());
+        std::fs::remove_file(&file).expect("removed");
+        let _ = std::fs::rename(&kept, &file);
+        assert_eq!(at(folder), honest, "{}", file.display());
+    }
 }
 
 #[test]

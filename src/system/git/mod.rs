@@ -21,6 +21,7 @@ mod index_compare;
 mod known_caches;
 mod lfs;
 mod library;
+mod metadata_files;
 mod objects;
 mod own_outputs;
 mod read_lock;
@@ -101,6 +102,7 @@ impl GitRepository {
     /// # Errors
     /// There is no repository, or libgit2 cannot read it (the message contains why).
     pub fn discover(folder: &Path) -> Result<Self, RepositoryError> {
+        metadata_files::refuse_special_files(folder)?;
         let no_ceiling: [&Path; 0] = [];
         let repo = git2::Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).map_err(
             |error| {

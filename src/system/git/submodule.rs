@@ -19,6 +19,9 @@ impl GitRepository {
     ) -> Result<(Hash20, Option<String>), RepositoryError> {
         let disk = self.disk_path(path)?;
         let no_commit = || Some("it is a repository without a readable commit".to_owned());
+        if let Err(error) = super::metadata_files::refuse_special_files(&disk) {
+            return Ok((Hash20::ZERO, Some(error.to_string())));
+        }
         let Ok(repo) = git2::Repository::open(&disk) else { return Ok((Hash20::ZERO, no_commit())) };
         let mut inner = Self::from_git2(repo);
         inner.submodule_depth = self.submodule_depth + 1;
