@@ -1,7 +1,7 @@
 //! Parts of a document that a code block or a comment hides.
 //!
-//! A fence that nobody closed ends at the next fence, and the headings between them are
-//! code. A reader sees them, and no check does.
+//! A fence without its closing line ends at the next fence, and the headings between them
+//! are code. A reader sees them, and no check does.
 
 use std::collections::HashSet;
 
@@ -32,8 +32,8 @@ pub(crate) struct HidingBlock {
     pub parts: Vec<(String, Span)>,
     /// Keys of the parts that are headings.
     pub headings: Vec<String>,
-    /// Text that ends the block if it is inserted before the first part; `None` if its author
-    /// closed it himself.
+    /// Text that ends the block if it is inserted before the first part; `None` if the
+    /// block is closed.
     pub closing: Option<String>,
 }
 

@@ -74,7 +74,8 @@ impl Causes {
         self.findings.get_mut(index).map(|entry| &mut entry.finding)
     }
 
-    /// Makes a finding a note of its cause, or of the cause of that one. What a waiver covers is neither: it fails nothing.
+    /// Makes a finding a note of its cause, or of the cause of that one. A finding that a waiver
+    /// covers is neither of them: it fails nothing.
     fn explain(&mut self, consequence: usize, cause: usize) {
         let mut cause = cause;
         while let Some(above) = self.findings.get(cause).and_then(|entry| entry.cause) {
