@@ -1,6 +1,6 @@
 //! `contract/…`: the ids and the states of a contract's tasks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{contract_of, label_at, status_with_span};
 use crate::check::CheckResult;
@@ -80,8 +80,10 @@ pub(in crate::check) fn task_id(input: &DocumentCheckContext<'_>, rule: &Rule) -
     }
     let mut out: Vec<Finding> = Vec::new();
     for ids in groups.values() {
-        for (index, id) in ids.iter().enumerate() {
-            if let Some(first) = ids.iter().take(index).find(|first| first.value == id.value) {
+        let mut firsts: HashMap<&TaskId, &Spanned<TaskId>> = HashMap::new();
+        for id in ids {
+            let first = firsts.entry(&id.value).or_insert(id);
+            if first.span != id.span {
                 let message = format!("the task id `{}` is not unique", contract.source.slice(id.span));
                 out.push(rule.finding(message, label_at(contract, id.span, "used again")).related(label_at(
                     contract,

@@ -15,7 +15,7 @@ pub enum TaskState {
 }
 
 /// The id of a task: a group and a number in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TaskId {
     /// `P1.` of `P1.2`, `T` of `T7`, `A3-` of `A3-1`.
     pub group: String,
