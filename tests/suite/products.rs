@@ -243,6 +243,18 @@ fn rows_of_records_and_packets_are_not_multiplied() {
 }
 
 #[test]
+fn tasks_of_a_contract_are_not_multiplied() {
+    let tasks = lines(150_000, |number| format!("- [x] **P1.{}** Read it", number + 1));
+    let sandbox = Sandbox::new();
+    let head =
+        "# Contract — wide\n\n**Status:** complete\n**Goal:** Read.\n\n## Tasks\n\n### Phase 1 — Read\n";
+    let last = "- [x] **P1.1** Read it again\n\n## Acceptance criteria\n\n- read\n";
+    sandbox.write("contracts/wide.md", format!("{head}\n{tasks}{last}"));
+    let said = assert_bounded(&sandbox, &CHECK, &["contract/task-id"]);
+    assert!(said.contains("the task id `P1.1` is not unique"), "{said}");
+}
+
+#[test]
 fn commits_and_their_paths_are_counted() {
     let sandbox = changed(&Wide::default().text(), &one_file());
     // Two trees of 32,768 files from a few objects, and 80 commits that switch between them.
