@@ -1,7 +1,7 @@
 //! `audit/…`: the signature audit can be read, and every signature belongs to
 //! one packet.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
@@ -180,6 +180,10 @@ const MAX_AUDIT_ROWS: usize = 100;
 /// refinement, the audit row and the gate log record the same signature.
 pub(super) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
     let governance = input.governance;
+    let mut rows: HashMap<&str, Vec<&AuditRow>> = HashMap::new();
+    for row in governance.audit().iter().flat_map(|audit| &audit.rows) {
+        rows.entry(&row.signature.value).or_default().push(row);
+    }
     let mut out: Vec<Finding> = Vec::new();
     for (id, _, packet) in governance.packets() {
         let Some(signature) = &packet.signature else { continue };
@@ -188,7 +192,7 @@ pub(super) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rule) -> Chec
                 let message = format!("invalid signature `{}`", to_single_line(&signature.value, 40));
                 vec![rule.finding(message, Label::text(&packet.source, signature.span, fault.to_string()))]
             }
-            Ok(_) => compare_records(governance, id, packet, signature, rule),
+            Ok(_) => compare_records((governance, &rows), id, packet, signature, rule),
         };
         if !governance.is_open(id, packet) {
             found = found.into_iter().map(|finding| finding.with_level(Level::Note)).collect();
@@ -202,7 +206,7 @@ pub(super) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rule) -> Chec
 /// Returns a finding for each record that does not contain a packet's
 /// signature.
 fn compare_records(
-    governance: &GovernanceDocuments<'_>,
+    (governance, rows): (&GovernanceDocuments<'_>, &HashMap<&str, Vec<&AuditRow>>),
     id: &str,
     packet: &Packet,
     signature: &Spanned<String>,
@@ -232,7 +236,7 @@ fn compare_records(
         }
     }
     if let Some(audit) = governance.audit() {
-        let rows: Vec<_> = audit.rows.iter().filter(|row| row.signature.value == signature.value).collect();
+        let rows = rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
         match rows.first() {
             None => add(
                 format!("the signature of `{id}` is not in the signature audit"),

@@ -1,5 +1,7 @@
 //! `baseline/…`: the file of known findings is valid and does not grow.
 
+use std::collections::HashSet;
+
 use crate::check::CheckResult;
 use crate::check::context::{BaselineState, SourcesCheckContext};
 use crate::finding::Label;
@@ -37,10 +39,10 @@ pub(super) fn stale(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult
     else {
         return CheckResult::skipped("the baseline does not exist or cannot be read");
     };
-    let is_stale = |id: &str, fingerprint: &str| {
-        baseline.stale.iter().any(|(rule, known)| rule == id && known == fingerprint)
-    };
-    let Some((_, _, span)) = list.entries().find(|(id, fingerprint, _)| is_stale(id, fingerprint)) else {
+    let stale: HashSet<(&str, &str)> =
+        baseline.stale.iter().map(|(rule, known)| (rule.as_str(), known.as_str())).collect();
+    let Some((_, _, span)) = list.entries().find(|(id, fingerprint, _)| stale.contains(&(*id, *fingerprint)))
+    else {
         return Vec::new().into();
     };
     let message = match baseline.stale.len() {

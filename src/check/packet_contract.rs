@@ -1,6 +1,8 @@
 //! `packet-contract/…`: typed contracts of packets and tasks agree with each other and
 //! with their Markdown.
 
+mod owned;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::CheckResult;
@@ -278,30 +280,9 @@ fn check_tasks(
             }
         }
     }
-    let packet_scope: Vec<&ScopeEntry> = governance.packet(id).map_or_else(Vec::new, |(_, packet)| {
-        packet.scope.in_scope.iter().filter(|entry| entry.pattern.is_ok()).collect()
-    });
+    out.extend(owned::outside_packet(governance, id, tasks, rule));
     for task in tasks {
         let name = task.value("task_id").map_or("?", |id| id.value.as_str());
-        for entry in task.allowed.iter().filter(|_| !packet_scope.is_empty()) {
-            let own_folder = format!("{}{id}", governance.layout.packets);
-            let is_record = match &entry.pattern {
-                Ok(ScopePattern::File(path)) => {
-                    WpId::parse(id).is_ok_and(|id| governance.layout.is_packet_record(&id, path))
-                }
-                _ => entry.raw.value.trim_end_matches(['*', '/']) == own_folder,
-            };
-            let contains =
-                |scope: &&ScopeEntry| contains_entry(scope, entry) || names_folder_of(scope, entry);
-            if !is_record && !packet_scope.iter().any(contains) {
-                let message = format!(
-                    "the task `{}` owns `{}`, which is outside the scope of `{id}`",
-                    to_single_line(name, 60),
-                    to_single_line(&entry.raw.value, 100)
-                );
-                out.push(rule.finding(message, label_at(task, entry.raw.span, "outside the packet")));
-            }
-        }
         for depended in &task.depends_on {
             let exists = by_id.contains_key(depended.value.as_str()) || markdown_task(&depended.value);
             if !exists {
@@ -324,38 +305,6 @@ fn check_tasks(
         rule.finding(message, label_at(task, depended.span, "leads back to this task"))
     }));
     out
-}
-
-/// Returns whether an entry without a slash at its end, such as `app/src`, is a folder above
-/// another entry. Gates take it for a file; here only two lists are compared.
-fn names_folder_of(outer: &ScopeEntry, inner: &ScopeEntry) -> bool {
-    let Ok(ScopePattern::File(folder)) = &outer.pattern else { return false };
-    let is_folder = !folder.file_name().to_string().contains('.');
-    let below = |path: &RepoPath| path == folder || path.is_below(folder.as_bytes());
-    is_folder
-        && match &inner.pattern {
-            Ok(ScopePattern::File(path) | ScopePattern::Folder(path)) => below(path),
-            Ok(ScopePattern::Glob(parts)) => below(&RepoPath::from(parts.join("/").as_str())),
-            Err(_) => false,
-        }
-}
-
-/// Returns whether every path of one entry is covered by another. The wildcards of the
-/// inner entry are replaced by names that no real entry contains.
-fn contains_entry(outer: &ScopeEntry, inner: &ScopeEntry) -> bool {
-    let path = match &inner.pattern {
-        Ok(ScopePattern::File(path)) => path.clone(),
-        Ok(ScopePattern::Folder(path)) => path.join("\u{1}/\u{1}"),
-        Ok(ScopePattern::Glob(parts)) => {
-            let names = parts
-                .iter()
-                .map(|part| if part == "**" { "\u{1}/\u{1}".to_owned() } else { part.replace('*', "\u{1}") });
-            RepoPath::from(names.collect::<Vec<_>>().join("/").as_str())
-        }
-        // `packet-contract/value` and the scope rules report entries that are not paths.
-        Err(_) => return true,
-    };
-    outer.covers(&path)
 }
 
 /// Finds a task that depends on itself, directly or through others, with the dependency

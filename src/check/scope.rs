@@ -51,20 +51,26 @@ const GLOB_BYTES: u64 = 100;
 #[must_use]
 pub(crate) fn is_comparable(input: &PacketCheckContext<'_>, paths: usize) -> bool {
     let scope = &input.packet.scope;
-    let weight = |bytes: usize| {
-        let parts = u64::try_from(bytes).unwrap_or(u64::MAX) / GLOB_BYTES;
-        GLOB_WEIGHT.saturating_mul(parts.saturating_add(1))
-    };
     let entries = scope.in_scope.iter().chain(&scope.out_of_scope).chain(&input.policy.exempt);
-    let of_entries = entries.map(|entry| match &entry.pattern {
-        Ok(ScopePattern::Glob(parts)) => weight(parts.iter().map(String::len).sum()),
-        // A path is compared byte for byte.
-        _ => 1 + u64::try_from(entry.raw.value.len()).unwrap_or(u64::MAX) / GLOB_BYTES,
-    });
+    let of_entries = entries.map(entry_weight);
     let protected = input.policy.protected.iter().filter(|pattern| pattern.text.contains('*'));
-    let of_protected = protected.map(|pattern| weight(pattern.text.len()));
+    let of_protected = protected.map(|pattern| glob_weight(pattern.text.len()));
     let all = of_entries.chain(of_protected).fold(0_u64, u64::saturating_add);
     all.saturating_mul(u64::try_from(paths).unwrap_or(u64::MAX)) <= MAX_ENTRY_PAIRS
+}
+
+/// Returns the number of pairs for which the comparison of an entry with one path counts.
+pub(super) fn entry_weight(entry: &ScopeEntry) -> u64 {
+    match &entry.pattern {
+        Ok(ScopePattern::Glob(parts)) => glob_weight(parts.iter().map(String::len).sum()),
+        // A path is compared byte for byte.
+        _ => 1 + u64::try_from(entry.raw.value.len()).unwrap_or(u64::MAX) / GLOB_BYTES,
+    }
+}
+
+fn glob_weight(bytes: usize) -> u64 {
+    let parts = u64::try_from(bytes).unwrap_or(u64::MAX) / GLOB_BYTES;
+    GLOB_WEIGHT.saturating_mul(parts.saturating_add(1))
 }
 
 /// Returns whether a path belongs to this packet's own governance files.

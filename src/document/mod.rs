@@ -6,6 +6,7 @@
 pub(crate) mod allowed_signers;
 mod any;
 pub(crate) mod audit;
+mod block_ranges;
 pub(crate) mod board;
 pub(crate) mod contract;
 pub(crate) mod evidence;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::text::{RepoPath, Source, Span, Spanned};
 
+use super::block_ranges::BlockRanges;
 use super::field::{Field, read_fields};
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
@@ -65,7 +66,7 @@ pub struct Refinement {
     /// The anchors.
     pub anchors: Vec<Anchor>,
     /// Block ranges of the anchors.
-    anchor_blocks: Vec<std::ops::Range<usize>>,
+    anchor_blocks: BlockRanges,
     /// The checklist `CLEARLY_COVERS`.
     pub checklist: Vec<ChecklistItem>,
     /// Span of the text of `PROPOSED_SPEC_ENRICHMENT`; `None` if it proposes
@@ -98,7 +99,7 @@ impl Refinement {
         };
         let anchored = || sections.iter().filter(is_anchor);
         let anchors = anchored().map(|section| read_anchor(text, &outline, section, &all)).collect();
-        let anchor_blocks = anchored().map(|section| section.own_blocks.clone()).collect();
+        let anchor_blocks: Vec<_> = anchored().map(|section| section.own_blocks.clone()).collect();
         let checklist = read_checklist(&sections, &all);
         let proposal = find_proposal(text, &outline, &sections);
         Self {
@@ -106,7 +107,7 @@ impl Refinement {
             fields: all,
             sections,
             anchors,
-            anchor_blocks,
+            anchor_blocks: BlockRanges::new(&anchor_blocks),
             checklist,
             proposal,
         }
@@ -122,7 +123,7 @@ impl Refinement {
     /// lines that look like fields.
     #[must_use]
     pub fn is_in_anchor(&self, field: &Field) -> bool {
-        self.anchor_blocks.iter().any(|blocks| blocks.contains(&field.block))
+        self.anchor_blocks.contains(field.block)
     }
 
     /// Returns the value of the first field with this key; `None` if the field is

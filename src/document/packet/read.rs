@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::document::block_ranges::BlockRanges;
 use crate::document::evidence::Requirement;
 use crate::document::field::{Field, read_fields};
 use crate::document::outline::{BlockKind, Outline};
@@ -85,7 +86,7 @@ pub(super) fn read_packet(
     let phases = phases::read_phases(text, outline, &sections, &all, &manifests, &report_blocks);
     let locked = find_lock(text, outline);
     // A quotation in a report is not a field of the packet.
-    let reported = reports::ReportBlocks::new(&report_blocks);
+    let reported = BlockRanges::new(&report_blocks);
     let in_report = |field: &&Field| reported.contains(field.block);
     let packet_fields: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
     let (test_plan, plan_faults) = quality::read_test_plan(text, outline, &sections, &packet_fields);
@@ -279,12 +280,13 @@ pub(crate) fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> imp
         key.starts_with("VALIDATION_REPORT")
             || matches!(key, "EVIDENCE" | "EVIDENCE_MAPPING" | "WAIVERS_GRANTED" | "SCOPE" | "HISTORY")
     };
-    let excluded: Vec<_> = sections
+    let excluded: Vec<std::ops::Range<usize>> = sections
         .iter()
         .filter(|section| section.level == 2 && is_excluded(&section.key))
         .map(|s| s.blocks.clone())
         .collect();
-    all.iter().filter(move |field| !excluded.iter().any(|range| range.contains(&field.block)))
+    let excluded = BlockRanges::new(&excluded);
+    all.iter().filter(move |field| !excluded.contains(field.block))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::document::block_ranges::BlockRanges;
 use crate::document::field::{Field, normalize_key};
 use crate::document::outline::{Block, BlockKind, Outline};
 use crate::document::section::{Section, section_of_block};
@@ -91,30 +92,6 @@ pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Sect
     out
 }
 
-/// The blocks of all reports, to find out whether a block belongs to one.
-pub(super) struct ReportBlocks(Vec<Range<usize>>);
-
-impl ReportBlocks {
-    /// Merges the ranges of reports.
-    pub(super) fn new(reports: &[Range<usize>]) -> Self {
-        let mut all = reports.to_vec();
-        all.sort_by_key(|range| (range.start, range.end));
-        let mut out: Vec<Range<usize>> = Vec::new();
-        for range in all {
-            match out.last_mut() {
-                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-                _ => out.push(range),
-            }
-        }
-        Self(out)
-    }
-
-    pub(super) fn contains(&self, block: usize) -> bool {
-        let after = self.0.partition_point(|range| range.start <= block);
-        after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|range| range.contains(&block))
-    }
-}
-
 /// Reads the verdicts of reports, in document order.
 pub(super) fn read_verdicts(
     text: &str,
@@ -122,7 +99,7 @@ pub(super) fn read_verdicts(
     sections: &[Section],
     report_blocks: &[Range<usize>],
 ) -> Vec<VerdictReport> {
-    let reported = ReportBlocks::new(report_blocks);
+    let reported = BlockRanges::new(report_blocks);
     let is_reported = |block: usize| reported.contains(block);
     let from_fields =
         all.iter().filter(|field| VERDICT_LABELS.contains(&field.key.as_str()) && field.is_filled());
