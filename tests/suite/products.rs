@@ -258,6 +258,28 @@ fn tasks_of_a_contract_are_not_multiplied() {
 }
 
 #[test]
+fn paths_of_tasks_and_of_the_scope_are_not_multiplied() {
+    let wide = |count: usize| {
+        let sandbox = Sandbox::new();
+        sandbox.write("countersign.yaml", "version: 1\n");
+        let scope = lines(count, |number| format!("  - src/f{number}.txt"));
+        let text = Wide { scope, ..Wide::default() }.text();
+        sandbox.write(".GOV/task_packets/WP-1-Wide/packet.md", text);
+        let owned: Vec<String> = (0..count).map(|number| format!("\"src/g{number}.txt\"")).collect();
+        let task = format!(
+            "{{\"schema_id\": \"hsk.microtask_contract@1\", \"wp_id\": \"WP-1-Wide\", \"mt_id\": \"MT-001\", \
+             \"lifecycle\": {{\"status\": \"PENDING\", \"depends_on\": []}}, \"owned_files\": [{}]}}",
+            owned.join(", ")
+        );
+        sandbox.write(".GOV/task_packets/WP-1-Wide/MT-001.json", task);
+        sandbox.commit("documents");
+        assert_bounded(&sandbox, &CHECK, &["packet-contract/task"])
+    };
+    assert!(wide(2_000).contains("the task `MT-001` owns `src/g1999.txt`, which is outside the scope"));
+    assert!(wide(30_000).contains("the tasks of `WP-1-Wide` own too many paths"));
+}
+
+#[test]
 fn commits_and_their_paths_are_counted() {
     let sandbox = changed(&Wide::default().text(), &one_file());
     // Two trees of 32,768 files from a few objects, and 80 commits that switch between them.
