@@ -1,5 +1,7 @@
 //! `concurrency/…`: packets in progress do not share a branch or working tree.
 
+use std::collections::BTreeMap;
+
 use crate::change::Worktree;
 use crate::check::CheckResult;
 use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
@@ -60,22 +62,21 @@ fn is_in_progress(governance: &GovernanceDocuments<'_>, id: &str, packet: &Packe
     in_progress && governance.is_open(id, packet)
 }
 
-/// Returns a finding for each pair of packets with the same prepared branch or
-/// working tree.
+/// Returns a finding for each packet whose prepared branch or working tree is also that of an
+/// earlier packet.
 fn check_shared_locations(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Finding> {
     let mut out = Vec::new();
-    for (index, one) in active.iter().enumerate() {
-        for other in active.iter().skip(index + 1) {
-            let (Some(a), Some(b)) = (one.prepared, other.prepared) else { continue };
-            for (what, x, y) in
-                [("branch", &a.branch, &b.branch), ("working tree", &a.worktree_dir, &b.worktree_dir)]
-            {
-                let normalize =
-                    |text: &str| text.trim_end_matches(['/', '\\']).trim_start_matches("./").to_owned();
-                let name = text_or_empty(x.as_ref());
-                if name.is_empty() || normalize(name) != normalize(text_or_empty(y.as_ref())) {
-                    continue;
-                }
+    let mut firsts: BTreeMap<(&str, String), &ActivePacket<'_>> = BTreeMap::new();
+    for other in active {
+        let Some(prepared) = other.prepared else { continue };
+        for (what, place) in [("branch", &prepared.branch), ("working tree", &prepared.worktree_dir)] {
+            let name = text_or_empty(place.as_ref());
+            let normalized = name.trim_end_matches(['/', '\\']).trim_start_matches("./");
+            if name.is_empty() {
+                continue;
+            }
+            let one = *firsts.entry((what, normalized.to_owned())).or_insert(other);
+            if one.id != other.id {
                 let shown = crate::text::to_single_line(name, 80);
                 let message = format!("`{}` and `{}` share the {what} `{shown}`", one.id, other.id);
                 out.push(rule.finding(message, other.label.clone()).related(one.label.clone()));

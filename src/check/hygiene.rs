@@ -1,6 +1,8 @@
 //! `hygiene/…`: tracked artifacts, missing ignore entries, and large untracked
 //! files.
 
+use std::collections::HashSet;
+
 use crate::check::CheckResult;
 use crate::check::context::SourcesCheckContext;
 use crate::finding::Label;
@@ -42,10 +44,13 @@ pub(super) fn ignore(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResul
     let mut found = Vec::new();
     for (manifest, output) in wanted {
         let mut roots: Vec<&RepoPath> = Vec::new();
+        let mut folders: HashSet<&[u8]> = HashSet::new();
         for path in input.paths.iter().filter(|path| path.file_name() == manifest && !input.skips(path)) {
             // Members of a workspace write their output to the root of the workspace.
-            if !roots.iter().any(|root| path.is_below(root.folder())) {
+            let above = memchr::memchr_iter(b'/', path.as_bytes()).filter_map(|at| path.as_bytes().get(..at));
+            if !std::iter::once(&b""[..]).chain(above).any(|folder| folders.contains(folder)) {
                 roots.push(path);
+                folders.insert(path.folder());
             }
         }
         for path in roots {

@@ -1,7 +1,8 @@
 //! The orchestrator's gate log (JSON): REFINEMENT, SIGNATURE and PREPARE
 //! entries.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::text::{Edit, Source, Span, Spanned};
 
@@ -124,6 +125,8 @@ pub struct GateLog {
     pub faults: Vec<Fault>,
     /// The list `gate_logs` of the first file; `None` if it has no such list.
     list: Option<JsonNode>,
+    /// Positions of the last entries by packet and kind; computed when they are first needed.
+    last: OnceLock<HashMap<(String, String), usize>>,
 }
 
 impl GateLog {
@@ -163,15 +166,18 @@ impl GateLog {
     /// Returns a packet's last entry of a kind.
     #[must_use]
     pub fn last_entry(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {
-        let matches = |entry: &&GateEntry| {
-            text_or_empty(entry.wp_id.as_ref()) == wp_id && text_or_empty(entry.kind.as_ref()) == kind
-        };
-        self.entries.iter().rev().find(matches)
+        let last = self.last.get_or_init(|| {
+            let text = |text: Option<&Spanned<String>>| text_or_empty(text).to_owned();
+            let key = |entry: &GateEntry| (text(entry.wp_id.as_ref()), text(entry.kind.as_ref()));
+            self.entries.iter().enumerate().map(|(at, entry)| (key(entry), at)).collect()
+        });
+        last.get(&(wp_id.to_owned(), kind.to_owned())).and_then(|at| self.entries.get(*at))
     }
 }
 
 impl Joined for GateLog {
     fn append(&mut self, other: Self, offset: usize) {
+        self.last = OnceLock::new();
         append_shifted(&mut self.entries, other.entries, offset);
         append_shifted(&mut self.faults, other.faults, offset);
     }
@@ -182,8 +188,13 @@ impl Joined for GateLog {
 
     fn read_file(source: &Arc<Source>) -> Self {
         let parsed = json::parse(source.text());
-        let mut log =
-            Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults, list: None };
+        let mut log = Self {
+            source: Arc::clone(source),
+            entries: Vec::new(),
+            faults: parsed.faults,
+            list: None,
+            last: OnceLock::new(),
+        };
         let Some(root) = parsed.value else { return log };
         log.faults.extend(json::unknown_key_faults(&root, &["gate_logs", "version"]));
         let mut fault = |span: Span, message: &str| {

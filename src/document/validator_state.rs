@@ -1,6 +1,7 @@
 //! The validator's gate state (JSON): one session per packet, with gates in a
 //! fixed order (FORMATS, "State files").
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
@@ -110,18 +111,26 @@ impl ValidatorState {
     /// verdict, time, identity and number of reports; empty texts if absent.
     #[must_use]
     pub fn passed_gates(&self, wp_id: &str) -> Vec<[&str; 5]> {
+        self.all_passed_gates().remove(wp_id).unwrap_or_default()
+    }
+
+    /// Returns the gates that all sessions passed, by packet, each as in
+    /// [`ValidatorState::passed_gates`].
+    #[must_use]
+    pub fn all_passed_gates(&self) -> BTreeMap<&str, Vec<[&str; 5]>> {
         fn text(field: Option<&Spanned<String>>) -> &str {
             field.map_or("", |field| field.value.as_str())
         }
-        let own = self.all_sessions().filter(|session| session.packet() == Some(wp_id));
-        own.flat_map(|session| &session.gates)
-            .map(|passed| {
-                let name = passed.gate.value.as_str();
+        let mut out: BTreeMap<&str, Vec<[&str; 5]>> = BTreeMap::new();
+        for session in self.all_sessions() {
+            let Some(packet) = session.packet() else { continue };
+            out.entry(packet).or_default().extend(session.gates.iter().map(|passed| {
                 let others = [&passed.verdict, &passed.at, &passed.by, &passed.reports];
                 let [verdict, at, by, reports] = others.map(|field| text(field.as_ref()));
-                [name, verdict, at, by, reports]
-            })
-            .collect()
+                [passed.gate.value.as_str(), verdict, at, by, reports]
+            }));
+        }
+        out
     }
 
     /// Reads a state. Never fails; mistakes become faults.

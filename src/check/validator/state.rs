@@ -1,7 +1,7 @@
 //! `validator/…`: the chain, identities, reports and completeness of validator
 //! states.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::state_of;
 use crate::change::{ChangedFile, FileContent};
@@ -151,13 +151,16 @@ pub(in crate::check) fn kept(input: &ChangeCheckContext<'_>, rule: &Rule) -> Che
     };
     // A session may move to another state file, so all files are searched.
     let current: Vec<ValidatorState> = states.iter().map(|file| read(file, &file.after)).collect();
+    let mut kept: BTreeMap<&str, BTreeSet<[&str; 5]>> = BTreeMap::new();
+    for (id, gates) in current.iter().flat_map(ValidatorState::all_passed_gates) {
+        kept.entry(id).or_default().extend(gates);
+    }
     let mut out: Vec<Finding> = Vec::new();
     for file in states {
         let before = read(file, &file.before);
-        let ids: BTreeSet<&str> = before.all_sessions().filter_map(|session| session.packet()).collect();
-        for id in ids {
-            let after: Vec<_> = current.iter().flat_map(|state| state.passed_gates(id)).collect();
-            let lost = before.passed_gates(id).iter().filter(|gate| !after.contains(gate)).count();
+        for (id, gates) in before.all_passed_gates() {
+            let is_kept = |gate: &[&str; 5]| kept.get(id).is_some_and(|all| all.contains(gate));
+            let lost = gates.iter().filter(|gate| !is_kept(gate)).count();
             if lost > 0 {
                 let path = &file.change.path;
                 let message = format!(

@@ -1,6 +1,6 @@
 //! Packages of Cargo: which files are targets, and which packages are for tests only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use toml::Value;
@@ -112,12 +112,14 @@ impl CargoPackages {
             })
             .collect();
         let mut all: Vec<CargoPackage> = Vec::with_capacity(parsed.len());
-        let roots: Vec<&(&String, CargoManifest)> =
-            parsed.iter().filter(|(_, one)| one.workspace.is_some()).collect();
+        let workspaces =
+            parsed.iter().filter_map(|(folder, one)| Some((folder.as_str(), one.workspace.as_ref()?)));
+        let roots: HashMap<&str, _> = workspaces.collect();
         for (folder, manifest) in &parsed {
-            let shared =
-                roots.iter().filter(|(root, _)| is_in(folder, root)).max_by_key(|(root, _)| root.len());
-            let shared = shared.and_then(|(root, one)| Some((root.as_str(), one.workspace.as_ref()?)));
+            // The nearest root is the workspace.
+            let above = folder.rmatch_indices('/').filter_map(|(at, _)| folder.get(..at));
+            let mut places = std::iter::once(folder.as_str()).chain(above).chain(std::iter::once(""));
+            let shared = places.find_map(|place| roots.get_key_value(place).map(|(root, one)| (*root, *one)));
             all.push(CargoPackage::new(folder, manifest, shared, has_file));
         }
         let mut out = Self { all };
@@ -240,11 +242,6 @@ fn is_below_target(path: &str, target: &str) -> bool {
         return path == first || names::folder_area(first).is_none();
     }
     path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Returns whether a folder is `root` or below it.
-fn is_in(folder: &str, root: &str) -> bool {
-    root.is_empty() || folder == root || folder.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Returns the area that the folder and the name of a package say.

@@ -53,11 +53,14 @@ pub(super) fn update_values(
     };
     let mut free = read.iter().filter(|block| block.manifest.is_template() && block.path().is_none());
     let mut added: Vec<String> = Vec::new();
+    let mut by_path: HashMap<&RepoPath, Vec<&ManifestBlock>> = HashMap::new();
+    for (path, block) in read.iter().filter_map(|block| Some((block.path()?, block))) {
+        by_path.entry(path).or_default().push(block);
+    }
     for file in &context.files {
-        let path = &file.change.path;
-        let own: Vec<&ManifestBlock> = read.iter().filter(|block| block.path() == Some(path)).collect();
+        let own = by_path.get(&file.change.path).map_or(&[][..], Vec::as_slice);
         match own.split_last() {
-            Some((last, _)) => plan.update_file(file, &own, last),
+            Some((last, _)) => plan.update_file(file, own, last),
             None if needs_manifest(context.layout(), file) => {
                 added.extend(plan.add_file(file, free.next(), context.spec_target.as_deref()));
             }
