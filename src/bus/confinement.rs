@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::axis_of;
 use crate::system::confine::Confinement;
-use crate::system::{environment, files};
+use crate::system::files;
+
+use super::caches::CacheFolders;
 
 /// Devices that every program may write.
 const DEVICES: [&str; 9] = [
@@ -19,28 +21,8 @@ const DEVICES: [&str; 9] = [
     "/dev/shm",
 ];
 
-/// Folders below the home folder that hold caches and no settings. A variable that moves
-/// one of them stands beside it.
-const CACHES: [(&str, &str); 15] = [
-    ("XDG_CACHE_HOME", ".cache"),
-    ("", ".cargo/registry"),
-    ("", ".cargo/git"),
-    ("", ".cargo/.package-cache"),
-    ("", ".cargo/.package-cache-mutate"),
-    ("", ".cargo/.global-cache"),
-    ("", ".rustup/tmp"),
-    ("", ".rustup/downloads"),
-    ("", ".npm/_cacache"),
-    ("", ".npm/_logs"),
-    ("GOMODCACHE", "go/pkg"),
-    ("", ".local/share/pnpm/store"),
-    ("", ".gradle/caches"),
-    ("", ".m2/repository"),
-    ("", ".nuget/packages"),
-];
-
 /// Returns what a program with these rights may do.
-pub(super) fn of_rights(rights: &[String], root: &Path) -> Confinement {
+pub(super) fn of_rights(rights: &[String], root: &Path, caches: &CacheFolders<'_>) -> Confinement {
     let mut writable: Vec<PathBuf> = DEVICES.iter().map(PathBuf::from).collect();
     let mut network = false;
     for right in rights {
@@ -48,8 +30,8 @@ pub(super) fn of_rights(rights: &[String], root: &Path) -> Confinement {
         match (axis_of(right), scope) {
             ("net.http", _) => network = true,
             ("fs.write", None | Some("workspace")) => writable.push(root.to_path_buf()),
-            ("fs.write", Some("tmp")) => writable.extend(temporary_folders()),
-            ("fs.write", Some("cache")) => writable.extend(cache_folders()),
+            ("fs.write", Some("tmp")) => writable.extend(caches.temporary()),
+            ("fs.write", Some("cache")) => writable.extend(caches.all()),
             ("fs.write", Some(path)) => writable.extend(writable_below(root, path)),
             _ => {}
         }
@@ -83,24 +65,56 @@ fn parent_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-fn temporary_folders() -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = ["/tmp", "/var/tmp"].iter().map(PathBuf::from).collect();
-    all.extend(environment::variable("TMPDIR").map(PathBuf::from));
-    all
+/// How a program says that it may not write.
+const REFUSALS: [&str; 4] = ["permission denied", "eacces", "permissiondenied", "os error 13"];
+/// Maximum length of a line of a log that a report quotes, in characters.
+const MAX_QUOTED_CHARS: usize = 200;
+
+/// Returns the first line of a log that speaks of a refused access to a path that the
+/// confinement covers. A line without a path counts as well: the kernel tells no path, and
+/// only some programs do.
+pub(super) fn find_refusal(confinement: &Confinement, text: &str) -> Option<String> {
+    let refused = |line: &&str| {
+        let lower = line.to_lowercase();
+        REFUSALS.iter().any(|refusal| lower.contains(refusal))
+    };
+    let is_outside = |line: &&str| {
+        let mut paths = absolute_paths(line).peekable();
+        let names_none = paths.peek().is_none();
+        names_none || paths.any(|path| !confinement.writable.iter().any(|folder| path.starts_with(folder)))
+    };
+    let line = text.lines().filter(refused).find(is_outside)?;
+    Some(line.trim().chars().take(MAX_QUOTED_CHARS).collect())
 }
 
-fn cache_folders() -> Vec<PathBuf> {
-    let Some(home) = environment::home_folder() else { return Vec::new() };
-    let moved = |name: &str| (!name.is_empty()).then(|| environment::variable(name)).flatten();
-    let mut all: Vec<PathBuf> = CACHES
-        .iter()
-        .map(|(name, folder)| moved(name).map_or_else(|| home.join(folder), PathBuf::from))
-        .collect();
-    if let Some(cargo) = environment::variable("CARGO_HOME").map(PathBuf::from) {
-        all.extend(
-            ["registry", "git", ".package-cache", ".package-cache-mutate", ".global-cache"]
-                .map(|name| cargo.join(name)),
-        );
+/// The absolute paths of a line, as programs quote them.
+fn absolute_paths(line: &str) -> impl Iterator<Item = &Path> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '(' | ')' | ',' | ';' | '=');
+    line.split(is_end)
+        .map(|word| word.trim_end_matches(':'))
+        .filter(|word| word.starts_with('/') && word.len() > 1)
+        .map(Path::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_write_is_found_with_its_path() {
+        let confinement = Confinement { writable: vec![PathBuf::from("/work/a")], network: true };
+        let found = |text: &str| find_refusal(&confinement, text);
+        for line in [
+            "Error: EACCES: permission denied, open '/home/x/.config/app.json'",
+            "PermissionError: [Errno 13] Permission denied: '/home/x/.app'",
+            "sh: 1: cannot create /etc/x: Permission denied",
+            "open /home/x/.config/a: permission denied",
+            "Os { code: 13, kind: PermissionDenied, message: \"Permission denied\" }",
+        ] {
+            assert_eq!(found(&format!("running\n  {line}\nend")).as_deref(), Some(line));
+        }
+        // A file of the working tree that the program itself made read-only.
+        assert_eq!(found("open '/work/a/read-only': Permission denied"), None);
+        assert_eq!(found("all is well in /etc"), None);
     }
-    all
 }

@@ -2,6 +2,7 @@
 //! An operation is planned, passes six gates, runs in an engine, and its result is
 //! checked; each of these leaves entries in the ledger.
 
+mod caches;
 mod confinement;
 mod conformance;
 mod document;

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::config::{EnvironmentPolicy, Grants, StepLimits, StepRights};
+use crate::config::{EnvironmentPolicy, Grants, StepLimits, StepRights, Toolchain};
 use crate::digest::sha256_hex;
 use crate::ledger::{LedgerTrouble, Payload, TerminalCommand, new_id, now};
 use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
 use crate::system::{clock, confine, environment, files, process, process_usage};
 
+use super::caches::CacheFolders;
 use super::confinement;
 use super::envelope::{
     ArtifactHandle, ArtifactKind, BudgetSpec, Determinism, EngineError, EngineResult, EngineStatus,
@@ -68,6 +69,8 @@ pub(crate) struct ProcessOutput {
     pub text: String,
     /// Duration in milliseconds.
     pub milliseconds: u64,
+    /// The line of the log that speaks of a refused write, if a confined program failed.
+    pub refused: Option<String>,
 }
 
 /// Why a program has no result.
@@ -115,7 +118,7 @@ impl Bus<'_> {
         let (path, log) = create_log(request).map_err(ProcessError::CreateLog)?;
         self.write_intent()?;
         let confinement = (request.rights.is_confined && confine::is_available())
-            .then(|| confinement::of_rights(operation.granted(), request.root));
+            .then(|| confinement_of(request, &operation, &environment));
         let wrapped = confinement.as_ref().and_then(|limits| confine::wrap(request.argv, limits));
         let enforced = match (&confinement, &wrapped) {
             (Some(limits), Some(_)) => confine::enforced_rights(limits),
@@ -147,7 +150,13 @@ impl Bus<'_> {
             return Err(ProcessError::Interrupted);
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(ProcessOutput { outcome, log: path, log_sha256, text, milliseconds })
+        let refused = match (&confinement, &outcome) {
+            (Some(limits), Ok(ExitReason::Exited(code))) if *code != 0 => {
+                confinement::find_refusal(limits, &text)
+            }
+            _ => None,
+        };
+        Ok(ProcessOutput { outcome, log: path, log_sha256, text, milliseconds, refused })
     }
 
     /// Checks and records the result of a program that ran. Returns the end of its log and
@@ -181,6 +190,17 @@ impl Bus<'_> {
         self.record_result(&result, event)?;
         Ok((bytes, log_sha256))
     }
+}
+
+/// What a program may do, from the rights of its operation.
+fn confinement_of(
+    request: &ProcessRequest<'_>,
+    operation: &Operation<Admitted>,
+    environment: &[(OsString, OsString)],
+) -> confine::Confinement {
+    let toolchain = Toolchain::of(request.argv);
+    let caches = CacheFolders { environment, folder: &request.folder, toolchain };
+    confinement::of_rights(operation.granted(), request.root, &caches)
 }
 
 fn read_log(path: &Path, artifact: &ArtifactHandle) -> Result<(String, u64), String> {

@@ -3,7 +3,7 @@
 use crate::bus::{ApplyError, Bus, WriteAccess};
 use crate::change::{History as _, TreeState};
 use crate::config::{Config, LedgerMode, load};
-use crate::ledger::{JobDescription, JobOutcome, Recorder};
+use crate::ledger::{JobDescription, JobOutcome, JobState, Recorder, Settlement};
 use crate::system::git::GitRepository;
 use crate::system::transaction::{FileWrite, Writer};
 
@@ -23,6 +23,28 @@ pub(crate) fn editing(command: &str) -> JobDescription {
     JobDescription::editing(name, true).about(packet)
 }
 
+/// What the steps of a validator mean for jobs: the state in which this one waits, and
+/// what becomes of earlier ones of the packet.
+fn lifecycle_of(command: &str) -> (Option<JobState>, Vec<Settlement>) {
+    use JobState::{AwaitingUser, AwaitingValidation, Cancelled, Completed};
+    let step = command.strip_prefix("validator-gate ").and_then(|rest| rest.split(' ').next());
+    match step {
+        Some("present") => {
+            let reason = "a validator presented a report";
+            (Some(AwaitingUser), vec![Settlement { from: AwaitingValidation, to: Completed, reason }])
+        }
+        Some("acknowledge") => {
+            let reason = "its user acknowledged the report";
+            (None, vec![Settlement { from: AwaitingUser, to: Completed, reason }])
+        }
+        Some("reset") => {
+            let reason = "the session was given up";
+            (None, vec![Settlement { from: AwaitingUser, to: Cancelled, reason }])
+        }
+        _ => (None, Vec::new()),
+    }
+}
+
 /// Writes files of the repository as one operation, and ends the job.
 ///
 /// # Errors
@@ -35,6 +57,7 @@ pub(crate) fn apply(
     writes: &[FileWrite],
 ) -> anyhow::Result<()> {
     if writes.is_empty() {
+        recorder.finish(JobOutcome::default())?;
         return Ok(());
     }
     let access = WriteAccess::of(recorder)
@@ -42,10 +65,13 @@ pub(crate) fn apply(
     let bus = Bus::new(recorder);
     let applied = bus.apply(&access, writer, command, writes);
     let count = u64::try_from(writes.len()).unwrap_or(u64::MAX);
+    let (awaits, settles) = lifecycle_of(command);
     recorder.finish(JobOutcome {
         error: applied.as_ref().err().map(ApplyError::to_string),
         entities_written: if applied.is_ok() { count } else { 0 },
         problems: bus.take_problems(),
+        awaits,
+        settles,
         ..JobOutcome::default()
     })?;
     Ok(applied?)
@@ -59,6 +85,13 @@ pub(crate) fn record_preview(recorder: &Recorder, count: usize) -> anyhow::Resul
     let entities_read = u64::try_from(count).unwrap_or(u64::MAX);
     recorder.finish(JobOutcome { entities_read, ..JobOutcome::default() })?;
     Ok(())
+}
+
+/// Records a command that refused before it wrote anything. A ledger that cannot be used is
+/// no trouble: nothing was done.
+pub(crate) fn record_refusal(recorder: &Recorder, reason: String) {
+    let refused = JobOutcome { error: Some(format!("refused: {reason}")), ..JobOutcome::default() };
+    let _ = recorder.finish(refused);
 }
 
 /// Tells a recorder what the configuration says. What is only on disk can ask for more, and

@@ -1,6 +1,7 @@
 //! Where a command works: the folder, its repository, the configuration and,
 //! for commands that write, the lock.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ impl Workspace {
         report: &mut Report,
     ) -> Result<(), LedgerTrouble> {
         self.configure(global, recorder);
-        record_report(&Bus::new(recorder), report)
+        record_report(&Bus::new(recorder), report, None)
     }
 
     /// Tells a recorder what the configuration says.
@@ -175,6 +176,17 @@ pub(crate) struct LockedWorkspace {
     pub writer: Writer,
     command: String,
     recorder: Recorder,
+    /// Whether the job has its end.
+    is_recorded: Cell<bool>,
+}
+
+impl Drop for LockedWorkspace {
+    /// A command that ends without having written refused to do so.
+    fn drop(&mut self) {
+        if !self.is_recorded.get() && !std::thread::panicking() {
+            self.record_refusal("it ended before it wrote anything");
+        }
+    }
 }
 
 impl LockedWorkspace {
@@ -184,7 +196,8 @@ impl LockedWorkspace {
         let repo = GitRepository::discover(&global.working_dir()?)?;
         let writer = Writer::acquire(repo.root()?, &repo.state_folder(), command, LOCK_TIMEOUT)?;
         let recorder = job::recorder(&repo, job::editing(command));
-        let workspace = Self { repo, writer, command: command.to_owned(), recorder };
+        let workspace =
+            Self { repo, writer, command: command.to_owned(), recorder, is_recorded: Cell::new(false) };
         // A configuration that cannot be read is an error of the command itself.
         if let Ok(config) = workspace.load_config(global) {
             let committed = job::committed_config(&workspace.repo);
@@ -195,7 +208,14 @@ impl LockedWorkspace {
 
     /// Writes files, all of them or none, as one operation of the bus.
     pub(crate) fn apply(&self, writes: &[FileWrite]) -> anyhow::Result<()> {
+        self.is_recorded.set(true);
         job::apply(&self.recorder, &self.writer, &self.command, writes)
+    }
+
+    /// Records why the command writes nothing.
+    pub(crate) fn record_refusal(&self, reason: &str) {
+        self.is_recorded.set(true);
+        job::record_refusal(&self.recorder, reason.to_owned());
     }
 
     /// A document on disk, byte for byte.

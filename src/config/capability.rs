@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::rule::{ValueError, YamlMap, did_you_mean};
 
 use super::raw::Text;
+use super::toolchain::Toolchain;
 
 /// Code of a capability that is in no registry.
 pub(crate) const UNKNOWN_CAPABILITY: &str = "HSK-4001";
@@ -130,7 +131,7 @@ pub(crate) struct StepRights {
     /// Capabilities that the profile grants.
     pub granted: Vec<String>,
     /// Whether the operating system enforces what may be written and reached, where it can:
-    /// for rights that the configuration names.
+    /// for rights that the configuration names, and for toolchains whose caches are known.
     pub is_confined: bool,
 }
 
@@ -152,7 +153,12 @@ impl StepRights {
         // A step may ask for less of each axis, and only for its own program.
         let axes = ["fs.read", "fs.write", "net.http", "secrets.use"].map(str::to_owned);
         let granted = requested.iter().take(1).cloned().chain(axes).collect();
-        Self { profile: DEFAULT_PROFILE.to_owned(), granted, requested, is_confined: false }
+        Self {
+            profile: DEFAULT_PROFILE.to_owned(),
+            granted,
+            requested,
+            is_confined: Toolchain::of(argv).is_some(),
+        }
     }
 }
 
@@ -177,7 +183,7 @@ pub(super) fn validate_rights(
     profiles: &CapabilityProfiles,
 ) -> Result<StepRights, ValueError> {
     let mut rights = StepRights::default_of(argv);
-    rights.is_confined = profile.is_some() || capabilities.is_some();
+    rights.is_confined |= profile.is_some() || capabilities.is_some();
     if let Some(name) = profile {
         let found = profiles.0.iter().find(|(known, _)| known.value == name.value);
         let Some((_, granted)) = found else {

@@ -15,6 +15,7 @@ mod step;
 mod step_scripts;
 #[cfg(test)]
 mod tests;
+mod toolchain;
 mod usage;
 #[cfg(feature = "ledger")]
 mod user;
@@ -32,6 +33,7 @@ pub(crate) use protected::setup_patterns;
 pub(crate) use step::{EnvironmentPolicy, GateStep, StepLimits};
 #[cfg(all(test, feature = "ledger"))]
 pub(crate) use tests::budgets_of;
+pub(crate) use toolchain::Toolchain;
 #[cfg(feature = "ledger")]
 pub(crate) use usage::UsageBudgets;
 #[cfg(feature = "ledger")]

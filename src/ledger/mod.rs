@@ -27,7 +27,7 @@ pub(crate) use event_shapes::{CloudEscalation, InferenceTokens, LlmInference};
 pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState};
 pub(crate) use payload::Payload;
 pub(crate) use problem::Problem;
-pub(crate) use record::{JobOutcome, LedgerNote, LedgerTrouble, NewOperation, OperationEnd};
+pub(crate) use record::{JobOutcome, LedgerNote, LedgerTrouble, NewOperation, OperationEnd, Settlement};
 pub(crate) use recorder::Recorder;
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use redact::redact_forms;

@@ -70,6 +70,19 @@ pub(crate) struct JobEnd {
     pub problems: Vec<Problem>,
     /// Why its evidence cannot be trusted.
     pub violation: Option<SecurityViolation>,
+    /// What it means for waiting jobs of its packet.
+    pub settles: Vec<Settlement>,
+}
+
+/// What a job that ended means for earlier jobs of its packet that wait in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Settlement {
+    /// Where they wait.
+    pub from: JobState,
+    /// Where they go.
+    pub to: JobState,
+    /// Why.
+    pub reason: &'static str,
 }
 
 /// A job whose evidence cannot be trusted, and that no person acknowledged.
@@ -99,6 +112,10 @@ pub(crate) struct JobOutcome {
     pub is_cancelled: bool,
     /// Why it could not run.
     pub error: Option<String>,
+    /// The state in which it waits for somebody else, if it succeeded.
+    pub awaits: Option<JobState>,
+    /// What it means for waiting jobs of its packet, if it succeeded.
+    pub settles: Vec<Settlement>,
     /// The packet that was judged.
     pub packet: Option<String>,
     /// The tree or commit that was judged.
@@ -113,6 +130,27 @@ pub(crate) struct JobOutcome {
     pub checks: u64,
     /// Its problems.
     pub problems: Vec<Problem>,
+}
+
+impl JobOutcome {
+    /// Returns the state in which the job ends or waits, and why.
+    pub(super) fn last_state(&self) -> (JobState, String) {
+        match (&self.error, self.verdict) {
+            _ if self.is_cancelled => (JobState::Cancelled, "its user ended it".to_owned()),
+            (Some(error), _) => (JobState::Failed, error.clone()),
+            (None, Some("failed")) => (JobState::Failed, "failed".to_owned()),
+            _ if self.awaits == Some(JobState::AwaitingValidation) => {
+                (JobState::AwaitingValidation, "passed, and no report of a validator is there yet".to_owned())
+            }
+            _ if self.awaits == Some(JobState::AwaitingUser) => {
+                (JobState::AwaitingUser, "presented, and not acknowledged yet".to_owned())
+            }
+            _ if self.has_issues => {
+                (JobState::CompletedWithIssues, "completed with warnings or waivers".to_owned())
+            }
+            _ => (JobState::Completed, "completed".to_owned()),
+        }
+    }
 }
 
 /// What the ledger says to the command that was recorded.

@@ -4,16 +4,27 @@ use crate::bus::Bus;
 #[cfg(feature = "ledger")]
 use crate::config::UsageBudgets;
 use crate::finding::{CheckStatus, Finding, LedgerInfo, Level, Report, StepStatus, Verdict};
-use crate::ledger::{EntityRef, JobOutcome, LedgerNote, LedgerTrouble, Problem};
+use crate::ledger::{EntityRef, JobOutcome, JobState, LedgerNote, LedgerTrouble, Problem, Settlement};
 #[cfg(feature = "ledger")]
 use crate::usage::{PriceTable, over_budget};
 
-/// Records a gate's result and adds what the ledger knows to the report.
+/// Records a gate's result and adds what the ledger knows to the report. `awaits` is the
+/// state in which the job waits if the gate passed.
 ///
 /// # Errors
 /// The ledger is required and cannot be used.
-pub(crate) fn record_report(bus: &Bus<'_>, report: &mut Report) -> Result<(), LedgerTrouble> {
-    let outcome = describe(bus, report);
+pub(crate) fn record_report(
+    bus: &Bus<'_>,
+    report: &mut Report,
+    awaits: Option<JobState>,
+) -> Result<(), LedgerTrouble> {
+    let mut outcome = describe(bus, report);
+    if report.passed() {
+        outcome.awaits = awaits;
+        let reason = "a later run took its place";
+        let (from, to) = (JobState::AwaitingValidation, JobState::Completed);
+        outcome.settles.extend(awaits.map(|_| Settlement { from, to, reason }));
+    }
     let note = bus.recorder().finish(outcome)?;
     report.run.ledger = describe_note(note);
     Ok(())

@@ -1,7 +1,7 @@
 //! The environment of the process.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
@@ -43,9 +43,16 @@ pub(crate) fn config_home() -> Option<PathBuf> {
 }
 
 /// Returns the home folder of the user; `None` if there is none.
+#[cfg(feature = "ledger")]
 #[must_use]
 pub(crate) fn home_folder() -> Option<PathBuf> {
     ["HOME", "USERPROFILE"].iter().find_map(env::var_os).map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+/// Returns the first path of a variable that holds a list of paths; `None` if it is empty.
+#[must_use]
+pub(crate) fn first_path(value: &OsStr) -> Option<PathBuf> {
+    env::split_paths(value).next().filter(|path| !path.as_os_str().is_empty())
 }
 
 /// Reads standard input to its end, at most `limit` bytes.

@@ -12,6 +12,7 @@ use crate::support::repo::Sandbox;
 #[cfg(unix)]
 mod kills;
 mod tampering;
+mod waiting;
 
 pub(super) const DATABASE: &str = ".git/countersign/ledger.db";
 pub(super) const JUDGE: [&str; 2] = ["pre-work", "WP-1-Farewell"];

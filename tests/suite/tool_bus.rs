@@ -1,6 +1,9 @@
 //! The tool bus as a user meets it: rights come from the trusted configuration, and what
 //! was not granted does not run.
 
+#[cfg(target_os = "linux")]
+use std::path::{Path, PathBuf};
+
 use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
@@ -18,7 +21,10 @@ fn with_confined(run: &str, step: &str) -> Sandbox {
 }
 
 fn with_command(run: &str, step: &str, profiles: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
+    with_command_in(Sandbox::new(), run, step, profiles)
+}
+
+fn with_command_in(sandbox: Sandbox, run: &str, step: &str, profiles: &str) -> Sandbox {
     DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.write(
         "countersign.yaml",
@@ -163,6 +169,67 @@ fn a_confined_step_writes_only_what_it_was_granted() {
             std::fs::create_dir_all(free.home().join(".cargo")).expect("folder");
             let (_, said) = free.run_redacted(&JUDGE);
             assert!(!said.contains("ended with exit code"), "{target}: {said}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_step_of_a_known_toolchain_is_confined_by_default() {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !kernel_confines() {
+        return;
+    }
+    // A home folder that is no temporary file, which every program may write.
+    let is_temporary = |path: &Path| path.starts_with("/tmp") || path.starts_with("/var/tmp");
+    let caches = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let places = [Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))), caches];
+    let Some(outside) = places.into_iter().flatten().find(|path| !is_temporary(path)) else {
+        eprintln!("skipped: every folder here is one of temporary files");
+        return;
+    };
+    std::fs::create_dir_all(&outside).expect("folder");
+    // What the program with this name writes, the settings, whether it works.
+    let cases = [
+        ("cargo", "ran", "", true),
+        ("cargo", "target/debug/a", "", true),
+        ("cargo", "$HOME/.cargo/registry/index", "", true),
+        ("cargo", "$HOME/.cargo/config.toml", "", false),
+        ("cargo", "$HOME/.bashrc", "", false),
+        ("cargo", "$HOME/.bashrc", "    confine: false\n", true),
+        ("cargo", "$HOME/.config/app", "    capabilities: [fs.write]\n", false),
+        ("npm", "$HOME/.npm/_cacache/a", "", true),
+        ("npm", "$HOME/.npmrc", "", false),
+        ("go", "$HOME/go/pkg/a", "", true),
+        ("go", "$HOME/go/bin/a", "", false),
+        ("pytest", "$HOME/.cache/pip", "", true),
+        ("pytest", "$HOME/.config/pip.conf", "", false),
+        ("runner", "$HOME/.bashrc", "", true),
+        ("runner", "$HOME/.bashrc", "    confine: true\n", false),
+    ];
+    for (name, target, step, works) in cases {
+        let sandbox = Sandbox::new();
+        let script = format!("#!/bin/sh\nmkdir -p target/debug\necho 'new' > \"{target}\"\n");
+        sandbox.write(&format!("bin/{name}"), &script);
+        let program = sandbox.root.join(format!("bin/{name}"));
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("mode");
+        sandbox.write(".gitignore", "/target/\n/ran\n");
+        let sandbox = with_command_in(sandbox, &format!("[bin/{name}]"), step, "");
+        let home = tempfile::tempdir_in(&outside).expect("a home folder");
+        for folder in [".config", "go/bin"] {
+            std::fs::create_dir_all(home.path().join(folder)).expect("folder");
+        }
+        let mut command = sandbox.program();
+        command.args(JUDGE).env("HOME", home.path()).env_remove("CARGO_HOME").env_remove("RUSTUP_HOME");
+        let output = command.output().expect("runs");
+        let both = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&both).into_owned();
+        let failed = said.contains("ended with exit code");
+        assert_eq!(!failed, works, "{name} writes {target} with {step:?}: {said}");
+        if failed {
+            // The refused path and what to type are in the report.
+            let path = target.replace("$HOME/", "");
+            assert!(said.contains(&path) && said.contains("confine: false"), "{target}: {said}");
         }
     }
 }

@@ -114,9 +114,7 @@ impl InitArgs {
         };
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
         let plan = plan_init(&read, &request)?;
-        if !plan.writes.is_empty() {
-            workspace.apply(&plan.writes)?;
-        }
+        workspace.apply(&plan.writes)?;
         report(&workspace, plan, is_json, output)
     }
 

@@ -106,9 +106,10 @@ impl ManifestArgs {
             (Some(source.text().as_bytes().to_vec()), compute_manifests(&draft, &source, &options)?)
         };
         let is_new = before.as_deref() != Some(found.text.as_bytes());
-        if let Some(locked) = locked.as_ref().filter(|_| is_new) {
+        if let Some(locked) = &locked {
             let after = found.text.as_bytes().to_vec();
-            locked.apply(&[FileWrite { path, before, after }])?;
+            let write = is_new.then_some(FileWrite { path, before, after });
+            locked.apply(write.as_slice())?;
         }
         if locked.is_none() {
             let config = workspace.load_config(global).unwrap_or_else(|_| Config::defaults());

@@ -60,7 +60,10 @@ pub(crate) fn run_workflow(
     let mut records = Records::new(read, list, layout);
     let summary = match work(&mut records, &workspace, &config) {
         Ok(summary) => summary,
-        Err(error) => return print_refusal(global, output, command, error),
+        Err(error) => {
+            workspace.record_refusal(&format!("{error:#}"));
+            return print_refusal(global, output, command, error);
+        }
     };
     let writes = records.into_writes()?;
     workspace.apply(&writes)?;

@@ -209,17 +209,11 @@ impl Recorder {
             let state = self.state.borrow();
             (state.violation.clone(), state.tokens)
         };
-        let (state, reason) = match (&outcome.error, outcome.verdict) {
-            _ if outcome.is_cancelled => (JobState::Cancelled, "its user ended it".to_owned()),
-            (Some(error), _) => (JobState::Failed, error.clone()),
-            (None, Some("failed")) => (JobState::Failed, "failed".to_owned()),
-            _ if outcome.has_issues => {
-                (JobState::CompletedWithIssues, "completed with warnings or waivers".to_owned())
-            }
-            _ => (JobState::Completed, "completed".to_owned()),
-        };
+        let (state, reason) = outcome.last_state();
         let reason = violation.as_ref().map_or(reason, |violation| violation.description.clone());
+        let is_settling = !matches!(state, JobState::Failed | JobState::Cancelled) && violation.is_none();
         JobEnd {
+            settles: if is_settling { outcome.settles } else { Vec::new() },
             state,
             reason,
             verdict: outcome.verdict,

@@ -6,7 +6,7 @@ use crate::ledger::event::Event;
 use crate::ledger::event_shapes::{JobTransition, WorkflowRecovery};
 use crate::ledger::job::{JobDescription, JobState};
 use crate::ledger::payload::Payload;
-use crate::ledger::record::{JobEnd, NewJob, NewOperation, OperationEnd};
+use crate::ledger::record::{JobEnd, NewJob, NewOperation, OperationEnd, Settlement};
 use crate::system::process_identity;
 
 use super::{LedgerError, Store, chain, problems};
@@ -96,6 +96,10 @@ impl Store {
             }
             let state = if end.violation.is_some() { JobState::Poisoned } else { end.state };
             update_end(transaction, job, state, end, &now)?;
+            let packet = end.packet.as_deref().or(job.description.packet.as_deref());
+            for settlement in &end.settles {
+                events.extend(settle(transaction, job.job_id, packet, settlement, &now)?);
+            }
             events.push(transition(job.job_id, Some(JobState::Running), state, &end.reason, job.description));
             chain::append(transaction, &events)?;
             Ok(())
@@ -198,6 +202,30 @@ fn transition(
     let payload =
         JobTransition { from, to, reason: reason.to_owned(), protocol_id: description.protocol_id() };
     Event::now(Some(job_id), Payload::JobTransition(payload))
+}
+
+/// Moves the other jobs of a packet that wait; returns the events.
+fn settle(
+    transaction: &Transaction<'_>,
+    job_id: &str,
+    packet: Option<&str>,
+    settlement: &Settlement,
+    now: &str,
+) -> Result<Vec<Event>, LedgerError> {
+    let Settlement { from, to, reason } = *settlement;
+    let waiting = "SELECT job_id, protocol_id FROM jobs WHERE packet = ?1 AND state = ?2 AND job_id <> ?3";
+    let mut statement = transaction.prepare(waiting)?;
+    let rows =
+        statement.query_map(params![packet, from.as_str(), job_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let waiting: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+    let mut events = Vec::new();
+    for (waiting, protocol_id) in waiting {
+        let sql = "UPDATE jobs SET state = ?2, status_reason = ?3, updated_at = ?4 WHERE job_id = ?1";
+        transaction.execute(sql, params![waiting, to.as_str(), reason, now])?;
+        let payload = JobTransition { from: Some(from), to, reason: reason.to_owned(), protocol_id };
+        events.push(Event::now(Some(&waiting), Payload::JobTransition(payload)));
+    }
+    Ok(events)
 }
 
 /// Creates a job and sets it to running; returns the event.

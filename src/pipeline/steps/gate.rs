@@ -1,15 +1,15 @@
 //! A gate from start to end: checks, then steps, then one report.
 
 use crate::bus::Bus;
-#[cfg(feature = "ledger")]
 use crate::check::context::Gate;
 use crate::finding::Report;
-use crate::ledger::{JobDescription, Recorder};
+use crate::ledger::{JobDescription, JobState, Recorder};
 #[cfg(feature = "ledger")]
 use crate::pipeline::job::add_over_budget;
 use crate::pipeline::job::{record_failure, record_report};
 use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
 use crate::pipeline::verify::{VerifyRequest, run_verify_checks};
+use crate::rule::Profile;
 use crate::system::clock;
 use crate::system::clock::Stopwatch;
 use crate::system::git::GitRepository;
@@ -70,13 +70,26 @@ fn finish(
     let mut report = std::mem::replace(&mut gate_result.report, Report::new(name));
     report.sort();
     report.run.started_at = started_at;
-    record_report(&bus, &mut report).map_err(required)?;
+    record_report(&bus, &mut report, awaited_after(gate_result)).map_err(required)?;
     #[cfg(feature = "ledger")]
     if gate_result.gate == Gate::Audit {
         add_over_budget(&bus, &mut report, &gate_result.config.usage);
     }
     report.run.milliseconds = watch.elapsed_milliseconds();
     Ok(report)
+}
+
+/// Returns the state in which a passed gate waits: work whose packet demands a validator
+/// waits for the report.
+fn awaited_after(gate_result: &GateResult) -> Option<JobState> {
+    let waits = gate_result.gate == Gate::PostWork
+        && gate_result.config.levels.profile == Profile::Full
+        && gate_result
+            .packets
+            .iter()
+            .filter_map(|packet| packet.located.as_ref())
+            .any(|located| located.packet.phases.reports.is_empty());
+    waits.then_some(JobState::AwaitingValidation)
 }
 
 /// Records a gate whose checks could not run. The error stays what it is: the trusted

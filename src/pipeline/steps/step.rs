@@ -58,7 +58,7 @@ pub(super) fn run_step(
         log_prefix: gate_result.gate.as_str(),
     };
     let output = run_command(bus, &run, options.progress)?;
-    let ProcessOutput { outcome, log, log_sha256, text, milliseconds } = output;
+    let ProcessOutput { outcome, log, log_sha256, text, milliseconds, refused } = output;
     let mut report = new_step_report(step, StepStatus::Passed);
     report.run = StepRun {
         milliseconds,
@@ -71,7 +71,11 @@ pub(super) fn run_step(
     }
     if let Some(message) = describe_failure(step, &outcome) {
         let finding = step_finding("step/failed", message, label());
-        findings.extend(finding.map(|finding| finding.help(format!("Its log is {}.", log.display()))));
+        let finding = finding.map(|finding| finding.help(format!("Its log is {}.", log.display())));
+        findings.extend(finding.map(|finding| match &refused {
+            Some(line) => finding.help(describe_refusal(line)),
+            None => finding,
+        }));
     }
     let count = match &junit {
         Some(target) => match target.read() {
@@ -181,6 +185,15 @@ fn describe_failure(step: &GateStep, outcome: &std::io::Result<ExitReason>) -> O
         }
         Err(error) => Some(format!("step `{name}` could not be started: {error}")),
     }
+}
+
+/// Says that a confined step may have failed because it wrote where it may not.
+fn describe_refusal(line: &str) -> String {
+    format!(
+        "The step is confined to the working tree, temporary files and caches, or to its `capabilities`. Its \
+         log says: {}. If it must write there, set `confine: false` for this step in {FILE_NAME}.",
+        escape_hidden(&strip_colors(line))
+    )
 }
 
 /// Returns the folder for the logs of the packet's steps. It does not go through a

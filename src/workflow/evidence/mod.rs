@@ -189,7 +189,9 @@ pub(crate) fn run_command(
         progress,
     )?;
     let (exit_code, note) = match &captured.outcome {
-        Ok(ExitReason::Exited(code)) => (*code, None),
+        Ok(ExitReason::Exited(code)) => {
+            (*code, captured.refused.map(|line| format!("it is confined, and its log says: {line}")))
+        }
         Ok(ExitReason::TimedOut) => {
             (124, Some(format!("stopped at the time limit of {} s", config.evidence.timeout.as_secs())))
         }
