@@ -38,9 +38,12 @@ const fn file(
     Cache { toolchain: Some(toolchain), variable, below: name, default, is_file: true }
 }
 
+/// The folder of caches that all programs share, below the home folder.
+const SHARED: &str = ".cache";
+
 /// All known caches. The folder that holds the settings of a program is never one of them.
 const CACHES: [Cache; 27] = [
-    folder(None, "XDG_CACHE_HOME", "", ".cache"),
+    folder(None, "XDG_CACHE_HOME", "", SHARED),
     folder(Some(Toolchain::Cargo), "CARGO_HOME", "registry", ".cargo/registry"),
     folder(Some(Toolchain::Cargo), "CARGO_HOME", "git", ".cargo/git"),
     file(Toolchain::Cargo, "CARGO_HOME", ".package-cache", ".cargo/.package-cache"),
@@ -58,9 +61,9 @@ const CACHES: [Cache; 27] = [
     folder(Some(Toolchain::Npm), "npm_config_cache", "_cacache", ".npm/_cacache"),
     folder(Some(Toolchain::Npm), "npm_config_cache", "_logs", ".npm/_logs"),
     folder(Some(Toolchain::Npm), "npm_config_cache", "_npx", ".npm/_npx"),
-    folder(Some(Toolchain::Npm), "YARN_CACHE_FOLDER", "", ".yarn/berry/cache"),
-    folder(Some(Toolchain::Npm), "BUN_INSTALL_CACHE_DIR", "", ".bun/install/cache"),
-    folder(Some(Toolchain::Npm), "", "", ".local/share/pnpm/store"),
+    folder(Some(Toolchain::Yarn), "YARN_CACHE_FOLDER", "", ".yarn/berry/cache"),
+    folder(Some(Toolchain::Bun), "BUN_INSTALL_CACHE_DIR", "", ".bun/install/cache"),
+    folder(Some(Toolchain::Pnpm), "", "", ".local/share/pnpm/store"),
     folder(Some(Toolchain::Python), "PIP_CACHE_DIR", "", ""),
     folder(Some(Toolchain::Python), "UV_CACHE_DIR", "", ""),
     folder(Some(Toolchain::Python), "PYTHONPYCACHEPREFIX", "", ""),
@@ -107,7 +110,8 @@ impl CacheFolders<'_> {
         let default =
             || (!cache.default.is_empty()).then(|| self.home().map(|home| home.join(cache.default)));
         let path = moved.or_else(|| default().flatten())?;
-        if self.toolchain.is_some() && (cache.toolchain.is_none_or(|of| Some(of) == self.toolchain)) {
+        let is_shared = cache.toolchain.is_none() && cache.default == SHARED;
+        if self.toolchain.is_some() && (is_shared || cache.toolchain == self.toolchain) {
             create(&path, cache.is_file);
         }
         Some(path)
@@ -197,6 +201,8 @@ mod tests {
         for made in [".cargo/registry", ".cargo/.package-cache", ".cache", "elsewhere"] {
             assert!(home.path().join(made).exists(), "{made}");
         }
-        assert!(!home.path().join("go").exists(), "another toolchain");
+        for other in ["go", ".npm", ".gradle"] {
+            assert!(!home.path().join(other).exists(), "{other} is of another toolchain");
+        }
     }
 }

@@ -7,8 +7,14 @@ pub(crate) enum Toolchain {
     Cargo,
     /// The go command.
     Go,
-    /// npm and the programs that take its place.
+    /// npm and npx.
     Npm,
+    /// pnpm.
+    Pnpm,
+    /// Yarn.
+    Yarn,
+    /// Bun.
+    Bun,
     /// pytest, unittest, and the programs that run them.
     Python,
 }
@@ -27,7 +33,10 @@ impl Toolchain {
         match name {
             "cargo" => Some(Self::Cargo),
             "go" => Some(Self::Go),
-            "npm" | "npx" | "pnpm" | "yarn" | "bun" => Some(Self::Npm),
+            "npm" | "npx" => Some(Self::Npm),
+            "pnpm" => Some(Self::Pnpm),
+            "yarn" => Some(Self::Yarn),
+            "bun" => Some(Self::Bun),
             "pytest" | "py.test" | "tox" | "uv" | "poetry" => Some(Self::Python),
             _ if name.starts_with("python") && matches!(module(), "pytest" | "unittest") => {
                 Some(Self::Python)
@@ -51,7 +60,7 @@ mod tests {
             ("cargo test", Some(Toolchain::Cargo)),
             ("/usr/bin/cargo nextest run", Some(Toolchain::Cargo)),
             ("go test ./...", Some(Toolchain::Go)),
-            ("pnpm -r test", Some(Toolchain::Npm)),
+            ("pnpm -r test", Some(Toolchain::Pnpm)),
             ("python3.11 -m pytest -q", Some(Toolchain::Python)),
             ("python -m build", None),
             ("python setup.py test", None),
