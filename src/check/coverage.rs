@@ -54,7 +54,7 @@ fn is_declaration_file(path: &RepoPath) -> bool {
 fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language) -> bool {
     let own = (input.read_file)(path).unwrap_or_default();
     let regions = lexer::tokenize(language, &own);
-    if !test_code::test_ranges(language, &own, &regions).is_empty() {
+    if !test_code::test_ranges(language, &own, &regions, None).is_empty() {
         return true;
     }
     let Some(text) = path.as_str() else { return false };

@@ -11,6 +11,7 @@ use super::language::Language;
 use super::matcher::{FileMatches, scan, scan_unfiltered};
 use super::rule::{RuleFault, ScanRule, derive_samples};
 use super::rule_set::RuleSet;
+use super::test_code::TestFacts;
 use super::test_code::is_test_path;
 
 /// Returns an error for each example of a rule that does not match although it must, or
@@ -31,7 +32,8 @@ pub(crate) fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleF
     }
     let is_test = is_test_path(&path, language);
     let hits = |text: &str| {
-        scan(&set, &[0], language, text.as_bytes(), is_test, Date::MIN).map(|found| found.hits.len())
+        scan(&set, &[0], language, text.as_bytes(), TestFacts { is_test, ..TestFacts::default() }, Date::MIN)
+            .map(|found| found.hits.len())
     };
     for (example, span) in rule.examples.matching.iter().zip(&rule.spans.matching) {
         match hits(example) {
@@ -91,7 +93,7 @@ fn find_missed_sample(set: &RuleSet, index: usize, rule: &ScanRule, language: La
             let hits =
                 |found: Result<FileMatches, String>| found.map(|found| found.hits.len()).unwrap_or_default();
             let all = hits(scan_unfiltered(set, &[index], language, text));
-            all != hits(scan(set, &[index], language, text, false, Date::MIN))
+            all != hits(scan(set, &[index], language, text, TestFacts::default(), Date::MIN))
         })
 }
 

@@ -11,7 +11,7 @@ use super::language::Language;
 use super::rule::{MatchMode, ScanRule};
 use super::rule_set::{Candidates, RuleSet};
 use super::suppression::Suppression;
-use super::test_code::{contains_offset, test_ranges};
+use super::test_code::{TestFacts, contains_offset, test_ranges};
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 use super::{lexer, suppression};
 
@@ -38,6 +38,7 @@ pub(crate) struct FileMatches {
 struct LexedFile<'a> {
     text: &'a [u8],
     language: Language,
+    facts: TestFacts<'a>,
     token_map: OnceCell<TokenMap>,
     test_ranges: OnceCell<Vec<Range<usize>>>,
     /// Lines over [`MAX_LINE_BYTES`].
@@ -51,7 +52,9 @@ impl LexedFile<'_> {
     }
 
     fn is_test(&self, at: usize) -> bool {
-        let ranges = self.test_ranges.get_or_init(|| test_ranges(self.language, self.text, self.token_map()));
+        let enabled = self.facts.enabled_features;
+        let ranges =
+            self.test_ranges.get_or_init(|| test_ranges(self.language, self.text, self.token_map(), enabled));
         contains_offset(ranges, at)
     }
 
@@ -76,6 +79,9 @@ impl LexedFile<'_> {
                 self.text.to_vec()
             } else {
                 let mut masked = self.token_map().masked_text(self.text, visible);
+                if !visible.contains(TokenKind::Code) {
+                    self.token_map().show_blanks_of_code(self.text, &mut masked);
+                }
                 if self.language.has_other_line_ends() {
                     self.token_map().normalize_line_ends(&mut masked);
                 }
@@ -88,8 +94,7 @@ impl LexedFile<'_> {
 }
 
 /// Matches the rules with the indexes `rules` in a file. They must apply to its path
-/// ([`RuleSet::applicable`]). `is_test` is true if the whole file is test code; `today`
-/// decides which suppressions have expired.
+/// ([`RuleSet::applicable`]). `today` decides which suppressions have expired.
 ///
 /// # Errors
 /// A pattern cannot be compiled.
@@ -98,10 +103,10 @@ pub(crate) fn scan(
     rules: &[usize],
     language: Language,
     text: &[u8],
-    is_test: bool,
+    facts: TestFacts<'_>,
     today: Date,
 ) -> Result<FileMatches, String> {
-    scan_candidates(set, set.candidates(language, rules, text), language, text, is_test, today)
+    scan_candidates(set, set.candidates(language, rules, text), language, text, facts, today)
 }
 
 /// Matches the rules with the indexes `rules` without the search for literals. The result
@@ -116,7 +121,7 @@ pub(super) fn scan_unfiltered(
     text: &[u8],
 ) -> Result<FileMatches, String> {
     let candidates = Candidates { rules: rules.to_vec(), has_markers: true };
-    scan_candidates(set, candidates, language, text, false, Date::MIN)
+    scan_candidates(set, candidates, language, text, TestFacts::default(), Date::MIN)
 }
 
 fn scan_candidates(
@@ -124,7 +129,7 @@ fn scan_candidates(
     candidates: Candidates,
     language: Language,
     text: &[u8],
-    is_test: bool,
+    facts: TestFacts<'_>,
     today: Date,
 ) -> Result<FileMatches, String> {
     let mut out = FileMatches::default();
@@ -134,13 +139,14 @@ fn scan_candidates(
     let mut file = LexedFile {
         text,
         language,
+        facts,
         token_map: OnceCell::new(),
         test_ranges: OnceCell::new(),
         long_lines: OnceCell::new(),
         masked_texts: BTreeMap::new(),
     };
     for index in candidates.rules {
-        let Some(rule) = set.rules().get(index).filter(|rule| rule.tests || !is_test) else { continue };
+        let Some(rule) = set.rules().get(index).filter(|rule| rule.tests || !facts.is_test) else { continue };
         match_rule(&mut file, rule, index, &mut out)?;
     }
     out.hits.sort_by_key(|hit| (hit.span.as_ref().map(|span| (span.start, span.end)), hit.rule));

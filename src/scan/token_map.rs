@@ -116,6 +116,18 @@ impl TokenMap {
 }
 
 impl TokenMap {
+    /// Makes the blanks of masked code visible: between comments, they separate nothing.
+    pub(crate) fn show_blanks_of_code(&self, text: &[u8], masked: &mut [u8]) {
+        for (range, _) in self.iter().filter(|(_, kind)| *kind == TokenKind::Code) {
+            let bytes = text.get(range.clone()).unwrap_or_default();
+            for (byte, shown) in bytes.iter().zip(masked.get_mut(range).unwrap_or_default()) {
+                if matches!(*byte, b' ' | b'\t') {
+                    *shown = *byte;
+                }
+            }
+        }
+    }
+
     /// Replaces the line ends of code that patterns do not know by line feeds, in a masked
     /// text: a carriage return without a line feed, U+2028 and U+2029. The length stays.
     pub(crate) fn normalize_line_ends(&self, masked: &mut [u8]) {

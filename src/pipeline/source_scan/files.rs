@@ -1,10 +1,12 @@
 //! Reads and matches files.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::change::{FileContent, Repository, RepositoryError, TreeState};
 use crate::pipeline::error::PipelineError;
+use crate::scan::test_code::TestFacts;
 use crate::scan::{
     Area, AreaBasis, AreaKind, Areas, FileMatches, Language, RuleSet, ScanSettings, Treatment, scan,
 };
@@ -251,10 +253,17 @@ impl ScanContext<'_> {
         if plan.rules.is_empty() {
             return Ok(FileScan::skipped(SkipReason::NoRule, &plan));
         }
-        let is_test = plan.treatment == Treatment::Tests;
-        let matches = scan(self.rule_set, &plan.rules, language, bytes, is_test, self.today)
+        let facts = TestFacts {
+            is_test: plan.treatment == Treatment::Tests,
+            enabled_features: self.enabled_features(path, language),
+        };
+        let matches = scan(self.rule_set, &plan.rules, language, bytes, facts, self.today)
             .map_err(|reason| FileScanError::RuleCannotRun { reason })?;
         Ok(FileScan { matches, bytes: bytes.len(), ..FileScan::of(&plan) })
+    }
+
+    fn enabled_features(&self, path: &RepoPath, language: Language) -> Option<&BTreeSet<String>> {
+        if language == Language::Rust { self.areas.enabled_features(path) } else { None }
     }
 
     /// Drops findings of rules that do not apply to test modules, if the file
@@ -266,7 +275,8 @@ impl ScanContext<'_> {
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
         test_modules: &mut TestModules,
     ) {
-        if !file_scan.matches.hits.is_empty() && test_modules.contains(path, read) {
+        let enabled = || self.enabled_features(path, Language::from_path(path));
+        if !file_scan.matches.hits.is_empty() && test_modules.contains(path, enabled(), read) {
             file_scan.mark_as_test_code(self.rule_set);
         }
     }

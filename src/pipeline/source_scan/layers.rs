@@ -151,7 +151,7 @@ impl LayerState {
         let single = RuleSet::new(vec![rule.clone()]);
         let single = ScanContext { rule_set: &single, ..*context };
         let is_candidate = |path: &&RepoPath| {
-            self.layer.is_named(below(&path.to_text(), &package(path)))
+            self.layer.is_shown_by(below(&path.to_text(), &package(path)))
                 && rule.supports_language(Language::from_path(path))
                 && single.treatment_by_path(path) == Treatment::Product
         };

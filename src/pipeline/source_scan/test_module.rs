@@ -1,6 +1,6 @@
 //! Modules that Rust sources declare for tests only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::scan::{Language, test_code};
 use crate::text::RepoPath;
@@ -17,14 +17,21 @@ pub(super) struct TestModules {
 impl TestModules {
     /// Returns true if a Rust file is the body of a module that is declared
     /// for tests only (`#[cfg(test)] mod name;`), directly or by one of its
-    /// parents. `read` returns the bytes of a file, if it exists.
-    pub(super) fn contains(&mut self, path: &RepoPath, read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>) -> bool {
-        self.is_test_module(path, read, 0)
+    /// parents. `enabled` are the features that builds of its package switch on; `read`
+    /// returns the bytes of a file, if it exists.
+    pub(super) fn contains(
+        &mut self,
+        path: &RepoPath,
+        enabled: Option<&BTreeSet<String>>,
+        read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    ) -> bool {
+        self.is_test_module(path, enabled, read, 0)
     }
 
     fn is_test_module(
         &mut self,
         path: &RepoPath,
+        enabled: Option<&BTreeSet<String>>,
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
         depth: usize,
     ) -> bool {
@@ -44,10 +51,10 @@ impl TestModules {
             if stem == "mod" { folder.rsplit_once('/').unwrap_or(("", folder)) } else { (folder, stem) };
         let (mut is_test, mut is_product) = (false, false);
         for (parent, bytes) in find_parents(path, parent_folder, name, read) {
-            match test_code::declared_for_tests(&bytes, name, file) {
+            match test_code::declared_for_tests(&bytes, name, file, enabled) {
                 None => {}
                 Some(true) => is_test = true,
-                Some(false) if self.is_test_module(&parent, read, depth + 1) => is_test = true,
+                Some(false) if self.is_test_module(&parent, enabled, read, depth + 1) => is_test = true,
                 Some(false) => is_product = true,
             }
         }

@@ -1,10 +1,11 @@
 //! Packages of Cargo: which files are targets, and which packages are for tests only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 use toml::Value;
 
+use super::cargo_features::{FeatureTable, enabled_features};
 use super::names;
 use crate::scan::area_kind::AreaKind;
 
@@ -23,6 +24,7 @@ struct CargoManifest {
     dev_dependencies: BTreeMap<String, Value>,
     build_dependencies: BTreeMap<String, Value>,
     target: BTreeMap<String, CargoPlatformTables>,
+    features: FeatureTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,14 +80,28 @@ pub(super) struct CargoPackage {
     pub kind: AreaKind,
     /// Paths of targets relative to `folder` with their areas, the longest path first.
     targets: Vec<(String, AreaKind)>,
-    /// Folders of the packages that it uses, with the kind of the dependency.
-    uses: Vec<(String, CargoDependencyKind)>,
+    /// The packages of the repository that it uses.
+    pub uses: Vec<CargoDependency>,
+    /// What its features switch on.
+    pub features: FeatureTable,
     is_publishable: bool,
     has_binary: bool,
 }
 
+/// A package of the repository that another one uses.
+#[derive(Debug)]
+pub(super) struct CargoDependency {
+    /// The name that the manifest gives it.
+    pub name: String,
+    /// Its folder, relative to the root of the repository.
+    pub folder: String,
+    pub kind: CargoDependencyKind,
+    /// Features that the manifest asks for.
+    pub features: Vec<String>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CargoDependencyKind {
+pub(super) enum CargoDependencyKind {
     Normal,
     /// Only with a feature that a user of the package switches on.
     Optional,
@@ -96,6 +112,8 @@ enum CargoDependencyKind {
 #[derive(Debug, Default)]
 pub(super) struct CargoPackages {
     pub all: Vec<CargoPackage>,
+    /// Features of each package that builds of a product switch on.
+    pub enabled: Vec<BTreeSet<String>>,
 }
 
 impl CargoPackages {
@@ -122,8 +140,9 @@ impl CargoPackages {
             let shared = places.find_map(|place| roots.get_key_value(place).map(|(root, one)| (*root, *one)));
             all.push(CargoPackage::new(folder, manifest, shared, has_file));
         }
-        let mut out = Self { all };
+        let mut out = Self { all, enabled: Vec::new() };
         out.find_test_support();
+        out.enabled = enabled_features(&out.all);
         out
     }
 
@@ -136,7 +155,7 @@ impl CargoPackages {
         for _ in 0..8 {
             let mut used = vec![[false; 2]; self.all.len()];
             for package in &self.all {
-                for (folder, kind) in &package.uses {
+                for CargoDependency { folder, kind, .. } in &package.uses {
                     let Some(slot) = index.get(folder).and_then(|at| used.get_mut(*at)) else { continue };
                     let by_product =
                         package.kind == AreaKind::Product && *kind == CargoDependencyKind::Normal;
@@ -188,6 +207,7 @@ impl CargoPackage {
             kind: if is_fuzzing { AreaKind::Tests } else { area_by_name(folder, &name) },
             targets: targets(manifest),
             uses: dependencies(folder, manifest, workspace),
+            features: manifest.features.clone(),
             is_publishable,
             has_binary: !manifest.bin.is_empty() || has_file(&at("src/main.rs")),
             folder: folder.to_owned(),
@@ -325,7 +345,7 @@ fn dependencies(
     folder: &str,
     manifest: &CargoManifest,
     workspace: Option<(&str, &CargoWorkspaceKeys)>,
-) -> Vec<(String, CargoDependencyKind)> {
+) -> Vec<CargoDependency> {
     let mut out = Vec::new();
     let mut add = |table: &BTreeMap<String, Value>, kind: CargoDependencyKind| {
         for (name, value) in table {
@@ -338,7 +358,13 @@ fn dependencies(
             };
             let is_optional = value.get("optional").and_then(Value::as_bool) == Some(true);
             let kind = if is_optional { CargoDependencyKind::Optional } else { kind };
-            out.extend(path.or_else(inherited).map(|path| (path, kind)));
+            let shared = || workspace.and_then(|(_, workspace)| workspace.dependencies.get(name));
+            let asked =
+                [Some(value), shared()].into_iter().flatten().filter_map(|value| value.get("features"));
+            let asked = asked.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+            let Some(folder) = path.or_else(inherited) else { continue };
+            let features = asked.map(str::to_owned).collect();
+            out.push(CargoDependency { name: name.clone(), folder, kind, features });
         }
     };
     add(&manifest.dependencies, CargoDependencyKind::Normal);

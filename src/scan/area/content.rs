@@ -82,6 +82,11 @@ pub(super) fn area_of_content(
         regex.as_ref().is_some_and(|regex| regex.is_match(text))
     };
     let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
+    // The input of a test of a highlighter, which begins with the syntax under test.
+    let first = header.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if memchr::memmem::find(first, b"SYNTAX TEST \"").is_some() {
+        return Some(AreaKind::Fixtures);
+    }
     // Most files do not contain the name of any test framework.
     let may_import = || is_match(&TEST_FRAMEWORK, header);
     let imports = |regex: &Option<Regex>| {
@@ -236,6 +241,8 @@ mod tests {
         assert_eq!(area(Language::JavaScript, "const s = require('ava');\n"), None);
         assert_eq!(area(Language::TypeScript, "import type { A } from \"vitest\";\n"), None);
         assert_eq!(area(Language::Python, "import pytest\n"), Some(AreaKind::Tests));
+        let syntax = "// SYNTAX TEST \"Packages/JavaScript/JavaScript.sublime-syntax\"\ndebugger;\n";
+        assert_eq!(area(Language::JavaScript, syntax), Some(AreaKind::Fixtures));
         assert_eq!(area(Language::Python, "    import pytest\n"), None);
     }
 }

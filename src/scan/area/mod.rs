@@ -6,6 +6,7 @@
 
 mod attributes;
 mod cargo;
+mod cargo_features;
 mod content;
 mod names;
 mod node;
@@ -13,7 +14,7 @@ mod python;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::text::RepoPath;
 
@@ -355,6 +356,14 @@ impl Areas {
             language if language.is_script() => Some(self.node.get(facts.node?)?.folder.as_str()),
             _ => None,
         }
+    }
+
+    /// Returns the features that builds switch on in the package of a Rust file; `None`
+    /// without a package.
+    pub(crate) fn enabled_features(&self, path: &RepoPath) -> Option<&BTreeSet<String>> {
+        let text = path.to_text();
+        let facts = self.find_facts(text.rsplit_once('/').map_or("", |(folder, _)| folder))?;
+        self.cargo.enabled.get(facts.cargo?)
     }
 
     /// Returns the names of the packages of Cargo that are products.

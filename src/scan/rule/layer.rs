@@ -14,6 +14,9 @@ pub(crate) struct RuleLayer {
     pub folders: Vec<String>,
     /// Words that end the name of a file of the layer.
     pub files: Vec<String>,
+    /// Names of files, in small letters with `-`, from which the layer is inferred; if it is
+    /// empty, all files of the layer.
+    pub inferred_from: Vec<String>,
     /// Paths in which the pattern is a finding even if no layer was found.
     pub without_layer: PathPatterns,
     /// Whether each package has a layer of its own.
@@ -40,6 +43,15 @@ impl RuleLayer {
             || ends(stem)
             // `order.service.ts`
             || kind.is_some_and(ends)
+    }
+
+    /// Returns whether a file shows that there is a layer: `apiClient.ts` shows a client.
+    #[must_use]
+    pub(crate) fn is_shown_by(&self, path: &str) -> bool {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let stem = file.split('.').next().unwrap_or(file);
+        self.is_named(path)
+            && (self.inferred_from.is_empty() || self.inferred_from.contains(&words_of(stem).join("-")))
     }
 
     /// Returns whether a package implements what the layer uses: by its name, or as a part
@@ -115,6 +127,10 @@ mod tests {
         ] {
             assert!(!layer.is_named(path), "{path}");
         }
+        assert!(layer.is_shown_by("a/order.service.ts"));
+        let layer = RuleLayer { inferred_from: words(&["api-client"]), ..layer };
+        assert!(layer.is_shown_by("src/apiClient.ts") && layer.is_shown_by("db/api_client.ts"));
+        assert!(!layer.is_shown_by("a/order.service.ts") && !layer.is_shown_by("db/route.ts"));
         assert!(layer.is_implemented_by("sqlx-core") && !layer.is_implemented_by("sqlx-demo"));
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct RawLayer {
     pub folders: Vec<String>,
     pub files: Vec<String>,
     #[serde(default)]
+    pub inferred_from: Vec<String>,
+    #[serde(default)]
     pub without_layer: Vec<Spanned<String>>,
     #[serde(default)]
     pub per_package: bool,

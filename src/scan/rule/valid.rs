@@ -115,6 +115,7 @@ fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
         title: layer.title.value,
         folders: layer.folders,
         files: layer.files,
+        inferred_from: layer.inferred_from,
         without_layer: PathPatterns::read(&layer.without_layer)?,
         per_package: layer.per_package,
         implementations: layer.implementations,

@@ -4,6 +4,7 @@ mod python;
 mod rust;
 mod script;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::text::RepoPath;
@@ -11,7 +12,16 @@ use crate::text::RepoPath;
 use super::language::Language;
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
-pub(crate) use rust::declared_for_tests;
+pub(crate) use rust::{declared_for_tests, is_feature_of_tests};
+
+/// What is known of a file before its text is read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TestFacts<'a> {
+    /// Whether the whole file is test code.
+    pub is_test: bool,
+    /// Features that builds of its package of Cargo switch on; `None` if they are not known.
+    pub enabled_features: Option<&'a BTreeSet<String>>,
+}
 
 /// Returns the names of folders whose files are test code.
 fn test_folders(language: Language) -> &'static [&'static str] {
@@ -50,9 +60,9 @@ pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
             let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
             let setup_prefixes = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
             setup_prefixes.iter().any(|start| file.starts_with(start))
-                || inner
-                    .iter()
-                    .any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e" | "test-d"))
+                || inner.iter().any(|part| {
+                    matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e" | "test-d" | "mock" | "mocks")
+                })
         }
         Language::Python => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
         Language::Go => stem.ends_with("_test"),
@@ -63,9 +73,14 @@ pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
 
 /// Returns the byte ranges of a file that are test code, sorted and without overlap.
 #[must_use]
-pub(crate) fn test_ranges(language: Language, text: &[u8], token_map: &TokenMap) -> Vec<Range<usize>> {
+pub(crate) fn test_ranges(
+    language: Language,
+    text: &[u8],
+    token_map: &TokenMap,
+    enabled: Option<&BTreeSet<String>>,
+) -> Vec<Range<usize>> {
     let keywords: &[&[u8]] = match language {
-        Language::Rust => &[b"test", b"bench", b"quickcheck"],
+        Language::Rust => &[b"test", b"bench", b"quickcheck", b"mock"],
         language if language.is_script() => &[b"describe", b"it", b"test", b"suite", b"vitest"],
         Language::Python => &[b"def test_", b"TestCase", b"class Test"],
         _ => return Vec::new(),
@@ -75,7 +90,7 @@ pub(crate) fn test_ranges(language: Language, text: &[u8], token_map: &TokenMap)
     }
     let code = token_map.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
     merge_ranges(match language {
-        Language::Rust => rust::ranges(&code),
+        Language::Rust => rust::ranges(&rust::RustSource { code: &code, text, enabled }),
         Language::Python => python::ranges(&code),
         _ => script::ranges(&code, text),
     })

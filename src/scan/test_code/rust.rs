@@ -1,5 +1,6 @@
 //! Rust: finds items with `#[cfg(test)]`, `#[test]` and similar attributes, at any depth.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::scan::token_map::{TokenKind, TokenKindSet};
@@ -10,8 +11,20 @@ use super::{bracket_end, skip_whitespace};
 /// Maximum number of inner test attributes of one file; further ones are ignored.
 const MAX_INNER_ATTRIBUTES: usize = 50;
 
-/// Returns the ranges of test items. `code` does not contain comments and strings.
-pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
+/// A Rust file in which test items are searched.
+pub(super) struct RustSource<'a> {
+    /// The file without comments and strings.
+    pub code: &'a [u8],
+    /// The file.
+    pub text: &'a [u8],
+    /// Features that builds of the product switch on; `None` if they are not known. Then no
+    /// feature is one of tests.
+    pub enabled: Option<&'a BTreeSet<String>>,
+}
+
+/// Returns the ranges of test items.
+pub(super) fn ranges(source: &RustSource<'_>) -> Vec<Range<usize>> {
+    let code = source.code;
     let mut out: Vec<Range<usize>> = Vec::new();
     let (mut at, mut inner) = (0, 0);
     while let Some(found) = memchr::memchr(b'#', code.get(at..).unwrap_or_default()) {
@@ -21,7 +34,7 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
             continue;
         };
         at = attribute.end;
-        if !attribute.is_test(code) {
+        if !attribute.is_test(source) {
             continue;
         }
         if attribute.is_inner {
@@ -47,7 +60,12 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
 /// is test code. The declaration is `mod name;`, or a module with `#[path = "file"]`.
 /// `None` if `parent` does not declare it.
 #[must_use]
-pub(crate) fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Option<bool> {
+pub(crate) fn declared_for_tests(
+    parent: &[u8],
+    name: &str,
+    file: &str,
+    enabled: Option<&BTreeSet<String>>,
+) -> Option<bool> {
     let end = format!("{file}\"");
     let by_path = memchr::memmem::find(parent, end.as_bytes()).is_some();
     if memchr::memmem::find(parent, name.as_bytes()).is_none() && !by_path {
@@ -55,7 +73,7 @@ pub(crate) fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Optio
     }
     let token_map = lexer::tokenize(Language::Rust, parent);
     let code = token_map.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
-    let tests = ranges(&code);
+    let tests = ranges(&RustSource { code: &code, text: parent, enabled });
     let mut declarations = Vec::new();
     for found in memchr::memmem::find_iter(&code, name) {
         let before = code.get(..found).unwrap_or_default().trim_ascii_end();
@@ -106,11 +124,19 @@ impl RustAttribute {
     }
 
     /// Returns whether the attribute marks its item as test code.
-    fn is_test(&self, code: &[u8]) -> bool {
-        let raw = code.get(self.content.clone()).unwrap_or_default();
+    fn is_test(&self, source: &RustSource<'_>) -> bool {
+        let raw = source.code.get(self.content.clone()).unwrap_or_default();
         let text: String = String::from_utf8_lossy(raw).split_whitespace().collect();
-        if let Some(predicate) = text.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')')) {
-            return is_test_only(predicate.trim_end_matches(','), 0);
+        if text.starts_with("cfg(") {
+            // The names of features are strings.
+            let has_feature = text.contains("feature=") && source.enabled.is_some();
+            let whole = source.text.get(self.content.clone()).filter(|_| has_feature);
+            let whole: Option<String> =
+                whole.map(|whole| String::from_utf8_lossy(whole).split_whitespace().collect());
+            let text = whole.as_ref().unwrap_or(&text);
+            let predicate = text.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
+            return predicate
+                .is_some_and(|predicate| is_test_only(predicate.trim_end_matches(','), source.enabled, 0));
         }
         let path = text.split(['(', '=', '{', '[']).next().unwrap_or_default();
         let last = path.rsplit("::").next().unwrap_or_default();
@@ -119,7 +145,7 @@ impl RustAttribute {
 }
 
 /// Returns whether a `cfg` predicate is true in tests only.
-fn is_test_only(predicate: &str, depth: usize) -> bool {
+fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, depth: usize) -> bool {
     let list = |name: &str| {
         let inner = predicate.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
         Some(split_arguments(inner))
@@ -128,18 +154,26 @@ fn is_test_only(predicate: &str, depth: usize) -> bool {
         return false;
     }
     if let Some(all) = list("all") {
-        return all.iter().any(|part| is_test_only(part, depth + 1));
+        return all.iter().any(|part| is_test_only(part, enabled, depth + 1));
     }
     if let Some(any) = list("any") {
-        return !any.is_empty() && any.iter().all(|part| is_test_only(part, depth + 1));
+        return !any.is_empty() && any.iter().all(|part| is_test_only(part, enabled, depth + 1));
     }
-    // A feature that is named after tests, such as `test-helpers`.
-    let feature = predicate.strip_prefix("feature=").map(|name| name.trim_matches('"'));
-    let is_for_tests = |name: &str| {
-        name.split(['-', '_'])
+    let quoted =
+        |rest: &'_ str| rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned);
+    let feature = predicate.strip_prefix("feature=").and_then(quoted);
+    let is_off = |name: &String| enabled.is_some_and(|enabled| !enabled.contains(name));
+    matches!(predicate, "test" | "doctest")
+        || feature.is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
+}
+
+/// Returns whether a feature is named after tests, such as `test-helpers`.
+pub(crate) fn is_feature_of_tests(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '.');
+    name.chars().all(is_plain)
+        && name
+            .split(['-', '_'])
             .any(|word| matches!(word, "test" | "tests" | "testing" | "mock" | "mocks" | "testutils"))
-    };
-    matches!(predicate, "test" | "doctest") || feature.is_some_and(is_for_tests)
 }
 
 /// Splits a text at commas outside parentheses.
@@ -331,9 +365,13 @@ mod tests {
 
     /// Returns the text outside the test ranges.
     fn outside_test_ranges(text: &str) -> String {
+        outside_with(text, None)
+    }
+
+    fn outside_with(text: &str, enabled: Option<&BTreeSet<String>>) -> String {
         let token_map = lexer::tokenize(Language::Rust, text.as_bytes());
         let code = token_map.masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
-        let ranges = ranges(&code);
+        let ranges = ranges(&RustSource { code: &code, text: text.as_bytes(), enabled });
         text.char_indices()
             .filter(|(at, _)| !super::super::contains_offset(&ranges, *at))
             .map(|(_, c)| c)
@@ -383,8 +421,32 @@ mod tests {
     }
 
     #[test]
+    fn features_of_tests_that_no_build_switches_on_mark_test_code() {
+        let enabled = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let (off, on) = (enabled(&["default"]), enabled(&["default", "testing"]));
+        for text in [
+            "#[cfg(feature = \"testing\")] fn a() {}",
+            "#[cfg(any(test, feature = \"testing\"))] fn a() {}",
+            "#[cfg(all(unix, feature=\"testing\"))] mod a;",
+        ] {
+            assert_eq!(outside_with(text, Some(&off)), "", "{text}");
+            assert_eq!(outside_with(text, Some(&on)), text, "{text}");
+            assert_eq!(outside_with(text, None), text, "{text}");
+        }
+        for text in [
+            "#[cfg(not(feature = \"testing\"))] fn a() {}",
+            "#[cfg(feature = \"latest\")] fn a() {}",
+            "#[cfg(feature = \"real\" /* -test- \" */)] fn a() {}",
+            "#[cfg(any(unix, feature = \"testing\"))] fn a() {}",
+            "#[cfg(feature = r\"testing\")] fn a() {}",
+        ] {
+            assert_eq!(outside_with(text, Some(&off)), text, "{text}");
+        }
+    }
+
+    #[test]
     fn a_module_is_test_code_if_all_declarations_are() {
-        let declared = |text: &str| declared_for_tests(text.as_bytes(), "checks", "checks.rs");
+        let declared = |text: &str| declared_for_tests(text.as_bytes(), "checks", "checks.rs", None);
         assert_eq!(declared("#[cfg(test)]\nmod checks;\n"), Some(true));
         assert_eq!(declared("mod checks;\n"), Some(false));
         assert_eq!(declared("// #[cfg(test)]\nmod checks;\n"), Some(false));

@@ -4,12 +4,13 @@ use jiff::civil::Date;
 
 use crate::scan::language::Language;
 use crate::scan::matcher::scan;
+use crate::scan::test_code::TestFacts;
 use crate::scan::{RuleSet, embedded};
 
 fn count(id: &str, language: Language, text: &str) -> usize {
     let rules = embedded(&[]).filter(|rule| rule.id.as_str() == id).cloned().collect::<Vec<_>>();
     let set = RuleSet::new(rules);
-    scan(&set, &[0], language, text.as_bytes(), false, Date::MIN).expect("patterns").hits.len()
+    scan(&set, &[0], language, text.as_bytes(), TestFacts::default(), Date::MIN).expect("patterns").hits.len()
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::scan::test_code::is_test_path;
+use crate::scan::test_code::{TestFacts, is_test_path};
 use crate::scan::{Language, RuleSet, Treatment, embedded, scan};
 use crate::test_support::{files_below, project, read_text};
 use crate::text::{RepoPath, Source};
@@ -80,7 +80,9 @@ fn labelled_snippets_have_the_expected_findings() {
                 let layer = set.rules()[*index].layer.as_ref();
                 !layer.is_some_and(|layer| layer.is_named(&snippet.path.to_text()))
             });
-            let found = scan(&set, &rules, language, text, is_test, today).expect("patterns");
+            let found =
+                scan(&set, &rules, language, text, TestFacts { is_test, ..TestFacts::default() }, today)
+                    .expect("patterns");
             let source = Source::from_text(snippet.path.clone(), snippet.text.clone());
             let hits = found.hits.iter().filter(|hit| {
                 let suppression = hit.suppressed_by.and_then(|at| found.suppressions.get(at));

@@ -1,0 +1,43 @@
+//! Features that builds of the product switch on. Code behind any other feature with the
+//! name of tests is test code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cargo::{CargoDependencyKind, CargoPackage};
+use crate::scan::area_kind::AreaKind;
+use crate::scan::test_code::is_feature_of_tests;
+
+/// Features of one manifest: what each switches on.
+pub(super) type FeatureTable = BTreeMap<String, Vec<String>>;
+
+/// Returns the features of each package that a build of a product switches on: its default
+/// ones, those that products ask for, and all that these switch on.
+pub(super) fn enabled_features(all: &[CargoPackage]) -> Vec<BTreeSet<String>> {
+    let by_folder: BTreeMap<&str, usize> =
+        all.iter().enumerate().map(|(at, package)| (package.folder.as_str(), at)).collect();
+    let mut enabled = vec![BTreeSet::from(["default".to_owned()]); all.len()];
+    for package in all.iter().filter(|package| package.kind == AreaKind::Product) {
+        for dependency in &package.uses {
+            let slot = by_folder.get(dependency.folder.as_str()).and_then(|at| enabled.get_mut(*at));
+            let (Some(slot), false) = (slot, dependency.kind == CargoDependencyKind::Tests) else { continue };
+            slot.extend(dependency.features.iter().cloned());
+            // `a = ["b/c"]`, `a = ["b?/c"]`: asked for by a feature that is not for tests.
+            let of_product = package.features.iter().filter(|(name, _)| !is_feature_of_tests(name));
+            slot.extend(of_product.flat_map(|(_, list)| list).filter_map(|entry| {
+                let (name, feature) = entry.split_once('/')?;
+                (name.trim_end_matches('?') == dependency.name).then(|| feature.to_owned())
+            }));
+        }
+    }
+    for (package, enabled) in all.iter().zip(&mut enabled) {
+        let mut open: Vec<String> = enabled.iter().cloned().collect();
+        while let Some(name) = open.pop() {
+            for entry in package.features.get(&name).into_iter().flatten() {
+                if !entry.contains('/') && !entry.starts_with("dep:") && enabled.insert(entry.clone()) {
+                    open.push(entry.clone());
+                }
+            }
+        }
+    }
+    enabled
+}
