@@ -2,72 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::Deserialize;
 use toml::Value;
 
 use super::cargo_features::{FeatureTable, enabled_features};
+use super::cargo_manifest::{CargoManifest, CargoTarget, CargoWorkspaceKeys};
 use super::names;
 use crate::scan::area_kind::AreaKind;
-
-/// The parts of a `Cargo.toml` that say what its files are for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-struct CargoManifest {
-    package: Option<CargoPackageKeys>,
-    workspace: Option<CargoWorkspaceKeys>,
-    lib: Option<CargoTarget>,
-    bin: Vec<CargoTarget>,
-    example: Vec<CargoTarget>,
-    test: Vec<CargoTarget>,
-    bench: Vec<CargoTarget>,
-    dependencies: BTreeMap<String, Value>,
-    dev_dependencies: BTreeMap<String, Value>,
-    build_dependencies: BTreeMap<String, Value>,
-    target: BTreeMap<String, CargoPlatformTables>,
-    features: FeatureTable,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct CargoPackageKeys {
-    name: String,
-    publish: Option<Value>,
-    description: Option<Value>,
-    license: Option<Value>,
-    #[serde(rename = "license-file")]
-    license_file: Option<Value>,
-    build: Option<Value>,
-    metadata: Option<Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct CargoWorkspaceKeys {
-    dependencies: BTreeMap<String, Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct CargoTarget {
-    path: Option<String>,
-    #[serde(rename = "required-features")]
-    required_features: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-struct CargoPlatformTables {
-    dependencies: BTreeMap<String, Value>,
-    dev_dependencies: BTreeMap<String, Value>,
-    build_dependencies: BTreeMap<String, Value>,
-}
-
-impl CargoManifest {
-    /// Returns a package with the usual targets, for a manifest that cannot be read.
-    fn unreadable() -> Self {
-        Self { package: Some(CargoPackageKeys::default()), ..Self::default() }
-    }
-}
 
 /// A package of Cargo, or a workspace without one.
 #[derive(Debug)]
@@ -86,6 +26,8 @@ pub(super) struct CargoPackage {
     pub features: FeatureTable,
     is_publishable: bool,
     has_binary: bool,
+    /// Whether it is in no workspace although one is around it.
+    is_apart: bool,
 }
 
 /// A package of the repository that another one uses.
@@ -136,9 +78,11 @@ impl CargoPackages {
         for (folder, manifest) in &parsed {
             // The nearest root is the workspace.
             let above = folder.rmatch_indices('/').filter_map(|(at, _)| folder.get(..at));
-            let mut places = std::iter::once(folder.as_str()).chain(above).chain(std::iter::once(""));
-            let shared = places.find_map(|place| roots.get_key_value(place).map(|(root, one)| (*root, *one)));
-            all.push(CargoPackage::new(folder, manifest, shared, has_file));
+            let above = above.chain(std::iter::once("")).filter(|place| place != folder);
+            let find = |place: &str| roots.get_key_value(place).map(|(root, one)| (*root, *one));
+            let outer = above.into_iter().find_map(find);
+            let shared = find(folder).or(outer);
+            all.push(CargoPackage::new(folder, manifest, shared, outer.map(|(_, one)| one), has_file));
         }
         let mut out = Self { all, enabled: Vec::new() };
         out.find_test_support();
@@ -154,7 +98,7 @@ impl CargoPackages {
         // Each round follows one more dependency; a longer chain keeps what names say.
         for _ in 0..8 {
             let mut used = vec![[false; 2]; self.all.len()];
-            for package in &self.all {
+            for package in self.all.iter().filter(|package| !package.is_apart) {
                 for CargoDependency { folder, kind, .. } in &package.uses {
                     let Some(slot) = index.get(folder).and_then(|at| used.get_mut(*at)) else { continue };
                     let by_product =
@@ -183,6 +127,7 @@ impl CargoPackage {
         folder: &str,
         manifest: &CargoManifest,
         workspace: Option<(&str, &CargoWorkspaceKeys)>,
+        workspace_above: Option<&CargoWorkspaceKeys>,
         has_file: &dyn Fn(&str) -> bool,
     ) -> Self {
         let package = manifest.package.as_ref();
@@ -202,13 +147,21 @@ impl CargoPackage {
             .and_then(|package| package.metadata.as_ref())
             .and_then(|metadata| metadata.get("cargo-fuzz"))
             .is_some();
+        let is_apart = manifest.workspace.as_ref().is_some_and(|own| own.members.is_empty())
+            && workspace_above.is_some_and(|above| !above.members.is_empty());
         let at = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         Self {
-            kind: if is_fuzzing { AreaKind::Tests } else { area_by_name(folder, &name) },
+            kind: match () {
+                () if is_fuzzing => AreaKind::Tests,
+                // No build of the repository's workspace contains it, and nobody gets it.
+                () if is_apart && !is_publishable => AreaKind::Tools,
+                () => area_by_name(folder, &name),
+            },
             targets: targets(manifest),
             uses: dependencies(folder, manifest, workspace),
             features: manifest.features.clone(),
             is_publishable,
+            is_apart,
             has_binary: !manifest.bin.is_empty() || has_file(&at("src/main.rs")),
             folder: folder.to_owned(),
             name,
@@ -221,8 +174,15 @@ impl CargoPackage {
         if by_product {
             return AreaKind::Product;
         }
-        let has_test_name =
-            names::is_test_name(&self.name) || names::folder_area(&self.name) == Some(AreaKind::Tests);
+        let mut words = self.name.split(['-', '_']);
+        let (first, last) = (words.next(), words.next_back());
+        let has_test_name = names::is_test_name(&self.name)
+            || names::folder_area(&self.name) == Some(AreaKind::Tests)
+            || last == Some("testing");
+        // `test-helpers-rs` without a user in the product.
+        if first == Some("test") && last.is_some() && !self.has_binary && !self.is_publishable {
+            return AreaKind::Tests;
+        }
         let only_tests_use = by_tests && !self.has_binary && (!self.is_publishable || has_test_name);
         match self.kind {
             AreaKind::Product if only_tests_use => AreaKind::Tests,

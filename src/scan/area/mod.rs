@@ -7,6 +7,7 @@
 mod attributes;
 mod cargo;
 mod cargo_features;
+mod cargo_manifest;
 mod content;
 mod names;
 mod node;

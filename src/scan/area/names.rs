@@ -168,7 +168,11 @@ pub(super) fn is_vendored(text: &str) -> bool {
         let is_asset_library =
             matches!(name, "lib" | "libs" | "vendors") && matches!(parent, "public" | "static" | "assets");
         parent = name;
-        if name == "node_modules" || is_asset_library || (!below_source && is_vendored_folder(name)) {
+        // `_vendor` is what Python's tools for copied packages call their folder.
+        if matches!(name, "node_modules" | "_vendor")
+            || is_asset_library
+            || (!below_source && is_vendored_folder(name))
+        {
             return true;
         }
     }
@@ -192,7 +196,9 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
     if is_fixtures(name) || (is_test_name(name) && words().any(|word| matches!(word, "data" | "fixtures"))) {
         return Some(AreaKind::Fixtures);
     }
-    if is_tests(name) || is_test_name(name) {
+    // Pages of components for developers.
+    let is_showcase = name.split(['.', '-']).next() == Some("storybook");
+    if is_tests(name) || is_test_name(name) || is_showcase {
         return Some(AreaKind::Tests);
     }
     if is_examples(name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
@@ -315,7 +321,19 @@ pub(super) fn is_tool_configuration(file: &str) -> bool {
     lower.starts_with('.')
         || inner.iter().any(|part| matches!(*part, "config" | "conf" | "setup" | "workspace"))
         || matches!(lower.as_str(), "play.ts" | "play.js" | "playground.ts" | "scratch.ts")
-        || matches!(stem, "gulpfile" | "gruntfile" | "jakefile" | "webpack" | "rollup" | "esbuild" | "build")
+        || matches!(
+            stem,
+            "gulpfile"
+                | "gruntfile"
+                | "jakefile"
+                | "webpack"
+                | "rollup"
+                | "esbuild"
+                | "build"
+                | "bundle"
+                | "seed"
+        )
+        || stem.starts_with("seed-")
 }
 
 /// Returns the area that the name of a file says; `None` if it says nothing.

@@ -137,7 +137,9 @@ impl NodePackage {
         let by_name = of_mocks.or_else(|| names::folder_area(short)).filter(|_| is_private);
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
-            Some(AreaKind::Tools | AreaKind::Documentation) if !is_private && !name.is_empty() => {
+            Some(AreaKind::Tools | AreaKind::Documentation)
+                if !is_private && !name.is_empty() && manifest.contains_key("version") =>
+            {
                 AreaKind::Product
             }
             // The package of a whole repository is not named after a part of it.

@@ -59,7 +59,12 @@ pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
             let parts: Vec<&str> = file.split('.').collect();
             let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
             let setup_prefixes = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
-            setup_prefixes.iter().any(|start| file.starts_with(start))
+            let is_support = matches!(
+                stem,
+                "test-support" | "test-utils" | "test-helpers" | "testUtils" | "testHelpers" | "testSupport"
+            );
+            is_support
+                || setup_prefixes.iter().any(|start| file.starts_with(start))
                 || inner.iter().any(|part| {
                     matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e" | "test-d" | "mock" | "mocks")
                 })

@@ -1,0 +1,69 @@
+//! What a `Cargo.toml` says.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Value;
+
+use super::cargo_features::FeatureTable;
+
+/// The parts of a `Cargo.toml` that say what its files are for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct CargoManifest {
+    pub package: Option<CargoPackageKeys>,
+    pub workspace: Option<CargoWorkspaceKeys>,
+    pub lib: Option<CargoTarget>,
+    pub bin: Vec<CargoTarget>,
+    pub example: Vec<CargoTarget>,
+    pub test: Vec<CargoTarget>,
+    pub bench: Vec<CargoTarget>,
+    pub dependencies: BTreeMap<String, Value>,
+    pub dev_dependencies: BTreeMap<String, Value>,
+    pub build_dependencies: BTreeMap<String, Value>,
+    pub target: BTreeMap<String, CargoPlatformTables>,
+    pub features: FeatureTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CargoPackageKeys {
+    pub name: String,
+    pub publish: Option<Value>,
+    pub description: Option<Value>,
+    pub license: Option<Value>,
+    #[serde(rename = "license-file")]
+    pub license_file: Option<Value>,
+    pub build: Option<Value>,
+    pub metadata: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CargoWorkspaceKeys {
+    pub members: Vec<String>,
+    pub dependencies: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CargoTarget {
+    pub path: Option<String>,
+    #[serde(rename = "required-features")]
+    pub required_features: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(super) struct CargoPlatformTables {
+    pub dependencies: BTreeMap<String, Value>,
+    pub dev_dependencies: BTreeMap<String, Value>,
+    pub build_dependencies: BTreeMap<String, Value>,
+}
+
+impl CargoManifest {
+    /// Returns a package with the usual targets, for a manifest that cannot be read.
+    pub(super) fn unreadable() -> Self {
+        Self { package: Some(CargoPackageKeys::default()), ..Self::default() }
+    }
+}
