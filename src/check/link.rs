@@ -16,7 +16,7 @@ fn check_named_paths(input: &DocumentCheckContext<'_>, by: NamedBy, rule: &Rule)
     let mut out = Vec::new();
     for name in named_paths(input.document, input.governance).into_iter().filter(|name| name.named_by == by) {
         let facts = || name.candidates.iter().filter_map(|path| input.targets.get(path));
-        if facts().any(|fact| *fact == TargetFact::Found) {
+        if facts().any(|fact| matches!(fact, TargetFact::Found | TargetFact::Elsewhere)) {
             continue;
         }
         let near =

@@ -216,6 +216,8 @@ impl<'a> GovernanceDocuments<'a> {
 /// The existence of a path that a document names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetFact {
+    /// The tree holds governance only, and the path is one of the product.
+    Elsewhere,
     /// The path exists.
     Found,
     /// The path does not exist; with the most similar existing path, if any.

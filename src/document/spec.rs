@@ -14,8 +14,8 @@ use super::section::read_sections;
 pub struct SpecPointer {
     /// Text of the pointer.
     pub source: Arc<Source>,
-    /// File names in bold, in order; if there are none, the lines that are
-    /// entirely bold. The first one names the specification.
+    /// File names in bold, in order; if there are none, the lines that are entirely bold; if
+    /// there are none, links that a line calls current. The first one names the specification.
     pub bold_names: Vec<Spanned<String>>,
     /// Span of the first heading, for findings about missing content.
     pub head_span: Span,
@@ -32,12 +32,13 @@ impl SpecPointer {
             return Self { source: Arc::clone(source), bold_names, head_span };
         }
         let outline = Outline::parse(text);
-        let mut bold = Vec::new();
+        let (mut bold, mut links) = (Vec::new(), Vec::new());
         for (index, block) in outline.blocks.iter().enumerate() {
             if block.kind != BlockKind::Prose {
                 continue;
             }
             for line in outline.prose_lines(text, index) {
+                links.extend(find_current_link(&line.text, line.start));
                 let mut from = 0;
                 while let Some((at, name)) = find_bold(&line.text, from) {
                     from = at + name.len() + 2;
@@ -58,8 +59,11 @@ impl SpecPointer {
         let is_file = |name: &Spanned<String>| name.value.to_lowercase().strip_suffix(".md").is_some();
         let has_files = bold.iter().any(|(_, name)| is_file(name));
         let kept = bold.into_iter().filter(|(whole, name)| if has_files { is_file(name) } else { *whole });
-        let bold_names: Vec<Spanned<String>> =
+        let mut bold_names: Vec<Spanned<String>> =
             kept.map(|(_, name)| name).filter(|name| has_files || !name.value.contains(':')).collect();
+        if bold_names.is_empty() {
+            bold_names = links;
+        }
         let head_span = read_sections(text, &outline)
             .first()
             .map_or_else(|| source.line_span(1).unwrap_or_default(), |section| section.title.span);
@@ -80,6 +84,17 @@ fn read_json_pointer(text: &str) -> Option<Spanned<String>> {
     let keys = ["entrypoint_path", "path", "file", "spec"];
     let path = keys.iter().find_map(|key| current.get_text(key));
     path.or_else(|| root.get_text("current_spec")).filter(|path| !path.value.trim().is_empty())
+}
+
+/// Reads the file that a line calls current, if it is a link: `Current: [Spec_v01.md](…)`.
+fn find_current_link(line: &str, start: usize) -> Option<Spanned<String>> {
+    let open = line.find('[')?;
+    let says_current = line.get(..open)?.to_lowercase().contains("current");
+    let rest = line.get(open + 1..)?;
+    let name = rest.get(..rest.find("](")?)?.trim().trim_matches('`');
+    let at = start + open + 1 + rest.find(name)?;
+    (says_current && name.to_lowercase().ends_with(".md"))
+        .then(|| Spanned::new(name.to_owned(), Span::new(at, at + name.len())))
 }
 
 /// Finds the next `**…**` of a line after the byte offset `from`; returns the

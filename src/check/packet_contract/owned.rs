@@ -43,7 +43,10 @@ pub(super) fn outside_packet(
                 return out;
             };
             left = rest;
-            if !packet_scope.iter().any(|scope| scope.covers(&widest) || names_folder_of(scope, &written)) {
+            let covers = |scope: &&ScopeEntry| {
+                scope.covers(&widest) || names_folder_of(scope, &written) || is_short_for(scope, entry)
+            };
+            if !packet_scope.iter().any(covers) {
                 let message = format!(
                     "the task `{name}` owns `{}`, which is outside the scope of `{id}`",
                     to_single_line(&entry.raw.value, 100)
@@ -73,6 +76,17 @@ fn is_record(governance: &GovernanceDocuments<'_>, id: &str, entry: &ScopeEntry)
 fn names_folder_of(outer: &ScopeEntry, inner: &RepoPath) -> bool {
     let Ok(ScopePattern::File(folder)) = &outer.pattern else { return false };
     !folder.file_name().contains(&b'.') && (inner == folder || inner.is_below(folder.as_bytes()))
+}
+
+/// Returns whether an entry is the end of a file's path in the scope, such as `storage/mod.rs`
+/// for `src/backend/storage/mod.rs`. A remark in parentheses behind it does not count.
+fn is_short_for(outer: &ScopeEntry, inner: &ScopeEntry) -> bool {
+    let (Ok(ScopePattern::File(file)), Ok(ScopePattern::File(_))) = (&outer.pattern, &inner.pattern) else {
+        return false;
+    };
+    let written = inner.raw.value.split(" (").next().unwrap_or_default().trim().trim_matches('`');
+    let (file, end) = (file.to_text(), format!("/{written}"));
+    written.contains('.') && !written.starts_with(['.', '/']) && file.ends_with(&end)
 }
 
 /// Returns the path of an entry as it is written; wildcards stay.

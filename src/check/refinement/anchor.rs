@@ -167,10 +167,7 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
         let Some((first, last)) = window_in_spec(anchor, spec) else { continue };
         let quoted: Vec<&str> = text.lines().map(str::trim_end).collect();
         let window: Vec<&str> = (first..=last).map(|number| spec_line(spec, number)).collect();
-        let has_fence = window.iter().any(|line| is_fence(line));
-        if trim_empty_lines(&quoted).1 == trim_empty_lines(&window).1
-            || (has_fence && without_fences(&quoted) == without_fences(&window))
-        {
+        if is_same_text(&quoted, &window) {
             continue;
         }
         let label = label_at(refinement, excerpt.span, format!("not the text of lines {first} to {last}"));
@@ -184,6 +181,24 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
         ));
     }
     out.into()
+}
+
+/// Returns whether an excerpt has the text of a window, apart from fences inside of it.
+fn is_same_text(quoted: &[&str], window: &[&str]) -> bool {
+    let has_fence = window.iter().any(|line| is_fence(line));
+    trim_empty_lines(quoted).1 == trim_empty_lines(window).1
+        || (has_fence && without_fences(quoted) == without_fences(window))
+}
+
+/// Returns whether an anchor quotes the lines of its window.
+pub(super) fn is_quoted(anchor: &Anchor, spec: &Source) -> bool {
+    let text = anchor.excerpt.as_ref().map(|excerpt| unescape(&excerpt.value));
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return false };
+    window_in_spec(anchor, spec).is_some_and(|(first, last)| {
+        let quoted: Vec<&str> = text.lines().map(str::trim_end).collect();
+        let window: Vec<&str> = (first..=last).map(|number| spec_line(spec, number)).collect();
+        is_same_text(&quoted, &window)
+    })
 }
 
 /// Returns whether a line is only a fence, with one word at most.

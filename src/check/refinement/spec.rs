@@ -1,5 +1,6 @@
 //! `refinement/…`: the specification that a refinement names, and its sections.
 
+use super::anchor::is_quoted;
 use super::{anchor_spec, label_at, recorded_hash, recorded_spec};
 use crate::check::CheckResult;
 use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
@@ -161,6 +162,11 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
         let rest = strip_line_number(rest).trim_start_matches([' ', '#', '`', ':', ',']);
         if rest.is_empty() {
             // A file with a line is a position; the window and the excerpt decide.
+            continue;
+        }
+        // In finished work, a title in own words stands above lines that are quoted exactly.
+        let is_title = section_number(rest).is_none();
+        if is_title && input.is_packet_finished && is_quoted(anchor, &spec.source) {
             continue;
         }
         // Of several sections with one number, the one at the window is meant.

@@ -13,6 +13,7 @@ use crate::finding::{Finding, Label, RuleId};
 use crate::pipeline::causes::{self, FoldedDocument};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled};
 use crate::rule::Rule;
+use crate::text::{Source, Span};
 
 use super::collect::expected_kind;
 use super::facts::{DocumentFacts, is_history};
@@ -211,6 +212,16 @@ fn find_exception(
     if is_alone && is_foreign(input.packet) {
         return Some(check_foreign(input, rule));
     }
+    if rule.id.as_str() == "phase/approval"
+        && let Some(why) = find_other_approval(input, rule, is_noted)
+    {
+        return Some(CheckResult::skipped(why));
+    }
+    let in_scope = &input.packet.scope.in_scope;
+    let is_sibling = !in_scope.is_empty() && in_scope.iter().all(|entry| entry.raw.value.starts_with("../"));
+    if is_noted && is_sibling && rule.id.as_str() == "scope/no-entry" {
+        return Some(CheckResult::skipped("the scope of the finished packet is in a sibling working tree"));
+    }
     let is_older = is_noted && is_younger(rule, input.packet);
     is_older.then(|| CheckResult::skipped("the finished packet is older than this rule"))
 }
@@ -235,6 +246,30 @@ fn check_foreign(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let label = input.label_at(input.packet.head_span(), "this document");
     Some(rule.finding(message, label).help("Move it, or name the folder of packets with the key `layout`."))
         .into()
+}
+
+/// Returns why a packet needs no approval marker of its own. Gates do not ask: the packet
+/// under judgement names its lane itself.
+fn find_other_approval(input: &PacketCheckContext<'_>, rule: &Rule, is_noted: bool) -> Option<&'static str> {
+    let lane = input.packet.metadata_field("WORKFLOW_LANE").map(|field| field.bare_value().value.trim());
+    let has_review =
+        lane.is_some_and(|lane| rule.parameter("reviewed-lanes").iter().any(|known| known == lane));
+    if has_review {
+        return Some("in this lane, a validator reviews the skeleton instead");
+    }
+    let is_signed = |marker: &Span| is_signed_marker(&input.packet.source, *marker);
+    let has_signed = is_noted && input.packet.phases.near_markers.iter().any(is_signed);
+    has_signed.then_some("the finished packet has a marker with a signature")
+}
+
+/// Returns whether the line of a marker has only a signature behind it, such as
+/// `SKELETON APPROVED [mira010220261200]`.
+fn is_signed_marker(source: &Source, marker: Span) -> bool {
+    let line = source.line_span(source.line(marker.start)).map_or("", |line| source.slice(line));
+    let Some(rest) = line.trim().trim_matches('*').strip_prefix("SKELETON APPROVED") else { return false };
+    let token = rest.trim().trim_matches(['[', ']', '`', '*']);
+    let digits = token.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_');
+    token.len() > digits.len() && digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns whether a rule was introduced after the date of a packet.

@@ -161,7 +161,7 @@ fn gather_targets(
 ) -> Result<BTreeMap<RepoPath, TargetFact>, RepositoryError> {
     let mut out = BTreeMap::new();
     let mut paths: Option<SimilarPaths> = None;
-    let mut hints = 0;
+    let (mut hints, mut has_product) = (0, true);
     for document in governance.documents {
         let named = named_paths(document, Some(governance)).into_iter().flat_map(|named| named.candidates);
         let named: BTreeSet<RepoPath> = named.collect();
@@ -180,6 +180,10 @@ fn gather_targets(
                 out.insert(path, TargetFact::Found);
                 continue;
             }
+            if !has_product && is_in_product_folder(&path) {
+                out.insert(path, TargetFact::Elsewhere);
+                continue;
+            }
             if document_hints == MAX_DOCUMENT_HINTS || hints == MAX_HINTS {
                 out.entry(path).or_insert(TargetFact::Missing(None));
                 continue;
@@ -190,6 +194,7 @@ fn gather_targets(
                 // The index lists all names without a walk through build folders.
                 None => {
                     let tracked = repo.list_below(TreeState::Index, "")?;
+                    has_product = tracked.is_empty() || tracked.iter().any(is_in_product_folder);
                     paths.insert(SimilarPaths::new(if tracked.is_empty() {
                         list_governance_paths(repo, tree, governance.layout)?
                     } else {
@@ -197,11 +202,21 @@ fn gather_targets(
                     }))
                 }
             };
+            if !has_product && is_in_product_folder(&path) {
+                out.insert(path, TargetFact::Elsewhere);
+                continue;
+            }
             let near = similar.nearest(&path).cloned();
             out.insert(path, TargetFact::Missing(near));
         }
     }
     Ok(out)
+}
+
+/// Returns whether a path is below a folder that is not hidden. A tree without such a file
+/// holds governance only: the product is in another one.
+fn is_in_product_folder(path: &RepoPath) -> bool {
+    path.as_bytes().contains(&b'/') && !path.as_bytes().starts_with(b".")
 }
 
 fn list_governance_paths(

@@ -149,12 +149,26 @@ impl CargoPackage {
             .is_some();
         let is_apart = manifest.workspace.as_ref().is_some_and(|own| own.members.is_empty())
             && workspace_above.is_some_and(|above| !above.members.is_empty());
+        // A program that nobody gets and that a usual build leaves out.
+        let default_members = workspace.filter(|(_, one)| !one.default_members.is_empty());
+        let is_left_out = default_members.is_some_and(|(root, one)| {
+            !one.default_members.iter().any(|member| {
+                let path = normalize(root, member);
+                path == folder || (path.ends_with('*') && folder.starts_with(path.trim_end_matches('*')))
+            })
+        });
+        let is_private = package
+            .and_then(|package| package.publish.as_ref())
+            .is_some_and(|value| value.as_bool() == Some(false));
         let at = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        let is_program =
+            has_file(&at("src/main.rs")) && manifest.lib.is_none() && !has_file(&at("src/lib.rs"));
         Self {
             kind: match () {
                 () if is_fuzzing => AreaKind::Tests,
                 // No build of the repository's workspace contains it, and nobody gets it.
                 () if is_apart && !is_publishable => AreaKind::Tools,
+                () if is_left_out && is_private && is_program => AreaKind::Tools,
                 () => area_by_name(folder, &name),
             },
             targets: targets(manifest),

@@ -42,6 +42,8 @@ pub(super) struct CargoPackageKeys {
 #[serde(default)]
 pub(super) struct CargoWorkspaceKeys {
     pub members: Vec<String>,
+    #[serde(rename = "default-members")]
+    pub default_members: Vec<String>,
     pub dependencies: BTreeMap<String, Value>,
 }
 

@@ -59,7 +59,7 @@ static GO_TEST_IMPORT: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r#"(?m)^[ \t]*(?:import[ \t]+)?(?:\w+[ \t]+)?"testing"[ \t]*\r?$"#));
 static GO_IGNORED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?m)^//(?:go:build|[ \t]*\+build)[ \t]+(?:ignore|tools?|generate|gen|codegen|docs|man)[ \t]*\r?$",
+        r"(?m)^//(?:go:build|[ \t]*\+build)[ \t]+(?:ignore|tools?|generate|gen|codegen|docs|man|gofuzz)[ \t]*\r?$",
     )
 });
 static SCRIPT_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {

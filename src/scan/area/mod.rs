@@ -224,8 +224,7 @@ impl Areas {
                 let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
                 let mut folders = folder.split('/').filter(|name| !name.is_empty());
                 // In Go, helpers for tests are packages of their own.
-                let is_support = language == Language::Go
-                    && folders.clone().any(|name| matches!(name, "testing" | "mock" | "mocks"));
+                let is_support = language == Language::Go && folders.clone().any(names::is_go_test_support);
                 let support = is_support.then_some(AreaKind::Tests);
                 // A library in `tools/` is a part of the product; see `area_of_content`.
                 let is_library = |kind: &AreaKind| language == Language::Go && *kind == AreaKind::Tools;

@@ -180,7 +180,11 @@ pub(super) fn is_vendored(text: &str) -> bool {
 }
 
 fn is_minified(file: &str) -> bool {
-    file.ends_with(".min.js") || file.ends_with(".min.mjs") || file.ends_with(".bundle.js")
+    // The last one is copied from the distribution of Go.
+    file.ends_with(".min.js")
+        || file.ends_with(".min.mjs")
+        || file.ends_with(".bundle.js")
+        || file == "wasm_exec.js"
 }
 
 /// Returns the area that a folder's own name says; `None` if it says nothing.
@@ -259,6 +263,15 @@ pub(super) fn is_test_name(name: &str) -> bool {
             || (words.first().is_some_and(|word| is_test(word)) && first_helper)
             || (words.iter().any(|word| is_test(word))
                 && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
+}
+
+/// Returns whether a Go package of this name is for tests, as `httptest` and `mockstore` are.
+pub(super) fn is_go_test_support(name: &str) -> bool {
+    let is_word = |name: &str| {
+        ["latest", "fastest", "contest", "attest", "protest", "greatest", "request", "harvest"]
+            .contains(&name)
+    };
+    matches!(name, "testing") || name.starts_with("mock") || (name.ends_with("test") && !is_word(name))
 }
 
 /// Returns the area that the folders of a path say, from the outermost to the innermost;
