@@ -261,12 +261,17 @@ fn a_specification_is_found_by_its_hash() {
 #[test]
 fn a_tree_of_governance_alone_names_paths_of_a_product_elsewhere() {
     let sandbox = governed();
-    sandbox.edit(PACKET, "  - src/lib.rs\n- SEARCH_TERMS", "  - src/lib.rs\n  - app/missing.rs\n- SEARCH_TERMS");
+    sandbox.edit(
+        PACKET,
+        "  - src/lib.rs\n- SEARCH_TERMS",
+        "  - src/lib.rs\n  - app/missing.rs\n- SEARCH_TERMS",
+    );
     sandbox.commit("a path that is not there");
     let (_, said) = sandbox.run_redacted(&["check"]);
     assert!(said.contains("FILES_TO_OPEN names `app/missing.rs`"), "{said}");
     // Without any folder of a product, its paths are those of another tree.
-    for path in sandbox.git(&["ls-files"]).lines().filter(|path| path.contains('/') && !path.starts_with('.')) {
+    for path in sandbox.git(&["ls-files"]).lines().filter(|path| path.contains('/') && !path.starts_with('.'))
+    {
         sandbox.remove(path);
     }
     sandbox.commit("governance alone");
