@@ -18,21 +18,33 @@ pub struct VerdictReport {
     /// `PASS`, `FAIL`, `OUTDATED_ONLY` or another known verdict; any other text as
     /// written, on one line.
     pub verdict: Spanned<String>,
-    /// Time of the report in UTC, such as `2026-03-02T22:18:02Z`: the first one between the
-    /// heading of its part and the verdict.
+    /// Time of the report in UTC, such as `2026-03-02T22:18:02Z`: that of the nearest entry
+    /// of a list that begins with a time, or the first one between the heading of its part and
+    /// the verdict.
     pub at: Option<String>,
 }
 
 /// Maximum number of bytes above a verdict in which the time of its report is searched.
 const MAX_TIME_DISTANCE: usize = 8 * 1024;
 
-/// Returns the first time in a text of a report.
+/// Returns the time of a report.
 fn find_time(text: &str, from: usize, to: usize) -> Option<String> {
     let mut start = from.max(to.saturating_sub(MAX_TIME_DISTANCE));
     while !text.is_char_boundary(start) {
         start += 1;
     }
     let part = text.get(start..to)?;
+    // A report that is an entry of a list begins with its time: the nearest one counts.
+    let entries = part.lines().rev().filter_map(|line| line.strip_prefix("- "));
+    let entry_time = |entry: &str| {
+        let entry = entry.trim_start_matches(['`', '*', '[']);
+        entry.starts_with(|c: char| c.is_ascii_digit()).then(|| time_in(entry)).flatten()
+    };
+    entries.into_iter().find_map(entry_time).or_else(|| time_in(part))
+}
+
+/// Returns the first time of a text.
+fn time_in(part: &str) -> Option<String> {
     part.match_indices('T').find_map(|(at, _)| {
         let day = part.get(at.checked_sub(10)?..at)?;
         let rest = part.get(at + 1..)?;

@@ -129,7 +129,7 @@ impl DocumentContext<'_> {
                     Some(input) => {
                         let result = exception(input, rule);
                         let result = result.unwrap_or_else(|| standing.level(run_check(check, input, rule)));
-                        Some(standing.without_sibling_paths(result))
+                        Some(without_younger(standing.without_sibling_paths(result), input.packet, rule))
                     }
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
@@ -272,12 +272,35 @@ fn is_signed_marker(source: &Source, marker: Span) -> bool {
     token.len() > digits.len() && digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+fn day_of(text: &str) -> Option<jiff::civil::Date> {
+    text.get(..10)?.parse().ok()
+}
+
+/// Returns the day on which a packet says that it was written.
+fn created_on(packet: &Packet) -> Option<jiff::civil::Date> {
+    day_of(packet.metadata_field("DATE")?.bare_value().value)
+}
+
 /// Returns whether a rule was introduced after the date of a packet.
 fn is_younger(rule: &Rule, packet: &Packet) -> bool {
-    let day = |text: &str| text.get(..10).and_then(|date| date.parse::<jiff::civil::Date>().ok());
-    let created = packet.metadata_field("DATE").and_then(|field| day(field.bare_value().value));
-    let since = rule.parameter("since").first().and_then(|date| day(date));
-    created.zip(since).is_some_and(|(created, since)| created < since)
+    let since = rule.parameter("since").first().and_then(|date| day_of(date));
+    created_on(packet).zip(since).is_some_and(|(created, since)| created < since)
+}
+
+/// Removes findings about a missing part that templates had only after the date of the
+/// packet: `2026-02-05 AGENTIC_MODE`. Gates demand it: the date is a claim of its author.
+fn without_younger(result: CheckResult, packet: &Packet, rule: &Rule) -> CheckResult {
+    let Some(created) = created_on(packet) else { return result };
+    let CheckResult::Findings(mut findings) = result else { return result };
+    let younger: Vec<String> = rule
+        .parameter("introduced")
+        .iter()
+        .filter(|entry| day_of(entry).is_some_and(|since| created < since))
+        .filter_map(|entry| Some(format!(" `{}`", entry.get(11..)?)))
+        .collect();
+    let is_younger = |message: &str| younger.iter().any(|name| message.ends_with(name.as_str()));
+    findings.retain(|finding| !(finding.message.contains(" requires the ") && is_younger(&finding.message)));
+    CheckResult::Findings(findings)
 }
 
 /// Reports a packet whose file name is not an id.
