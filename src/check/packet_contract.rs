@@ -1,6 +1,7 @@
 //! `packet-contract/…`: typed contracts of packets and tasks agree with each other and
 //! with their Markdown.
 
+mod open_tasks;
 mod owned;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -281,6 +282,7 @@ fn check_tasks(
         }
     }
     out.extend(owned::outside_packet(governance, id, tasks, rule));
+    out.extend(open_tasks::below_validated(governance, id, tasks, rule));
     for task in tasks {
         let name = task.value("task_id").map_or("?", |id| id.value.as_str());
         for depended in &task.depends_on {

@@ -180,6 +180,7 @@ registry! {
     "packet/report-coherence" => Check::Document(&[Kind::Packet], packet::report::coherence),
     "packet/merged-commit" => Check::Document(&[Kind::Packet], packet::merged::merged),
     "packet/verdict" => Check::Document(&[Kind::Packet], packet::identity::verdict),
+    "packet/template-text" => Check::Document(&[Kind::Packet], packet::template_text::template_text),
     "link/target" => Check::Document(&[], link::target),
     "link/reference" => Check::Document(&[Kind::Packet, Kind::Refinement, Kind::GateLog], link::reference),
     "source/rule" => Check::Sources(source::rule),

@@ -150,6 +150,12 @@ impl TypedContract {
         self.values.get(fact).filter(|value| !is_placeholder(&value.value))
     }
 
+    /// Returns the value of a fact as it is written, also if it is a placeholder: `PENDING`.
+    #[must_use]
+    pub fn written(&self, fact: &str) -> Option<&Spanned<String>> {
+        self.values.get(fact)
+    }
+
     /// Returns whether a fact has a value that its schema does not know.
     #[must_use]
     pub fn unknown_value(&self, fact: &str) -> Option<(&Spanned<String>, &[String])> {

@@ -105,10 +105,12 @@ impl TokenMap {
         let mut out = text.to_vec();
         for (range, kind) in self.iter().filter(|(_, kind)| !visible.contains(*kind)) {
             let fill = if matches!(kind, TokenKind::Comment | TokenKind::Doc) { b' ' } else { MASK };
-            for byte in out.get_mut(range).unwrap_or_default() {
-                if !matches!(*byte, b'\n' | b'\r') {
-                    *byte = fill;
-                }
+            let hidden = out.get_mut(range).unwrap_or_default();
+            let mut from = 0;
+            while let Some(rest) = hidden.get_mut(from..) {
+                let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                rest.get_mut(..end).unwrap_or_default().fill(fill);
+                from += end + 1;
             }
         }
         out

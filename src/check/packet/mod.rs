@@ -7,6 +7,7 @@ pub(super) mod lineage;
 pub(super) mod merged;
 pub(super) mod report;
 pub(super) mod search;
+pub(super) mod template_text;
 pub(super) mod unread;
 
 use crate::check::{CheckResult, context::PacketCheckContext};

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use toml::Value;
 
-use super::cargo_features::{FeatureTable, enabled_features};
-use super::cargo_manifest::{CargoManifest, CargoTarget, CargoWorkspaceKeys};
+use super::cargo_features::{FeatureUser, enabled_features};
+use super::cargo_manifest::{
+    CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
+};
 use super::names;
 use crate::scan::area_kind::AreaKind;
 
@@ -21,33 +23,13 @@ pub(super) struct CargoPackage {
     /// Paths of targets relative to `folder` with their areas, the longest path first.
     targets: Vec<(String, AreaKind)>,
     /// The packages of the repository that it uses.
-    pub uses: Vec<CargoDependency>,
+    uses: Vec<CargoDependency>,
     /// What its features switch on.
-    pub features: FeatureTable,
+    features: FeatureTable,
     is_publishable: bool,
     has_binary: bool,
     /// Whether it is in no workspace although one is around it.
     is_apart: bool,
-}
-
-/// A package of the repository that another one uses.
-#[derive(Debug)]
-pub(super) struct CargoDependency {
-    /// The name that the manifest gives it.
-    pub name: String,
-    /// Its folder, relative to the root of the repository.
-    pub folder: String,
-    pub kind: CargoDependencyKind,
-    /// Features that the manifest asks for.
-    pub features: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CargoDependencyKind {
-    Normal,
-    /// Only with a feature that a user of the package switches on.
-    Optional,
-    Tests,
 }
 
 /// Packages of a tree.
@@ -62,15 +44,11 @@ impl CargoPackages {
     /// Reads manifests, each with its folder. `has_file` returns whether the tree has a
     /// file. A manifest that cannot be read is a package with the usual targets.
     pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
-        let parsed: Vec<(&String, CargoManifest)> = manifests
-            .iter()
-            .map(|(folder, text)| {
-                (
-                    folder,
-                    toml::from_str::<CargoManifest>(text).unwrap_or_else(|_| CargoManifest::unreadable()),
-                )
-            })
-            .collect();
+        let read = |text: &str| {
+            toml::from_str::<CargoManifest>(text).unwrap_or_else(|_| CargoManifest::unreadable())
+        };
+        let parsed: Vec<(&String, CargoManifest)> =
+            manifests.iter().map(|(folder, text)| (folder, read(text))).collect();
         let mut all: Vec<CargoPackage> = Vec::with_capacity(parsed.len());
         let workspaces =
             parsed.iter().filter_map(|(folder, one)| Some((folder.as_str(), one.workspace.as_ref()?)));
@@ -86,7 +64,13 @@ impl CargoPackages {
         }
         let mut out = Self { all, enabled: Vec::new() };
         out.find_test_support();
-        out.enabled = enabled_features(&out.all);
+        let users = out.all.iter().map(|package| FeatureUser {
+            folder: &package.folder,
+            is_product: package.kind == AreaKind::Product,
+            uses: &package.uses,
+            features: &package.features,
+        });
+        out.enabled = enabled_features(&users.collect::<Vec<_>>());
         out
     }
 

@@ -3,21 +3,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cargo::{CargoDependencyKind, CargoPackage};
-use crate::scan::area_kind::AreaKind;
+use super::cargo_manifest::{CargoDependency, CargoDependencyKind, FeatureTable};
 use crate::scan::test_code::is_feature_of_tests;
 
-/// Features of one manifest: what each switches on.
-pub(super) type FeatureTable = BTreeMap<String, Vec<String>>;
+/// A package as its features see it.
+pub(super) struct FeatureUser<'a> {
+    /// Its folder, relative to the root of the repository.
+    pub folder: &'a str,
+    pub is_product: bool,
+    /// The packages of the repository that it uses.
+    pub uses: &'a [CargoDependency],
+    pub features: &'a FeatureTable,
+}
 
 /// Returns the features of each package that a build of a product switches on: its default
 /// ones, those that products ask for, and all that these switch on.
-pub(super) fn enabled_features(all: &[CargoPackage]) -> Vec<BTreeSet<String>> {
+pub(super) fn enabled_features(all: &[FeatureUser<'_>]) -> Vec<BTreeSet<String>> {
     let by_folder: BTreeMap<&str, usize> =
-        all.iter().enumerate().map(|(at, package)| (package.folder.as_str(), at)).collect();
+        all.iter().enumerate().map(|(at, package)| (package.folder, at)).collect();
     let mut enabled = vec![BTreeSet::from(["default".to_owned()]); all.len()];
-    for package in all.iter().filter(|package| package.kind == AreaKind::Product) {
-        for dependency in &package.uses {
+    for package in all.iter().filter(|package| package.is_product) {
+        for dependency in package.uses {
             let slot = by_folder.get(dependency.folder.as_str()).and_then(|at| enabled.get_mut(*at));
             let (Some(slot), false) = (slot, dependency.kind == CargoDependencyKind::Tests) else { continue };
             slot.extend(dependency.features.iter().cloned());

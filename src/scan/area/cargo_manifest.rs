@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Value;
 
-use super::cargo_features::FeatureTable;
+/// Features of one manifest: what each switches on.
+pub(super) type FeatureTable = BTreeMap<String, Vec<String>>;
 
 /// The parts of a `Cargo.toml` that say what its files are for.
 #[derive(Debug, Default, Deserialize)]
@@ -68,4 +69,24 @@ impl CargoManifest {
     pub(super) fn unreadable() -> Self {
         Self { package: Some(CargoPackageKeys::default()), ..Self::default() }
     }
+}
+
+/// A package of the repository that another one uses.
+#[derive(Debug)]
+pub(super) struct CargoDependency {
+    /// The name that the manifest gives it.
+    pub name: String,
+    /// Its folder, relative to the root of the repository.
+    pub folder: String,
+    pub kind: CargoDependencyKind,
+    /// Features that the manifest asks for.
+    pub features: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CargoDependencyKind {
+    Normal,
+    /// Only with a feature that a user of the package switches on.
+    Optional,
+    Tests,
 }

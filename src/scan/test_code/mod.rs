@@ -2,6 +2,8 @@
 
 mod python;
 mod rust;
+mod rust_cfg;
+mod rust_modules;
 mod script;
 
 use std::collections::BTreeSet;
@@ -12,7 +14,8 @@ use crate::text::RepoPath;
 use super::language::Language;
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
-pub(crate) use rust::{declared_for_tests, is_feature_of_tests};
+pub(crate) use rust_cfg::is_feature_of_tests;
+pub(crate) use rust_modules::declared_for_tests;
 
 /// What is known of a file before its text is read.
 #[derive(Debug, Clone, Copy, Default)]

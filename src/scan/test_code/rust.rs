@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::scan::token_map::{TokenKind, TokenKindSet};
-
-use super::super::{Language, lexer};
+use super::super::lexer;
+use super::rust_cfg::is_test_only;
 use super::{bracket_end, skip_whitespace};
 
 /// Maximum number of inner test attributes of one file; further ones are ignored.
@@ -56,50 +55,6 @@ pub(super) fn ranges(source: &RustSource<'_>) -> Vec<Range<usize>> {
     out
 }
 
-/// Returns whether `parent` declares a module for tests only; then the file of the module
-/// is test code. The declaration is `mod name;`, or a module with `#[path = "file"]`.
-/// `None` if `parent` does not declare it.
-#[must_use]
-pub(crate) fn declared_for_tests(
-    parent: &[u8],
-    name: &str,
-    file: &str,
-    enabled: Option<&BTreeSet<String>>,
-) -> Option<bool> {
-    let end = format!("{file}\"");
-    let by_path = memchr::memmem::find(parent, end.as_bytes()).is_some();
-    if memchr::memmem::find(parent, name.as_bytes()).is_none() && !by_path {
-        return None;
-    }
-    let token_map = lexer::tokenize(Language::Rust, parent);
-    let code = token_map.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
-    let tests = ranges(&RustSource { code: &code, text: parent, enabled });
-    let mut declarations = Vec::new();
-    for found in memchr::memmem::find_iter(&code, name) {
-        let before = code.get(..found).unwrap_or_default().trim_ascii_end();
-        let after = code.get(found + name.len()..).unwrap_or_default().trim_ascii_start();
-        if before.ends_with(b"mod") && found > before.len() && after.starts_with(b";") {
-            declarations.push(found);
-        }
-    }
-    for found in memchr::memmem::find_iter(parent, &end) {
-        // The string is the file, or a path to it: `#[path = "./unit/orders_tests.rs"]`.
-        let line = parent.get(..found).unwrap_or_default();
-        let Some(quote) = memchr::memrchr(b'"', line) else { continue };
-        let lead = line.get(quote + 1..).unwrap_or_default();
-        if !(lead.is_empty() || (lead.ends_with(b"/") && !lead.contains(&b'\n'))) {
-            continue;
-        }
-        let before = code.get(..quote).unwrap_or_default().trim_ascii_end();
-        let path = before.strip_suffix(b"=").is_some_and(|before| before.trim_ascii_end().ends_with(b"path"));
-        if path {
-            declarations.push(found);
-        }
-    }
-    let all = || declarations.iter().all(|at| super::contains_offset(&tests, *at));
-    (!declarations.is_empty()).then(all)
-}
-
 /// An attribute, `#[…]` or `#![…]`.
 struct RustAttribute {
     is_inner: bool,
@@ -142,57 +97,6 @@ impl RustAttribute {
         let last = path.rsplit("::").next().unwrap_or_default();
         matches!(last, "test" | "bench" | "rstest" | "test_case" | "quickcheck" | "wasm_bindgen_test")
     }
-}
-
-/// Returns whether a `cfg` predicate is true in tests only.
-fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, depth: usize) -> bool {
-    let list = |name: &str| {
-        let inner = predicate.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
-        Some(split_arguments(inner))
-    };
-    if depth > 20 {
-        return false;
-    }
-    if let Some(all) = list("all") {
-        return all.iter().any(|part| is_test_only(part, enabled, depth + 1));
-    }
-    if let Some(any) = list("any") {
-        return !any.is_empty() && any.iter().all(|part| is_test_only(part, enabled, depth + 1));
-    }
-    let quoted =
-        |rest: &'_ str| rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned);
-    let feature = predicate.strip_prefix("feature=").and_then(quoted);
-    let is_off = |name: &String| enabled.is_some_and(|enabled| !enabled.contains(name));
-    matches!(predicate, "test" | "doctest")
-        || feature.is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
-}
-
-/// Returns whether a feature is named after tests, such as `test-helpers`.
-pub(crate) fn is_feature_of_tests(name: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '.');
-    name.chars().all(is_plain)
-        && name
-            .split(['-', '_'])
-            .any(|word| matches!(word, "test" | "tests" | "testing" | "mock" | "mocks" | "testutils"))
-}
-
-/// Splits a text at commas outside parentheses.
-fn split_arguments(text: &str) -> Vec<&str> {
-    let (mut depth, mut start, mut out) = (0_i32, 0, Vec::new());
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                out.extend(text.get(start..at));
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    out.extend(text.get(start..));
-    out.retain(|part| !part.is_empty());
-    out
 }
 
 /// Returns the offset of the opening bracket that encloses `at`; `None` at the top level.
@@ -361,7 +265,9 @@ fn shape_without_keyword(code: &[u8], from: usize) -> ItemShape {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::Language;
     use super::*;
+    use crate::scan::token_map::{TokenKind, TokenKindSet};
 
     /// Returns the text outside the test ranges.
     fn outside_test_ranges(text: &str) -> String {
@@ -442,17 +348,5 @@ mod tests {
         ] {
             assert_eq!(outside_with(text, Some(&off)), text, "{text}");
         }
-    }
-
-    #[test]
-    fn a_module_is_test_code_if_all_declarations_are() {
-        let declared = |text: &str| declared_for_tests(text.as_bytes(), "checks", "checks.rs", None);
-        assert_eq!(declared("#[cfg(test)]\nmod checks;\n"), Some(true));
-        assert_eq!(declared("mod checks;\n"), Some(false));
-        assert_eq!(declared("// #[cfg(test)]\nmod checks;\n"), Some(false));
-        assert_eq!(declared("#[cfg(test)]\nmod other;\nmod checks;"), Some(false));
-        assert_eq!(declared("#[cfg(test)] mod checks {}\n"), None);
-        assert_eq!(declared("#[cfg(test)] #[path = \"checks.rs\"] mod tests;\n"), Some(true));
-        assert_eq!(declared("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
     }
 }

@@ -1,0 +1,67 @@
+//! `packet/template-text`: what the template left in a finished packet.
+
+use crate::check::CheckResult;
+use crate::check::repository_documents::DocumentCheckContext;
+use crate::check::standing::is_finished;
+use crate::document::outline::BlockKind;
+use crate::document::{Packet, PacketStatus};
+use crate::finding::{Label, Level};
+use crate::rule::Rule;
+use crate::text::{Span, format_count};
+
+/// Maximum number of places that one finding shows.
+const MAX_SHOWN: usize = 10;
+
+/// `packet/template-text`: a finished packet contains no text of its template that work had
+/// to replace. All places are one finding.
+pub(in crate::check) fn template_text(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
+    let is_done = packet.status.as_ref().is_some_and(|status| status.value == PacketStatus::Done);
+    if !(is_done || is_finished(packet, None)) {
+        return CheckResult::skipped("work on the packet is not over");
+    }
+    let places = find_places(packet, rule);
+    let Some((first, others)) = places.split_first() else { return Vec::new().into() };
+    let message = match others.len() {
+        0 => "the finished packet contains a text of its template".to_owned(),
+        _ => format!("the finished packet contains {} of its template", format_count(places.len(), "text")),
+    };
+    let label = |span: &Span| Label::text(&packet.source, *span, "not replaced");
+    let mut finding = rule.finding(message, label(first));
+    for span in others.iter().take(MAX_SHOWN - 1) {
+        finding = finding.related(label(span));
+    }
+    let id = input.document.id();
+    let is_history = id.zip(input.governance).is_some_and(|(id, all)| all.is_historical(id.as_str(), packet));
+    Some(if is_history { finding.with_level(Level::Note) } else { finding }).into()
+}
+
+/// Returns whether what follows on a line is neither code nor a comment.
+fn is_said(before: &str) -> bool {
+    let is_comment =
+        before.rfind("<!--").is_some_and(|open| !before.get(open..).unwrap_or("").contains("-->"));
+    !is_comment && before.matches('`').count().is_multiple_of(2)
+}
+
+/// Returns the places of texts of the template, in document order, one for each line.
+fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
+    let text = packet.source.text();
+    let is_title = |title: &str| rule.parameter("titles").iter().any(|known| known == title.trim());
+    let titles = packet.sections.iter().map(|section| &section.title);
+    let mut out: Vec<Span> =
+        titles.filter(|title| is_title(&title.value)).map(|title| title.span).take(1).collect();
+    for block in packet.outline.blocks.iter().filter(|block| block.kind == BlockKind::Prose) {
+        let mut start = block.content.start;
+        for line in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
+            let find = |known: &String| Some((line.find(known.as_str())?, known.trim_end().len()));
+            let found = rule.parameter("texts").iter().find_map(find);
+            if let Some((at, length)) = found.filter(|(at, _)| is_said(line.get(..*at).unwrap_or_default())) {
+                out.push(Span::new(start + at, start + at + length));
+            }
+            start += line.len();
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}

@@ -1,0 +1,68 @@
+//! Rust: modules that are declared for tests only.
+
+use std::collections::BTreeSet;
+
+use super::super::{Language, lexer};
+use super::rust::{RustSource, ranges};
+use crate::scan::token_map::{TokenKind, TokenKindSet};
+
+/// Returns whether `parent` declares a module for tests only; then the file of the module
+/// is test code. The declaration is `mod name;`, or a module with `#[path = "file"]`.
+/// `None` if `parent` does not declare it.
+#[must_use]
+pub(crate) fn declared_for_tests(
+    parent: &[u8],
+    name: &str,
+    file: &str,
+    enabled: Option<&BTreeSet<String>>,
+) -> Option<bool> {
+    let end = format!("{file}\"");
+    let by_path = memchr::memmem::find(parent, end.as_bytes()).is_some();
+    if memchr::memmem::find(parent, name.as_bytes()).is_none() && !by_path {
+        return None;
+    }
+    let token_map = lexer::tokenize(Language::Rust, parent);
+    let code = token_map.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
+    let tests = ranges(&RustSource { code: &code, text: parent, enabled });
+    let mut declarations = Vec::new();
+    for found in memchr::memmem::find_iter(&code, name) {
+        let before = code.get(..found).unwrap_or_default().trim_ascii_end();
+        let after = code.get(found + name.len()..).unwrap_or_default().trim_ascii_start();
+        if before.ends_with(b"mod") && found > before.len() && after.starts_with(b";") {
+            declarations.push(found);
+        }
+    }
+    for found in memchr::memmem::find_iter(parent, &end) {
+        // The string is the file, or a path to it: `#[path = "./unit/orders_tests.rs"]`.
+        let line = parent.get(..found).unwrap_or_default();
+        let Some(quote) = memchr::memrchr(b'"', line) else { continue };
+        let lead = line.get(quote + 1..).unwrap_or_default();
+        if !(lead.is_empty() || (lead.ends_with(b"/") && !lead.contains(&b'\n'))) {
+            continue;
+        }
+        let before = code.get(..quote).unwrap_or_default().trim_ascii_end();
+        let path = before.strip_suffix(b"=").is_some_and(|before| before.trim_ascii_end().ends_with(b"path"));
+        if path {
+            declarations.push(found);
+        }
+    }
+    let all = || declarations.iter().all(|at| super::contains_offset(&tests, *at));
+    (!declarations.is_empty()).then(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_test_code_if_all_declarations_are() {
+        let declared = |text: &str| declared_for_tests(text.as_bytes(), "checks", "checks.rs", None);
+        assert_eq!(declared("#[cfg(test)]\nmod checks;\n"), Some(true));
+        assert_eq!(declared("mod checks;\n"), Some(false));
+        assert_eq!(declared("// #[cfg(test)]\nmod checks;\n"), Some(false));
+        assert_eq!(declared("#[cfg(test)]\nmod other;\nmod checks;"), Some(false));
+        assert_eq!(declared("#[cfg(test)] mod checks {}\n"), None);
+        assert_eq!(declared("#[cfg(test)] #[path = \"checks.rs\"] mod tests;\n"), Some(true));
+        assert_eq!(declared("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
+    }
+}
