@@ -1,6 +1,8 @@
 //! `audit/…`: the signature audit can be read, and every signature belongs to
 //! one packet.
 
+mod header;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::check::CheckResult;
@@ -69,6 +71,7 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
             }
         }
     }
+    out.extend(header::stale_date(audit, rule));
     out.into()
 }
 
