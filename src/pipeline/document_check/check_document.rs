@@ -129,7 +129,8 @@ impl DocumentContext<'_> {
                     Some(input) => {
                         let result = exception(input, rule);
                         let result = result.unwrap_or_else(|| standing.level(run_check(check, input, rule)));
-                        Some(without_younger(standing.without_sibling_paths(result), input.packet, rule))
+                        let result = standing.without_sibling_paths(result);
+                        Some(without_younger(result, (input.packet, standing.reports_notes), rule))
                     }
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
@@ -287,9 +288,18 @@ fn is_younger(rule: &Rule, packet: &Packet) -> bool {
     created_on(packet).zip(since).is_some_and(|(created, since)| created < since)
 }
 
+/// Returns whether work on a packet may go on, by its own status.
+fn is_worked_on(packet: &Packet) -> bool {
+    packet.status.as_ref().is_some_and(|status| status.value.allows_work())
+}
+
 /// Removes findings about a missing part that templates had only after the date of the
-/// packet: `2026-02-05 AGENTIC_MODE`. Gates demand it: the date is a claim of its author.
-fn without_younger(result: CheckResult, packet: &Packet, rule: &Rule) -> CheckResult {
+/// packet: `2026-02-05 AGENTIC_MODE`. Gates demand it, and checks of a packet on which work goes
+/// on: the date is a claim of its author.
+fn without_younger(result: CheckResult, (packet, is_noted): (&Packet, bool), rule: &Rule) -> CheckResult {
+    if !is_noted && is_worked_on(packet) {
+        return result;
+    }
     let Some(created) = created_on(packet) else { return result };
     let CheckResult::Findings(mut findings) = result else { return result };
     let younger: Vec<String> = rule
