@@ -129,8 +129,7 @@ impl DocumentContext<'_> {
                     Some(input) => {
                         let result = exception(input, rule);
                         let result = result.unwrap_or_else(|| standing.level(run_check(check, input, rule)));
-                        let result = standing.without_sibling_paths(result);
-                        Some(without_younger(result, (input.packet, standing.reports_notes), rule))
+                        Some(standing.without_sibling_paths(without_younger(result, input, rule, &standing)))
                     }
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
@@ -296,8 +295,14 @@ fn is_worked_on(packet: &Packet) -> bool {
 /// Removes findings about a missing part that templates had only after the date of the
 /// packet: `2026-02-05 AGENTIC_MODE`. Gates demand it, and checks of a packet on which work goes
 /// on: the date is a claim of its author.
-fn without_younger(result: CheckResult, (packet, is_noted): (&Packet, bool), rule: &Rule) -> CheckResult {
-    if !is_noted && is_worked_on(packet) {
+fn without_younger(
+    result: CheckResult,
+    input: &PacketCheckContext<'_>,
+    rule: &Rule,
+    standing: &DocumentStanding<'_>,
+) -> CheckResult {
+    let packet = input.packet;
+    if !standing.reports_notes && is_worked_on(packet) {
         return result;
     }
     let Some(created) = created_on(packet) else { return result };
