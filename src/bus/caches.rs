@@ -86,8 +86,14 @@ impl CacheFolders<'_> {
     /// Returns the folders for temporary files.
     pub(super) fn temporary(&self) -> Vec<PathBuf> {
         let mut all: Vec<PathBuf> = ["/tmp", "/var/tmp"].iter().map(PathBuf::from).collect();
-        all.extend(self.variable("TMPDIR"));
+        all.extend(self.variable("TMPDIR").filter(|path| !self.holds_home(path)));
         all
+    }
+
+    /// Returns whether a folder is the home folder or above it: a right to write it would
+    /// grant the settings.
+    fn holds_home(&self, path: &Path) -> bool {
+        self.home().is_some_and(|home| home.starts_with(path))
     }
 
     /// Returns the caches. Those of the program's toolchain are created: a right to write a
@@ -97,9 +103,7 @@ impl CacheFolders<'_> {
         if self.toolchain == Some(Toolchain::Cargo) {
             all.extend(self.cargo_target());
         }
-        // A variable that names a folder above the home folder would grant the settings.
-        let home = self.home();
-        all.retain(|path| !home.as_ref().is_some_and(|home| home.starts_with(path)));
+        all.retain(|path| !self.holds_home(path));
         all
     }
 
@@ -185,6 +189,10 @@ mod tests {
         // A variable that names the home folder, or one above it, grants nothing.
         let above = folders(&[("HOME", text), ("XDG_CACHE_HOME", text), ("GOCACHE", "/")], None);
         assert!(!above.contains(&home.path().to_path_buf()) && !above.contains(&"/".into()), "{above:?}");
+        let environment: Vec<(OsString, OsString)> =
+            vec![("HOME".into(), text.into()), ("TMPDIR".into(), text.into())];
+        let caches = CacheFolders { environment: &environment, folder: Path::new("/repo"), toolchain: None };
+        assert!(!caches.temporary().contains(&home.path().to_path_buf()));
     }
 
     #[test]
