@@ -167,7 +167,7 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
         let Some((first, last)) = window_in_spec(anchor, spec) else { continue };
         let quoted: Vec<&str> = text.lines().map(str::trim_end).collect();
         let window: Vec<&str> = (first..=last).map(|number| spec_line(spec, number)).collect();
-        if is_same_text(&quoted, &window) {
+        if is_same_text(&quoted, &window) || (input.is_packet_finished && occurs_in(&quoted, &window)) {
             continue;
         }
         let label = label_at(refinement, excerpt.span, format!("not the text of lines {first} to {last}"));
@@ -188,6 +188,17 @@ fn is_same_text(quoted: &[&str], window: &[&str]) -> bool {
     let has_fence = window.iter().any(|line| is_fence(line));
     trim_empty_lines(quoted).1 == trim_empty_lines(window).1
         || (has_fence && without_fences(quoted) == without_fences(window))
+}
+
+/// Returns whether the words of all quoted lines are whole lines of the window, in this order:
+/// the excerpt then leaves lines out, or has other marks. In finished work, that is no defect.
+fn occurs_in(quoted: &[&str], window: &[&str]) -> bool {
+    let words = |line: &&str| -> String {
+        line.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let quoted: Vec<String> = quoted.iter().map(words).filter(|line| !line.is_empty()).collect();
+    let mut window = window.iter().map(words);
+    !quoted.is_empty() && quoted.iter().all(|line| window.any(|other| other == *line))
 }
 
 /// Returns whether an anchor quotes the lines of its window.

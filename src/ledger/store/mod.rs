@@ -31,7 +31,7 @@ pub(crate) use usage::StoredCall;
 /// Name of the database.
 pub(crate) const FILE_NAME: &str = "ledger.db";
 /// Maximum number of times that a command waits for others that write: about 5 seconds.
-const MAX_WAITS: i32 = 2_500;
+const MAX_WAITS: i32 = 30_000;
 
 /// Why the ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -170,9 +170,10 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
 }
 
 /// Waits for another writer. The waits of `SQLite` itself grow to 100 ms, and a command
-/// that waits longest would then wait still longer.
+/// that waits longest would then wait still longer. Here it asks most often.
 fn wait_for_writer(waits: i32) -> bool {
-    std::thread::sleep(Duration::from_micros(if waits < 20 { 300 } else { 2_000 }));
+    let micros = if waits < 20 { 500 } else { 150 };
+    std::thread::sleep(Duration::from_micros(micros));
     waits < MAX_WAITS
 }
 
