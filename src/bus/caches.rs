@@ -140,8 +140,9 @@ impl CacheFolders<'_> {
 
     fn variable(&self, name: &str) -> Option<PathBuf> {
         let (_, value) = self.environment.iter().find(|(known, _)| !name.is_empty() && known == name)?;
-        // The first one of a list is the one that is written.
-        Some(self.folder.join(environment::first_path(value)?))
+        // The first folder of this list is the one that is written; the others are no lists.
+        let path = if name == "GOPATH" { environment::first_path(value)? } else { PathBuf::from(value) };
+        (!path.as_os_str().is_empty()).then(|| self.folder.join(path))
     }
 }
 
@@ -186,6 +187,9 @@ mod tests {
         let moved = folders(&[("HOME", text), ("CARGO_HOME", "/c"), ("GOPATH", "/g:/h")], None);
         assert!(moved.contains(&"/c/registry".into()) && moved.contains(&"/g/pkg".into()), "{moved:?}");
         assert!(!moved.contains(&at(".cargo/registry")));
+        // Only the path of Go is a list: a colon in another one is a part of its name.
+        let colon = folders(&[("HOME", text), ("GOCACHE", "/c:d")], None);
+        assert!(colon.contains(&"/c:d".into()) && !colon.contains(&"/c".into()), "{colon:?}");
         // A variable that names the home folder, or one above it, grants nothing.
         let above = folders(&[("HOME", text), ("XDG_CACHE_HOME", text), ("GOCACHE", "/")], None);
         assert!(!above.contains(&home.path().to_path_buf()) && !above.contains(&"/".into()), "{above:?}");

@@ -70,8 +70,8 @@ const REFUSALS: [&str; 4] = ["permission denied", "eacces", "permissiondenied", 
 /// Maximum length of a line of a log that a report quotes, in characters.
 const MAX_QUOTED_CHARS: usize = 200;
 
-/// Returns the first line of a log that speaks of a refused access to a path that the
-/// confinement covers. A line without a path counts as well: the kernel tells no path, and
+/// Returns the first line of a log that names a refused access outside of what may be
+/// written. A line without a path counts as well: the kernel tells no path, and
 /// only some programs do.
 pub(super) fn find_refusal(confinement: &Confinement, text: &str) -> Option<String> {
     let refused = |line: &&str| {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_refused_write_is_found_with_its_path() {
-        let confinement = Confinement { writable: vec![PathBuf::from("/work/a")], network: true };
+        let confinement = Confinement { writable: vec![PathBuf::from("/project")], network: true };
         let found = |text: &str| find_refusal(&confinement, text);
         for line in [
             "Error: EACCES: permission denied, open '/home/x/.config/app.json'",
@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(found(&format!("running\n  {line}\nend")).as_deref(), Some(line));
         }
         // A file of the working tree that the program itself made read-only.
-        assert_eq!(found("open '/work/a/read-only': Permission denied"), None);
+        assert_eq!(found("open '/project/read-only': Permission denied"), None);
         assert_eq!(found("all is well in /etc"), None);
     }
 }

@@ -69,7 +69,7 @@ pub(crate) struct ProcessOutput {
     pub text: String,
     /// Duration in milliseconds.
     pub milliseconds: u64,
-    /// The line of the log that speaks of a refused write, if a confined program failed.
+    /// The line of the log that names a refused write, if a confined program failed.
     pub refused: Option<String>,
 }
 

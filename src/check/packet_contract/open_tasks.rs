@@ -6,7 +6,7 @@ use crate::document::PacketStatus;
 use crate::document::typed_contract::TypedContract;
 use crate::finding::Finding;
 use crate::rule::Rule;
-use crate::text::{format_count, to_single_line};
+use crate::text::to_single_line;
 
 /// Maximum number of tasks that one finding names.
 const MAX_NAMED: usize = 10;
@@ -42,10 +42,7 @@ pub(super) fn below_validated(
         _ => {
             let named = others.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
             let more = if rest > 0 { format!(", and {rest} more") } else { String::new() };
-            finding.help(format!(
-                "{} more of its tasks wait: {named}{more}.",
-                format_count(others.len(), "task")
-            ))
+            finding.help(format!("Other open tasks of the packet: {named}{more}."))
         }
     })
 }

@@ -43,8 +43,11 @@ pub(super) fn outside_packet(
                 return out;
             };
             left = rest;
+            let short = short_path(entry);
             let covers = |scope: &&ScopeEntry| {
-                scope.covers(&widest) || names_folder_of(scope, &written) || is_short_for(scope, entry)
+                scope.covers(&widest)
+                    || names_folder_of(scope, &written)
+                    || short.as_ref().is_some_and(|end| ends_with(scope, end))
             };
             if !packet_scope.iter().any(covers) {
                 let message = format!(
@@ -78,15 +81,20 @@ fn names_folder_of(outer: &ScopeEntry, inner: &RepoPath) -> bool {
     !folder.file_name().contains(&b'.') && (inner == folder || inner.is_below(folder.as_bytes()))
 }
 
-/// Returns whether an entry is the end of a file's path in the scope, such as `storage/mod.rs`
-/// for `src/backend/storage/mod.rs`. A remark in parentheses behind it does not count.
-fn is_short_for(outer: &ScopeEntry, inner: &ScopeEntry) -> bool {
-    let (Ok(ScopePattern::File(file)), Ok(ScopePattern::File(_))) = (&outer.pattern, &inner.pattern) else {
-        return false;
-    };
-    let written = inner.raw.value.split(" (").next().unwrap_or_default().trim().trim_matches('`');
-    let (file, end) = (file.to_text(), format!("/{written}"));
-    written.contains('.') && !written.starts_with(['.', '/']) && file.ends_with(&end)
+/// Returns the path of a file that may be written without its first folders, with a slash
+/// before it: `/storage/mod.rs` can stand for `src/backend/storage/mod.rs`. A remark in
+/// parentheses behind the path does not count.
+fn short_path(entry: &ScopeEntry) -> Option<String> {
+    let written = entry.raw.value.split(" (").next().unwrap_or_default().trim().trim_matches('`');
+    let is_short = matches!(entry.pattern, Ok(ScopePattern::File(_)))
+        && written.contains('.')
+        && !written.starts_with(['.', '/']);
+    is_short.then(|| format!("/{written}"))
+}
+
+/// Returns whether an entry is a file whose path ends like this.
+fn ends_with(entry: &ScopeEntry, end: &str) -> bool {
+    matches!(&entry.pattern, Ok(ScopePattern::File(path)) if path.as_bytes().ends_with(end.as_bytes()))
 }
 
 /// Returns the path of an entry as it is written; wildcards stay.

@@ -45,7 +45,13 @@ impl CargoPackages {
     /// file. A manifest that cannot be read is a package with the usual targets.
     pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
         let read = |text: &str| {
-            toml::from_str::<CargoManifest>(text).unwrap_or_else(|_| CargoManifest::unreadable())
+            let mut manifest =
+                toml::from_str::<CargoManifest>(text).unwrap_or_else(|_| CargoManifest::unreadable());
+            if let Some(workspace) = &mut manifest.workspace {
+                let members = workspace.default_members.iter().map(|member| normalize("", member));
+                workspace.default_members = members.collect();
+            }
+            manifest
         };
         let parsed: Vec<(&String, CargoManifest)> =
             manifests.iter().map(|(folder, text)| (folder, read(text))).collect();
@@ -136,10 +142,10 @@ impl CargoPackage {
         // A program that nobody gets and that a usual build leaves out.
         let default_members = workspace.filter(|(_, one)| !one.default_members.is_empty());
         let is_left_out = default_members.is_some_and(|(root, one)| {
-            !one.default_members.iter().any(|member| {
-                let path = normalize(root, member);
-                path == folder || (path.ends_with('*') && folder.starts_with(path.trim_end_matches('*')))
-            })
+            let own = folder.strip_prefix(root).map_or(folder, |own| own.trim_start_matches('/'));
+            let above = own.rmatch_indices('/').filter_map(|(at, _)| own.get(..at));
+            let mut globs = above.map(|above| format!("{above}/*")).chain(["*".to_owned()]);
+            !(one.default_members.contains(own) || globs.any(|glob| one.default_members.contains(&glob)))
         });
         let is_private = package
             .and_then(|package| package.publish.as_ref())

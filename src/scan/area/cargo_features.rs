@@ -23,16 +23,18 @@ pub(super) fn enabled_features(all: &[FeatureUser<'_>]) -> Vec<BTreeSet<String>>
         all.iter().enumerate().map(|(at, package)| (package.folder, at)).collect();
     let mut enabled = vec![BTreeSet::from(["default".to_owned()]); all.len()];
     for package in all.iter().filter(|package| package.is_product) {
+        // `a = ["b/c"]`, `a = ["b?/c"]`: asked for by a feature that is not for tests.
+        let of_product = package.features.iter().filter(|(name, _)| !is_feature_of_tests(name));
+        let mut asked: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (name, feature) in of_product.flat_map(|(_, list)| list).filter_map(|entry| entry.split_once('/'))
+        {
+            asked.entry(name.trim_end_matches('?')).or_default().push(feature.to_owned());
+        }
         for dependency in package.uses {
             let slot = by_folder.get(dependency.folder.as_str()).and_then(|at| enabled.get_mut(*at));
             let (Some(slot), false) = (slot, dependency.kind == CargoDependencyKind::Tests) else { continue };
             slot.extend(dependency.features.iter().cloned());
-            // `a = ["b/c"]`, `a = ["b?/c"]`: asked for by a feature that is not for tests.
-            let of_product = package.features.iter().filter(|(name, _)| !is_feature_of_tests(name));
-            slot.extend(of_product.flat_map(|(_, list)| list).filter_map(|entry| {
-                let (name, feature) = entry.split_once('/')?;
-                (name.trim_end_matches('?') == dependency.name).then(|| feature.to_owned())
-            }));
+            slot.extend(asked.remove(dependency.name.as_str()).into_iter().flatten());
         }
     }
     for (package, enabled) in all.iter().zip(&mut enabled) {

@@ -1,6 +1,6 @@
 //! What a `Cargo.toml` says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use toml::Value;
@@ -44,7 +44,7 @@ pub(super) struct CargoPackageKeys {
 pub(super) struct CargoWorkspaceKeys {
     pub members: Vec<String>,
     #[serde(rename = "default-members")]
-    pub default_members: Vec<String>,
+    pub default_members: BTreeSet<String>,
     pub dependencies: BTreeMap<String, Value>,
 }
 
