@@ -29,8 +29,8 @@ mod test_support;
 // Repositories: what a pipeline reads, and the two implementations.
 pub use change::{
     BranchTip, Change, ChangeSet, ChangedFile, Commit, CommitInfo, FileMode, FoundVersion, History,
-    ObjectStore, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry,
-    TreeState, VersionRequest, WorkingTree, Worktree,
+    ObjectStore, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, StoredFile,
+    TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
 };
 pub use digest::Hash20;
 pub use system::folder::PlainFolder;

@@ -94,6 +94,16 @@ pub struct Worktree {
     pub branch: Option<String>,
 }
 
+/// A file with its mode, and its bytes as git stores them. The error is one of this file
+/// only: it is too large, or the disk does not give it.
+#[derive(Debug)]
+pub struct StoredFile {
+    /// The mode that git stores.
+    pub mode: FileMode,
+    /// The bytes; empty for links and submodules.
+    pub content: Result<Vec<u8>, RepositoryError>,
+}
+
 /// Read access to the files of a commit, of the index, or on disk. Another git
 /// library can implement this trait.
 pub trait ObjectStore {
@@ -137,18 +147,55 @@ pub trait ObjectStore {
     /// Missing objects, unreadable folders.
     fn list(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
-    /// Returns whether a document may contain some ASCII bytes, in any encoding. False only
-    /// if it certainly does not, so that the others need not be decoded.
+    /// Returns those documents that may contain some ASCII bytes, in any encoding. The others
+    /// certainly do not, so that they need not be decoded.
     ///
     /// # Errors
     /// Missing objects, unreadable files.
-    fn may_contain(
+    fn find_containing(
         &self,
         _tree: TreeState,
-        _path: &RepoPath,
+        paths: Vec<RepoPath>,
         _bytes: &[u8],
-    ) -> Result<bool, RepositoryError> {
-        Ok(true)
+    ) -> Result<Vec<RepoPath>, RepositoryError> {
+        Ok(paths)
+    }
+
+    /// Reads a path with its mode; `None` if there is no file, link or submodule. The content
+    /// of links and submodules is not read.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable folders.
+    fn read_stored_file(
+        &self,
+        tree: TreeState,
+        path: &RepoPath,
+    ) -> Result<Option<StoredFile>, RepositoryError> {
+        let Some(mode) = self.mode(tree, path)? else { return Ok(None) };
+        if !matches!(mode, FileMode::Regular | FileMode::Executable) {
+            return Ok(Some(StoredFile { mode, content: Ok(Vec::new()) }));
+        }
+        match self.read(tree, path) {
+            Ok(Some(bytes)) => Ok(Some(StoredFile { mode, content: Ok(bytes) })),
+            Ok(None) => Ok(None),
+            Err(error @ (RepositoryError::TooLarge { .. } | RepositoryError::Unreadable { .. })) => {
+                Ok(Some(StoredFile { mode, content: Err(error) }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads paths as [`ObjectStore::read_stored_file`] does, in the same order. A working
+    /// tree reads them on several threads.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable folders.
+    fn read_stored_files(
+        &self,
+        tree: TreeState,
+        paths: &[RepoPath],
+    ) -> Result<Vec<Option<StoredFile>>, RepositoryError> {
+        paths.iter().map(|path| self.read_stored_file(tree, path)).collect()
     }
 
     /// Returns all files and links below a folder, at any depth, sorted. `.git` is

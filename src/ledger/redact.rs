@@ -1,16 +1,80 @@
 //! Removes secrets from text before it is stored or hashed.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, Replacer};
 use serde_json::Value;
 
 /// What stands for a removed secret.
 const REMOVED: &str = "<redacted>";
 
-/// Texts without any of these hold nothing that the patterns find.
-const HINTS: [&str; 13] =
-    ["gh", "github_pat_", "glpat-", "xox", "sk-", "AKIA", "AIza", "npm_", "eyJ", "://", "=", ":", "BEGIN"];
+/// Every token that [`TOKENS`] finds begins with one of these.
+const TOKEN_STARTS: [&str; 14] = [
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "sk-",
+    "AKIA",
+    "AIza",
+    "npm_",
+    "eyJ",
+    "-----BEGIN ",
+];
+
+/// Every name that [`NAMED`] finds contains one of these, in lower case.
+const SECRET_NAMES: [&str; 8] =
+    ["passw", "pwd", "passphrase", "secret", "token", "apikey", "api_key", "credential"];
+
+/// Which patterns can match a text. Most texts hold nothing secret, and a pattern that is not
+/// needed is not compiled.
+struct Hints {
+    tokens: bool,
+    addresses: bool,
+    headers: bool,
+    named: bool,
+}
+
+impl Hints {
+    fn of(text: &str) -> Self {
+        // The patterns also take the long s and the sign of Kelvin for the letters.
+        let lower =
+            if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase().replace('ſ', "s") };
+        let starts_token = |start: &&str| {
+            let is_inside_word = |at: usize| {
+                let before = text.get(..at).and_then(|text| text.chars().next_back());
+                before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            };
+            // `sk-` is also the end of "task-".
+            text.match_indices(*start).any(|(at, _)| *start != "sk-" || !is_inside_word(at))
+        };
+        Self {
+            tokens: TOKEN_STARTS.iter().any(starts_token),
+            addresses: text.contains("://") && text.contains('@'),
+            headers: lower.contains("authorization") || lower.contains("cookie"),
+            named: SECRET_NAMES.iter().any(|name| lower.contains(name)) || lower.contains("api-key"),
+        }
+    }
+}
+
+/// Replaces what a pattern finds, if it is needed. Returns `None` if it does not compile.
+fn replace<'t>(
+    is_needed: bool,
+    pattern: &LazyLock<Option<Regex>>,
+    text: Cow<'t, str>,
+    replacement: impl Replacer,
+) -> Option<Cow<'t, str>> {
+    if !is_needed {
+        return Some(text);
+    }
+    let replaced = pattern.as_ref()?.replace_all(&text, replacement).into_owned();
+    Some(Cow::Owned(replaced))
+}
 
 /// Tokens whose form says what they are.
 static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -48,37 +112,31 @@ static ADDRESSES: LazyLock<Option<Regex>> =
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 #[must_use]
 pub(crate) fn redact_forms(text: &str) -> String {
-    let (Some(tokens), Some(headers), Some(addresses)) = (&*TOKENS, &*HEADERS, &*ADDRESSES) else {
-        return REMOVED.to_owned();
-    };
-    let text = tokens.replace_all(text, REMOVED);
-    let text = addresses.replace_all(&text, format!("${{name}}{REMOVED}@"));
-    headers.replace_all(&text, format!("${{name}}{REMOVED}")).into_owned()
+    replace_forms(&Hints::of(text), text).map_or_else(|| REMOVED.to_owned(), Cow::into_owned)
 }
 
 /// Returns the text without secrets.
 #[must_use]
 pub(crate) fn redact(text: &str) -> String {
-    if !HINTS.iter().any(|hint| text.contains(hint)) {
-        return text.to_owned();
-    }
-    let (Some(tokens), Some(named), Some(headers), Some(addresses)) =
-        (&*TOKENS, &*NAMED, &*HEADERS, &*ADDRESSES)
-    else {
-        // A pattern that does not compile is found by the tests; nothing is stored then.
-        return REMOVED.to_owned();
-    };
-    let text = tokens.replace_all(text, REMOVED);
-    let text = addresses.replace_all(&text, format!("${{name}}{REMOVED}@"));
-    let text = headers.replace_all(&text, format!("${{name}}{REMOVED}"));
-    named
-        .replace_all(&text, |found: &Captures<'_>| {
-            let name = found.name("name").map_or("", |name| name.as_str());
-            // A capability names a variable, and holds no secret.
-            let is_capability = name.ends_with("secrets.use:");
-            if is_capability { found[0].to_owned() } else { format!("{name}{REMOVED}") }
-        })
-        .into_owned()
+    // A pattern that does not compile is found by the tests; nothing is stored then.
+    redact_with(&Hints::of(text), text).unwrap_or_else(|| REMOVED.to_owned())
+}
+
+fn replace_forms<'t>(hints: &Hints, text: &'t str) -> Option<Cow<'t, str>> {
+    let text = replace(hints.tokens, &TOKENS, Cow::Borrowed(text), REMOVED)?;
+    let text = replace(hints.addresses, &ADDRESSES, text, format!("${{name}}{REMOVED}@"))?;
+    replace(hints.headers, &HEADERS, text, format!("${{name}}{REMOVED}"))
+}
+
+fn redact_with(hints: &Hints, text: &str) -> Option<String> {
+    let forms = replace_forms(hints, text)?;
+    let named = replace(hints.named, &NAMED, forms, |found: &Captures<'_>| {
+        let name = found.name("name").map_or("", |name| name.as_str());
+        // A capability names a variable, and holds no secret.
+        let is_capability = name.ends_with("secrets.use:");
+        if is_capability { found[0].to_owned() } else { format!("{name}{REMOVED}") }
+    })?;
+    Some(named.into_owned())
 }
 
 /// Removes secrets from all texts of a value.
@@ -164,5 +222,39 @@ mod tests {
         redact_value(&mut value);
         assert!(!value.to_string().contains("hunter2"), "{value}");
         assert!(value.to_string().contains("--quiet"), "{value}");
+    }
+
+    proptest::proptest! {
+        /// Hints only save time: with all patterns the result is the same.
+        #[test]
+        fn hints_change_nothing(parts in proptest::collection::vec(part(), 1..9)) {
+            let text = parts.concat();
+            let all = Hints { tokens: true, addresses: true, headers: true, named: true };
+            proptest::prop_assert_eq!(Some(redact(&text)), redact_with(&all, &text));
+        }
+    }
+
+    fn part() -> impl proptest::strategy::Strategy<Value = String> {
+        use proptest::strategy::Strategy as _;
+        let known: Vec<&str> = TOKEN_STARTS
+            .into_iter()
+            .chain(SECRET_NAMES)
+            .chain(["api-key", "Api_Key", "PassWord", "toKen", "ſecret", "cooKie", "AUTHORIZATION", "proxy-"])
+            .chain([
+                "://",
+                "@",
+                "=",
+                ": ",
+                "\"",
+                "'",
+                " ",
+                "\n",
+                "ta",
+                "-",
+                "x",
+                "Zz09Zz09Zz09Zz09Zz09Zz09Zz09Zz09",
+            ])
+            .collect();
+        proptest::prop_oneof![4 => proptest::sample::select(known).prop_map(str::to_owned), 1 => "[a-zA-Z0-9_. -]{0,4}"]
     }
 }

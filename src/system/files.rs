@@ -1,6 +1,5 @@
 //! Files and folders.
 
-use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,31 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::change::FileMode;
 use crate::text::RepoPath;
 
+use super::listing::name_bytes;
+pub(crate) use super::listing::{FileName, list_folder};
+
 /// An open log file.
 pub(crate) type LogFile = File;
-
-/// The name of a file or folder, without its path, as bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct FileName(Vec<u8>);
-
-impl FileName {
-    /// Returns the bytes of the name.
-    #[must_use]
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-#[cfg(unix)]
-fn name_bytes(name: &OsString) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt as _;
-    name.as_bytes().to_vec()
-}
-
-#[cfg(not(unix))]
-fn name_bytes(name: &OsString) -> Vec<u8> {
-    name.to_string_lossy().into_owned().into_bytes()
-}
 
 /// Converts a repository path to a relative path of the operating system.
 #[must_use]
@@ -108,25 +87,6 @@ fn is_executable(_: &Metadata) -> bool {
     false
 }
 
-/// Returns the names in a folder with their metadata, sorted by name.
-///
-/// # Errors
-/// The folder cannot be read.
-pub(crate) fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>> {
-    let mut out = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        match entry.metadata() {
-            Ok(metadata) => out.push((FileName(name_bytes(&entry.file_name())), metadata)),
-            // The entry was removed after it was listed.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    out.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(out)
-}
-
 /// Opens a regular file for reading. Links are followed.
 ///
 /// # Errors
@@ -145,7 +105,7 @@ fn open_with_length(path: &Path) -> io::Result<(File, u64)> {
     options.read(true);
     // Between the check and the opening, the path may become a FIFO.
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, non_blocking());
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, open_flags(true));
     refuse(&fs::metadata(path)?)?;
     let file = options.open(path)?;
     let metadata = file.metadata()?;
@@ -153,9 +113,15 @@ fn open_with_length(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
+/// Returns flags with which opening never waits for the writer of a FIFO. Without
+/// `follows_links`, a link at the end of the path is an error.
 #[cfg(unix)]
-fn non_blocking() -> i32 {
-    i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default()
+pub(super) fn open_flags(follows_links: bool) -> i32 {
+    let mut flags = rustix::fs::OFlags::NONBLOCK;
+    if !follows_links {
+        flags |= rustix::fs::OFlags::NOFOLLOW;
+    }
+    i32::try_from(flags.bits()).unwrap_or_default()
 }
 
 /// Reads a file of at most `limit` bytes.

@@ -57,13 +57,13 @@ pub(crate) fn list_files_below(root: &Path, folder: &str) -> Result<Vec<RepoPath
         if !metadata.is_dir() {
             continue;
         }
-        for (name, metadata) in files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))? {
+        for (name, kind) in files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))? {
             let path = folder.join(name.as_bytes());
-            if metadata.is_dir() {
+            if kind.is_dir() {
                 if name.as_bytes() != b".git" && depth > 0 {
                     pending.push((path, depth - 1));
                 }
-            } else if files::file_mode(&metadata).is_some() {
+            } else if kind.is_file() || kind.is_symlink() {
                 out.push(path);
             }
         }

@@ -11,11 +11,13 @@ pub(crate) mod git;
 #[cfg(feature = "llm")]
 pub(crate) mod http;
 pub(crate) mod ignores;
+mod listing;
 pub(crate) mod parallel;
 pub(crate) mod process;
 #[cfg(feature = "ledger")]
 pub(crate) mod process_identity;
 pub(crate) mod process_usage;
+pub(crate) mod raw_file;
 pub(crate) mod ssh_agent;
 pub(crate) mod transaction;
 pub(crate) mod user_state;

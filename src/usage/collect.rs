@@ -102,13 +102,14 @@ fn is_log(name: &[u8], agent: Agent) -> bool {
 const COMPRESSED: &[u8] = b".jsonl.zst";
 
 fn list_below(folder: &Path, agent: Agent, depth: usize, out: &mut Vec<FoundLog>) {
-    for (name, metadata) in files::list_folder(folder).unwrap_or_default() {
+    for (name, kind) in files::list_folder(folder).unwrap_or_default() {
         let path = files::join_repo_path(folder, &RepoPath::from_bytes(name.as_bytes()));
-        if metadata.is_dir() {
+        if kind.is_dir() {
             if depth > 0 {
                 list_below(&path, agent, depth - 1, out);
             }
-        } else if metadata.is_file() && out.len() < MAX_LOGS && is_log(name.as_bytes(), agent) {
+        } else if kind.is_file() && out.len() < MAX_LOGS && is_log(name.as_bytes(), agent) {
+            let Ok(Some(metadata)) = files::find_metadata(&path) else { continue };
             let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
             let modified = modified.map_or(0, |time| time.as_nanos());
             out.push(FoundLog { path, agent, state: format!("{}:{modified}", metadata.len()) });

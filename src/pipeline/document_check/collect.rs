@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::change::{FileMode, Repository, RepositoryError, TreeState};
+use crate::change::{FileMode, Repository, RepositoryError, StoredFile, TreeState};
 use crate::document::limits::limit_error;
 use crate::document::{Document, DocumentBody, DocumentKind, Layout, WpId};
 use crate::pipeline::locate::{apply_aliases, record_files_in};
@@ -103,22 +103,30 @@ pub(crate) fn collect_documents(
         is_of_packet && base.as_ref().is_some_and(other)
     };
     let mut out = CollectedDocuments::default();
-    let mut in_layout: Vec<UnparsedDocument> = Vec::new();
-    let mut lines = 0_usize;
+    let mut wanted = Vec::new();
     for path in list_document_paths(repo, tree, layout)? {
         let Ok(expected) = expected_kind(layout, &path) else { continue };
         if is_other(&path, expected) {
             continue;
         }
-        let files = if layout.joined_records().iter().any(|record| path.as_bytes() == record.as_bytes()) {
+        let mut files = if layout.joined_records().iter().any(|record| path.as_bytes() == record.as_bytes()) {
             record_files_in(repo, tree, &path.to_text())?
         } else {
             Vec::new()
         };
-        let has_own = files.is_empty() || repo.exists(tree, &path)?;
+        if files.is_empty() || repo.exists(tree, &path)? {
+            files.insert(0, path.clone());
+        }
+        wanted.push((path, expected, files));
+    }
+    let all: Vec<RepoPath> = wanted.iter().flat_map(|(_, _, files)| files.iter().cloned()).collect();
+    let mut opened = open_documents(repo, tree, &all)?.into_iter();
+    let mut in_layout: Vec<UnparsedDocument> = Vec::new();
+    let mut lines = 0_usize;
+    for (path, expected_kind, files) in wanted {
         let mut sources: Vec<Arc<Source>> = Vec::new();
-        for file in has_own.then(|| path.clone()).into_iter().chain(files) {
-            match open_document(repo, tree, &file)? {
+        for (file, opened) in files.into_iter().zip(opened.by_ref()) {
+            match opened {
                 Ok(source) => {
                     lines = lines.saturating_add(source.line_count());
                     if lines > MAX_LINES {
@@ -137,7 +145,7 @@ pub(crate) fn collect_documents(
             [only] if *only.name() == path => Arc::clone(only),
             _ => Source::join(path, sources),
         };
-        in_layout.push(UnparsedDocument { source, expected_kind: expected });
+        in_layout.push(UnparsedDocument { source, expected_kind });
     }
     let mut outside_layout: Vec<UnparsedDocument> = Vec::new();
     for document in named {
@@ -222,24 +230,37 @@ fn open_document(
     tree: TreeState,
     path: &RepoPath,
 ) -> Result<Result<Arc<Source>, String>, RepositoryError> {
-    match repo.mode(tree, path)? {
-        Some(FileMode::Regular | FileMode::Executable) => {}
-        Some(FileMode::Symlink) => {
-            return Ok(Err("it is a symbolic link, which is not followed".to_owned()));
-        }
-        Some(FileMode::Submodule) => return Ok(Err("it is a submodule".to_owned())),
-        None => return Ok(Err("the file does not exist".to_owned())),
+    Ok(to_source(path, repo.read_stored_file(tree, path)?))
+}
+
+/// Reads documents, as [`open_document`] does.
+fn open_documents(
+    repo: &dyn Repository,
+    tree: TreeState,
+    paths: &[RepoPath],
+) -> Result<Vec<Result<Arc<Source>, String>>, RepositoryError> {
+    let read = repo.read_stored_files(tree, paths)?;
+    Ok(paths.iter().zip(read).map(|(path, file)| to_source(path, file)).collect())
+}
+
+fn to_source(path: &RepoPath, file: Option<StoredFile>) -> Result<Arc<Source>, String> {
+    let Some(StoredFile { mode, content }) = file else {
+        return Err("the file does not exist".to_owned());
+    };
+    match mode {
+        FileMode::Regular | FileMode::Executable => {}
+        FileMode::Symlink => return Err("it is a symbolic link, which is not followed".to_owned()),
+        FileMode::Submodule => return Err("it is a submodule".to_owned()),
     }
-    match repo.read(tree, path) {
-        Ok(Some(bytes)) => Ok(match limit_error(path, &bytes) {
+    match content {
+        Ok(bytes) => match limit_error(path, &bytes) {
             Some(excess) => Err(format!("it is {excess}")),
             None => Ok(Source::from_bytes(path.clone(), bytes)),
-        }),
-        Ok(None) => Ok(Err("the file does not exist".to_owned())),
+        },
         Err(RepositoryError::TooLarge { bytes, limit, .. }) => {
-            Ok(Err(format!("it is {bytes} bytes long; countersign reads at most {limit}")))
+            Err(format!("it is {bytes} bytes long; countersign reads at most {limit}"))
         }
-        Err(RepositoryError::Unreadable { reason, .. }) => Ok(Err(reason)),
-        Err(error) => Err(error),
+        Err(RepositoryError::Unreadable { reason, .. }) => Err(reason),
+        Err(error) => Err(error.to_string()),
     }
 }

@@ -88,13 +88,9 @@ pub(crate) fn find_signature_reuse(
     let own = [layout.packet(id), layout.refinement(id)];
     let mut out = Vec::new();
     for folder in [&layout.packets, &layout.refinements] {
-        for path in repo.list_below(tree, folder)? {
-            if own.contains(&path) || !path.as_bytes().ends_with(b".md") {
-                continue;
-            }
-            if !repo.may_contain(tree, &path, signature.as_bytes())? {
-                continue;
-            }
+        let mut paths = repo.list_below(tree, folder)?;
+        paths.retain(|path| !own.contains(path) && path.as_bytes().ends_with(b".md"));
+        for path in repo.find_containing(tree, paths, signature.as_bytes())? {
             let Some(source) = read_document(repo, tree, &path)? else { continue };
             // A signature counts in a signature field, not in other text.
             let mut last_line = (0, false);

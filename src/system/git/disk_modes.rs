@@ -65,8 +65,8 @@ impl GitRepository {
         }
         let config = self.repo.config().map_err(git_error("reading the configuration of git"))?;
         let modes = DiskModes {
-            has_executable_bit: config.get_bool("core.fileMode").unwrap_or(true),
-            has_links: config.get_bool("core.symlinks").unwrap_or(true),
+            has_executable_bit: cfg!(unix) && config.get_bool("core.fileMode").unwrap_or(true),
+            has_links: cfg!(unix) && config.get_bool("core.symlinks").unwrap_or(true),
         };
         Ok(*self.disk_modes.get_or_init(|| modes))
     }

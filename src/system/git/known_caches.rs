@@ -66,19 +66,19 @@ fn contains_only_allowed_files(folder: &Path, kind: FolderKind) -> bool {
     while let Some(next) = pending.pop() {
         let Ok(names) = files::list_folder(&next) else { return false };
         let is_installed = next.components().any(|part| part.as_os_str() == "site-packages");
-        for (name, metadata) in names {
+        for (name, found) in names {
             entries += 1;
             let name = String::from_utf8_lossy(name.as_bytes()).into_owned();
             let is_allowed = match kind {
-                FolderKind::Cache => !metadata.is_symlink() && (metadata.is_dir() || is_data(&name)),
+                FolderKind::Cache => !found.is_symlink() && (found.is_dir() || is_data(&name)),
                 FolderKind::Environment => !is_loaded(&name, is_installed),
             };
             if entries > MAX_ENTRIES || !is_allowed {
                 return false;
             }
-            if metadata.is_dir() {
+            if found.is_dir() {
                 pending.push(next.join(name));
-            } else if !metadata.is_file() && !metadata.is_symlink() {
+            } else if !found.is_file() && !found.is_symlink() {
                 return false;
             }
         }

@@ -7,6 +7,7 @@
 
 mod ancestry;
 mod attributes;
+mod batch;
 mod branch_name;
 mod builder;
 mod clean;
@@ -44,7 +45,7 @@ use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
     BranchTip, ChangeSet, Commit, FileMode, ObjectStore, Repository, RepositoryError, Selection,
-    SelectionMode, SelectionRequest, TreeEntry, TreeState,
+    SelectionMode, SelectionRequest, StoredFile, TreeEntry, TreeState,
 };
 use crate::system::folder::list_files_below;
 use crate::system::transaction::ReadLock;
@@ -196,16 +197,36 @@ impl ObjectStore for GitRepository {
         }
     }
 
-    fn may_contain(&self, tree: TreeState, path: &RepoPath, bytes: &[u8]) -> Result<bool, RepositoryError> {
+    fn find_containing(
+        &self,
+        tree: TreeState,
+        paths: Vec<RepoPath>,
+        bytes: &[u8],
+    ) -> Result<Vec<RepoPath>, RepositoryError> {
+        let finder = memchr::memmem::Finder::new(bytes);
         // In UTF-16, every second byte of ASCII text is zero.
-        let contains =
-            |text: &[u8]| memchr::memmem::find(text, bytes).is_some() || memchr::memchr(0, text).is_some();
+        let contains = |text: &[u8]| finder.find(text).is_some() || memchr::memchr(0, text).is_some();
         if tree == TreeState::Worktree {
-            let raw = self.worktree_path(path)?.filter(|(_, metadata)| metadata.is_file());
-            let raw = raw.and_then(|(disk, _)| crate::system::files::read(&disk, MAX_FILE_BYTES).ok());
-            return Ok(raw.is_none_or(|raw| contains(&raw)));
+            return self.filter_on_disk(paths, contains);
         }
-        Ok(self.read(tree, path)?.is_none_or(|text| contains(&text)))
+        let mut out = Vec::new();
+        for path in paths {
+            if self.read(tree, &path)?.is_none_or(|text| contains(&text)) {
+                out.push(path);
+            }
+        }
+        Ok(out)
+    }
+
+    fn read_stored_files(
+        &self,
+        tree: TreeState,
+        paths: &[RepoPath],
+    ) -> Result<Vec<Option<StoredFile>>, RepositoryError> {
+        if tree == TreeState::Worktree {
+            return self.read_files_on_disk(paths);
+        }
+        paths.iter().map(|path| self.read_stored_file(tree, path)).collect()
     }
 
     fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {

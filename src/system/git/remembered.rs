@@ -7,11 +7,11 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::change::{ChangeSet, Commit, History as _, RepositoryError};
-use crate::digest::Hash20;
 use crate::text::RepoPath;
 
 use super::GitRepository;
 use super::index::StagedEntry;
+use super::worktree::RawEntry;
 
 /// Facts of one run.
 #[derive(Default)]
@@ -25,8 +25,8 @@ pub(super) struct Remembered {
     /// The entries of the index with content, for questions about single paths. A stranger
     /// chooses the number of questions and the size of the index.
     staged: OnceCell<BTreeMap<RepoPath, StagedEntry>>,
-    /// Ids of the files on disk, between the choice of the change and its reading.
-    raw_ids: RefCell<Option<BTreeMap<RepoPath, Hash20>>>,
+    /// Modes and ids of the files on disk, between the choice of the change and its reading.
+    raw_files: RefCell<Option<BTreeMap<RepoPath, RawEntry>>>,
     /// Number of objects that were read, and of their bytes.
     objects: Cell<(u64, u64)>,
 }
@@ -77,13 +77,13 @@ impl GitRepository {
         Ok(self.remembered.staged.get_or_init(|| staged))
     }
 
-    /// Keeps the ids of the files on disk for the next comparison, which takes them.
-    pub(super) fn keep_raw_ids(&self, ids: &BTreeMap<RepoPath, Hash20>) {
-        *self.remembered.raw_ids.borrow_mut() = Some(ids.clone());
+    /// Keeps the files on disk for the next comparison, which takes them.
+    pub(super) fn keep_raw_files(&self, files: &BTreeMap<RepoPath, RawEntry>) {
+        *self.remembered.raw_files.borrow_mut() = Some(files.clone());
     }
 
-    /// Takes the ids of the files on disk that the comparison before has kept.
-    pub(super) fn take_raw_ids(&self) -> BTreeMap<RepoPath, Hash20> {
-        self.remembered.raw_ids.take().unwrap_or_default()
+    /// Takes the files on disk that the comparison before has kept.
+    pub(super) fn take_raw_files(&self) -> BTreeMap<RepoPath, RawEntry> {
+        self.remembered.raw_files.take().unwrap_or_default()
     }
 }

@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::FileType;
 use std::path::Path;
 
 use crate::change::{FileMode, RepositoryError, TreeEntry};
+use crate::system::files::FileName;
 use crate::system::ignores::IgnoreRules;
-use crate::system::{files, walk, wildmatch};
+use crate::system::{files, parallel, walk, wildmatch};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
@@ -57,9 +59,21 @@ impl GitRepository {
     }
 }
 
+/// What is at a path on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DiskKind {
+    File,
+    Link,
+    /// A submodule or another nested repository.
+    Repository,
+}
+
+/// Number of folders that are listed before their entries are looked at.
+const FOLDERS_AT_ONCE: usize = 256;
+
 /// A file, link or nested repository on disk.
 pub(super) struct DiskEntry {
-    pub mode: FileMode,
+    pub kind: DiskKind,
     /// The folder above it, without tracked files, that ignores itself.
     pub self_ignoring: Option<RepoPath>,
 }
@@ -80,10 +94,6 @@ pub(super) struct WorktreeWalk<'a> {
     pub own_outputs: &'a OwnOutputs,
     /// Set when the walk finds a `.gitattributes` file, ignored or not.
     pub saw_attributes: Cell<bool>,
-    /// Whether the file system stores executable bits and links.
-    pub trust_modes: bool,
-    /// The mode that the index records, for file systems that do not store modes.
-    pub recorded_mode: &'a dyn Fn(&RepoPath) -> Option<FileMode>,
     /// Maximum number of files; a longer walk is an error.
     pub max_files: usize,
 }
@@ -93,36 +103,54 @@ impl WorktreeWalk<'_> {
     pub(super) fn run(&self) -> Result<BTreeMap<RepoPath, DiskEntry>, RepositoryError> {
         let mut out = BTreeMap::new();
         let mut pending = vec![(RepoPath::default(), None)];
-        while let Some((folder, self_ignoring)) = pending.pop() {
-            let disk = files::join_repo_path(self.root, &folder);
-            let names = files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))?;
-            for (name, metadata) in names {
-                wildmatch::check_walk()?;
-                let path = folder.join(name.as_bytes());
-                if is_attributes_file(name.as_bytes()) {
-                    self.saw_attributes.set(true);
-                }
-                let ignores_case = cfg!(any(windows, target_os = "macos"));
-                if name.as_bytes() == b".git"
-                    || (ignores_case && name.as_bytes().eq_ignore_ascii_case(b".git"))
-                {
-                    continue;
-                }
-                if metadata.is_dir() {
-                    self.visit_folder((path, self_ignoring.clone()), &mut pending, &mut out);
-                } else if ((self.is_tracked)(&path) || !(self.ignores.excludes(&path) || self.exempts(&path)))
-                    && let Some(mode) = files::file_mode(&metadata)
-                {
-                    if out.len() > self.max_files {
-                        return Err(RepositoryError::TooManyPaths { limit: super::MAX_CHANGED_PATHS });
-                    }
-                    let mode =
-                        if self.trust_modes { mode } else { (self.recorded_mode)(&path).unwrap_or(mode) };
-                    out.insert(path, DiskEntry { mode, self_ignoring: self_ignoring.clone() });
-                }
+        while !pending.is_empty() {
+            let batch = pending.split_off(pending.len().saturating_sub(FOLDERS_AT_ONCE));
+            let listed = parallel::map(&batch, |(folder, _)| {
+                files::list_folder(&files::join_repo_path(self.root, folder))
+            });
+            for ((folder, self_ignoring), names) in batch.into_iter().zip(listed) {
+                let names = names.map_err(|error| unreadable(&folder, &error))?;
+                self.visit_names((folder, self_ignoring), &names, &mut pending, &mut out)?;
             }
         }
         Ok(out)
+    }
+
+    /// Adds the entries of a folder to `out`, and its folders to `pending`.
+    fn visit_names(
+        &self,
+        (folder, self_ignoring): (RepoPath, Option<RepoPath>),
+        names: &[(FileName, FileType)],
+        pending: &mut Vec<(RepoPath, Option<RepoPath>)>,
+        out: &mut BTreeMap<RepoPath, DiskEntry>,
+    ) -> Result<(), RepositoryError> {
+        for (name, found) in names {
+            wildmatch::check_walk()?;
+            let path = folder.join(name.as_bytes());
+            if is_attributes_file(name.as_bytes()) {
+                self.saw_attributes.set(true);
+            }
+            let ignores_case = cfg!(any(windows, target_os = "macos"));
+            if name.as_bytes() == b".git" || (ignores_case && name.as_bytes().eq_ignore_ascii_case(b".git")) {
+                continue;
+            }
+            if found.is_dir() {
+                self.visit_folder((path, self_ignoring.clone()), pending, out);
+                continue;
+            }
+            let kind = match (found.is_file(), found.is_symlink()) {
+                (true, _) => DiskKind::File,
+                (_, true) => DiskKind::Link,
+                _ => continue,
+            };
+            if (self.is_tracked)(&path) || !(self.ignores.excludes(&path) || self.exempts(&path)) {
+                if out.len() > self.max_files {
+                    return Err(RepositoryError::TooManyPaths { limit: super::MAX_CHANGED_PATHS });
+                }
+                out.insert(path, DiskEntry { kind, self_ignoring: self_ignoring.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Returns whether a file is an own report, and records it.
@@ -146,7 +174,7 @@ impl WorktreeWalk<'_> {
         let is_repository = files::join_repo_path(self.root, &path.join(b".git")).symlink_metadata().is_ok();
         if self.submodules.contains(&path) {
             if is_repository {
-                out.insert(path, DiskEntry { mode: FileMode::Submodule, self_ignoring: None });
+                out.insert(path, DiskEntry { kind: DiskKind::Repository, self_ignoring: None });
             } else {
                 // The submodule is not checked out: files in its folder are untracked.
                 pending.push((path, None));
@@ -157,7 +185,7 @@ impl WorktreeWalk<'_> {
         {
             self.exempted.borrow_mut().push(path);
         } else if is_repository && !has_tracked_files {
-            out.insert(path, DiskEntry { mode: FileMode::Submodule, self_ignoring: None });
+            out.insert(path, DiskEntry { kind: DiskKind::Repository, self_ignoring: None });
         } else {
             let disk = files::join_repo_path(self.root, &path);
             let ignoring =

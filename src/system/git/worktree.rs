@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 
 use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::digest::{Hash20, git_blob_id};
+use crate::system::raw_file::read_raw_file;
 use crate::system::{files, parallel, wildmatch};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
 use super::index::StagedEntry;
-use super::untracked::{DiskEntry, WorktreeWalk};
+use super::untracked::{DiskEntry, DiskKind, WorktreeWalk};
 use super::{GitRepository, unreadable};
 
 /// What a comparison leaves for the next one.
@@ -25,6 +26,21 @@ use super::{GitRepository, unreadable};
 enum Keep {
     Nothing,
     Ids,
+}
+
+/// A file or link on disk, with the mode that the disk has, and git's id of its raw bytes;
+/// `None` if it is too large to be read at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RawEntry {
+    pub mode: FileMode,
+    pub id: Option<Hash20>,
+}
+
+/// A path on disk with the mode that git would store, and its raw id.
+#[derive(Clone, Copy)]
+struct FoundEntry {
+    mode: FileMode,
+    id: Option<Hash20>,
 }
 
 impl GitRepository {
@@ -56,7 +72,7 @@ impl GitRepository {
     pub(super) fn is_worktree_changed(&self, base: Option<Commit>) -> Result<bool, RepositoryError> {
         let is_changed = !self.compare_worktree(base, Keep::Ids)?.changes.is_empty();
         if !is_changed {
-            self.take_raw_ids();
+            self.take_raw_files();
         }
         Ok(is_changed)
     }
@@ -68,29 +84,33 @@ impl GitRepository {
         let mut before = self.flat_tree_like(base, &staged)?;
         let (found, exempted) = self.walk_worktree(&before, &staged)?;
         let mut user_ignored = self.user_ignored_paths(&before, &staged, &found)?;
-        let ids = self.hash_raw_files(&found, self.take_raw_ids())?;
+        let raw_files = self.hash_raw_files(&found, self.take_raw_files())?;
         if keep == Keep::Ids {
-            self.keep_raw_ids(&ids);
+            self.keep_raw_files(&raw_files);
         }
         let mut modes = self.disk_modes()?;
+        let stored_mode = |path: &RepoPath, staged: Option<&StagedEntry>| {
+            staged.map(|staged| staged.entry.mode).or_else(|| before.get(path).map(|old| old.mode))
+        };
         if !modes.are_complete() {
-            let stored = |path: &RepoPath| {
-                let old = before.get(path).map(|old| old.mode);
-                staged.get(path).map(|staged| staged.entry.mode).or(old)
-            };
-            modes = modes.as_seen(found.iter().filter_map(|(path, found)| Some((found.mode, stored(path)?))));
+            let with_stored =
+                |(path, raw): (&RepoPath, &RawEntry)| Some((raw.mode, stored_mode(path, staged.get(path))?));
+            modes = modes.as_seen(raw_files.iter().filter_map(with_stored));
         }
         let sparse = self.sparse_patterns()?;
         let mut changes = Vec::new();
         for (path, found) in found {
             let known = staged.remove(&path);
             let old = before.remove(&path);
-            let raw = ids.get(&path).copied();
+            let raw = raw_files.get(&path);
             let stored = known.as_ref().map(|known| known.entry.mode).or(old.map(|old| old.mode));
             let self_ignoring = found.self_ignoring.filter(|_| known.is_none() && old.is_none());
-            let found = DiskEntry { mode: modes.mode_of(found.mode, stored), self_ignoring: None };
+            let found = FoundEntry {
+                mode: raw.map_or(FileMode::Submodule, |raw| modes.mode_of(raw.mode, stored)),
+                id: raw.and_then(|raw| raw.id),
+            };
             wildmatch::check_walk()?;
-            let change = self.compare_on_disk(&path, &found, known.as_ref(), old, raw)?;
+            let change = self.compare_on_disk(&path, found, known.as_ref(), old)?;
             changes.extend(change.map(|change| Change {
                 user_ignored: user_ignored.remove(&path),
                 self_ignoring: self_ignoring.clone(),
@@ -116,15 +136,13 @@ impl GitRepository {
         Ok(ChangeSet { exempted, ..ChangeSet::new(changes) })
     }
 
-    /// Returns the change of a path that exists on disk; `None` if it did not change. `raw`
-    /// is git's id of the raw bytes.
+    /// Returns the change of a path that exists on disk; `None` if it did not change.
     fn compare_on_disk(
         &self,
         path: &RepoPath,
-        found: &DiskEntry,
+        found: FoundEntry,
         known: Option<&StagedEntry>,
         old: Option<TreeEntry>,
-        raw: Option<Hash20>,
     ) -> Result<Option<Change>, RepositoryError> {
         let note = known.and_then(|k| match (k.assume_unchanged, k.skip_worktree) {
             (true, _) => Some("the index marks this path as unchanged (assume-unchanged)".to_owned()),
@@ -132,11 +150,11 @@ impl GitRepository {
             _ => None,
         });
         let stored = [known.map(|k| k.entry.id), old.map(|entry| entry.id)];
-        if let Some(id) = raw.filter(|raw| stored.contains(&Some(*raw))) {
+        if let Some(id) = found.id.filter(|raw| stored.contains(&Some(*raw))) {
             let change = Change::from_entries(path.clone(), old, Some(TreeEntry { mode: found.mode, id }));
             return Ok(change.map(|change| Change { note, ..change }));
         }
-        let (new, unreadable_reason) = self.read_disk_entry(path, found, known, old)?;
+        let (new, unreadable_reason) = self.read_disk_entry(path, found.mode, known, old)?;
         let change = Change::from_entries(path.clone(), old, Some(new));
         Ok(change.map(|change| Change { note, unreadable_reason, ..change }))
     }
@@ -146,25 +164,25 @@ impl GitRepository {
     fn read_disk_entry(
         &self,
         path: &RepoPath,
-        found: &DiskEntry,
+        mode: FileMode,
         known: Option<&StagedEntry>,
         old: Option<TreeEntry>,
     ) -> Result<(TreeEntry, Option<String>), RepositoryError> {
-        if found.mode == FileMode::Submodule {
+        if mode == FileMode::Submodule {
             let (id, unreadable_reason) = self.submodule_head(path)?;
             return Ok((TreeEntry { mode: FileMode::Submodule, id }, unreadable_reason));
         }
         let expected = [known.map(|k| k.entry.id), old.map(|e| e.id)];
         let disk = self.disk_path(path)?;
         if let Some(pointer) = self.pointer_of_large_file(path, &disk, &expected)? {
-            return Ok((TreeEntry { mode: found.mode, id: git_blob_id(&pointer) }, None));
+            return Ok((TreeEntry { mode, id: git_blob_id(&pointer) }, None));
         }
         let is_link =
             files::find_metadata(&disk).ok().flatten().is_some_and(|metadata| metadata.is_symlink());
         let raw = files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
             .map_err(|error| unreadable(path, &error))?;
-        let (bytes, unreadable_reason) = self.clean_bytes(path, raw, found.mode, &expected)?;
-        Ok((TreeEntry { mode: found.mode, id: git_blob_id(&bytes) }, unreadable_reason))
+        let (bytes, unreadable_reason) = self.clean_bytes(path, raw, mode, &expected)?;
+        Ok((TreeEntry { mode, id: git_blob_id(&bytes) }, unreadable_reason))
     }
 
     /// Returns the stored pointer of a file of Git LFS that is too large to be read at once.
@@ -212,8 +230,6 @@ impl GitRepository {
             exempted: RefCell::default(),
             own_outputs: self.own_outputs(),
             saw_attributes: Cell::new(staged.keys().any(|path| is_attributes_file(path.file_name()))),
-            trust_modes: cfg!(unix),
-            recorded_mode: &|path| staged.get(path).map(|s| s.entry.mode),
             max_files: staged.len().max(base.len()) + super::MAX_CHANGED_PATHS,
         };
         let found = walk.run()?;
@@ -223,33 +239,34 @@ impl GitRepository {
         Ok((found, exempted))
     }
 
-    /// Returns git's id of the raw bytes of every file and link. Several threads read those
-    /// that are not `known`.
+    /// Returns the mode of every file and link, and git's id of its raw bytes. Several threads
+    /// read those that are not `known`.
     fn hash_raw_files(
         &self,
         found: &BTreeMap<RepoPath, DiskEntry>,
-        mut known: BTreeMap<RepoPath, Hash20>,
-    ) -> Result<BTreeMap<RepoPath, Hash20>, RepositoryError> {
+        mut known: BTreeMap<RepoPath, RawEntry>,
+    ) -> Result<BTreeMap<RepoPath, RawEntry>, RepositoryError> {
         let root = self.root()?;
         known.retain(|path, _| found.contains_key(path));
         let files: Vec<(&RepoPath, &DiskEntry)> = found
             .iter()
-            .filter(|(path, found)| found.mode != FileMode::Submodule && !known.contains_key(*path))
+            .filter(|(path, found)| found.kind != DiskKind::Repository && !known.contains_key(*path))
             .collect();
-        let ids = parallel::map(&files, |(path, found)| {
-            let is_link = found.mode == FileMode::Symlink;
+        let read = parallel::map_with(&files, Vec::new, |(path, found), buffer| {
             let disk = files::join_repo_path(root, path);
-            let read = if is_link {
-                files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES).map(Some)
+            let entry = if found.kind == DiskKind::Link {
+                files::read_as_stored(&disk, true, super::MAX_FILE_BYTES)
+                    .map(|target| RawEntry { mode: FileMode::Symlink, id: Some(git_blob_id(&target)) })
             } else {
-                files::read_up_to(&disk, super::MAX_FILE_BYTES)
+                read_raw_file(&disk, super::MAX_FILE_BYTES, buffer).map(|file| {
+                    // Larger files are looked at later, one by one.
+                    RawEntry { mode: file.mode, id: file.is_complete.then(|| git_blob_id(buffer)) }
+                })
             };
-            // Larger files are looked at later, one by one.
-            let bytes = read.map_err(|error| unreadable(path, &error))?;
-            Ok(bytes.map(|bytes| ((*path).clone(), git_blob_id(&bytes))))
+            entry.map_err(|error| unreadable(path, &error))
         });
-        for id in ids {
-            known.extend(id?);
+        for ((path, _), entry) in files.into_iter().zip(read) {
+            known.insert(path.clone(), entry?);
         }
         Ok(known)
     }
@@ -368,8 +385,8 @@ impl GitRepository {
         };
         let names = files::list_folder(&disk).map_err(|error| unreadable(&at, &error))?;
         let mut out = Vec::new();
-        for (name, metadata) in names {
-            if !metadata.is_dir() {
+        for (name, kind) in names {
+            if !kind.is_dir() {
                 out.push(at.join(name.as_bytes()));
             }
         }

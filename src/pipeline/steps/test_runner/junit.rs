@@ -77,13 +77,13 @@ impl JunitTarget<'_> {
             Err(error) => return Err(self.file_error(error)),
         };
         let mut out = Vec::new();
-        for (name, metadata) in names {
+        for (name, kind) in names {
             let path = folder.join(name.as_bytes());
             let is_wanted = if is_folder { name.as_bytes().ends_with(b".xml") } else { path == whole };
             if !is_wanted {
                 continue;
             }
-            if !metadata.is_file() {
+            if !kind.is_file() {
                 return Err(JunitError::NotAFile(path.to_string()));
             }
             if out.len() == MAX_FILES {
