@@ -133,8 +133,22 @@ pub(super) fn has_tests(path: &RepoPath, language: Language) -> bool {
     }
 }
 
+/// Returns whether a text has a word without which no pattern finds a test of its language.
+fn may_have_tests(language: Language, text: &[u8]) -> bool {
+    let has = |word: &str| memchr::memmem::find(text, word.as_bytes()).is_some();
+    match language {
+        Language::Rust => has("test") || has("quickcheck"),
+        Language::Python => has("test"),
+        _ => true,
+    }
+}
+
 /// Finds the tests of a text.
 pub(super) fn find_tests(language: Language, text: &[u8]) -> FileTests {
+    if may_have_tests(language, text) { find_in_code(language, text) } else { FileTests::default() }
+}
+
+fn find_in_code(language: Language, text: &[u8]) -> FileTests {
     let code = tokenize(language, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
     let is_braced = language != Language::Python;
     let source = SourceText {
@@ -318,4 +332,48 @@ impl SourceText<'_> {
         }
         out
     }
+}
+
+#[cfg(test)]
+mod property_tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A text that is not searched has no test.
+        #[test]
+        fn skipped_texts_have_no_tests(parts in prop::collection::vec(prop::sample::select(PARTS.to_vec()), 1..12)) {
+            let text = parts.concat();
+            for language in [Language::Rust, Language::Python] {
+                let found = find_in_code(language, text.as_bytes());
+                prop_assert_eq!(&find_tests(language, text.as_bytes()).functions, &found.functions);
+            }
+        }
+    }
+
+    const PARTS: [&str; 22] = [
+        "#[",
+        "test",
+        "quick",
+        "check",
+        "rs",
+        "prop",
+        "_",
+        "]\n",
+        "tokio::",
+        "fn a() {",
+        "a();",
+        "}\n",
+        "def ",
+        "(self):\n",
+        "    assert 1\n",
+        "class A:\n",
+        "TEST",
+        "\"",
+        "// ",
+        "te",
+        "st",
+        "\n",
+    ];
 }
