@@ -1,20 +1,21 @@
 //! `audit/…`: the signature audit can be read, and every signature belongs to
 //! one packet.
 
+mod agreement;
 mod header;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+pub(super) use agreement::agreement;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::check::CheckResult;
-use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
-use crate::document::audit::{AuditRow, find_wp_ids};
-use crate::document::field::Field;
+use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
+use crate::document::audit::find_wp_ids;
 use crate::document::gate_log::text_or_empty;
-use crate::document::packet::Generation;
-use crate::document::{DocumentBody, Packet, Signature, WpId};
+use crate::document::{DocumentBody, Signature, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
-use crate::text::{Span, Spanned, to_single_line};
+use crate::text::Span;
 
 /// `audit/row`: every row has all its cells, a well-formed signature that is
 /// not in the future, and the date of that signature.
@@ -174,121 +175,4 @@ pub(super) fn reuse(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckRes
         }
     }
     out.into()
-}
-
-/// Maximum number of rows per signature that are compared. One row is normal.
-const MAX_AUDIT_ROWS: usize = 100;
-
-/// `audit/agreement`: the signature of every packet is well-formed, and the
-/// refinement, the audit row and the gate log record the same signature.
-pub(super) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let governance = input.governance;
-    let mut rows: HashMap<&str, Vec<&AuditRow>> = HashMap::new();
-    for row in governance.audit().iter().flat_map(|audit| &audit.rows) {
-        rows.entry(&row.signature.value).or_default().push(row);
-    }
-    let mut out: Vec<Finding> = Vec::new();
-    for (id, _, packet) in governance.packets() {
-        let Some(signature) = &packet.signature else { continue };
-        let mut found = match Signature::parse(&signature.value) {
-            Err(fault) => {
-                let message = format!("invalid signature `{}`", to_single_line(&signature.value, 40));
-                vec![rule.finding(message, Label::text(&packet.source, signature.span, fault.to_string()))]
-            }
-            Ok(_) => compare_records((governance, &rows), id, packet, signature, rule),
-        };
-        if !governance.is_open(id, packet) {
-            found = found.into_iter().map(|finding| finding.with_level(Level::Note)).collect();
-        }
-        out.extend(found);
-    }
-    out.extend(check_unrecorded_signatures(governance, rule));
-    out.into()
-}
-
-/// Returns a finding for each record that does not contain a packet's
-/// signature.
-fn compare_records(
-    (governance, rows): (&GovernanceDocuments<'_>, &HashMap<&str, Vec<&AuditRow>>),
-    id: &str,
-    packet: &Packet,
-    signature: &Spanned<String>,
-    rule: &Rule,
-) -> Vec<Finding> {
-    let mut out = Vec::new();
-    let mut add = |message: String, label: Label| {
-        let here = Label::text(&packet.source, signature.span, "the packet's signature");
-        out.push(rule.finding(message, label).related(here));
-    };
-    if let Some(refinement) = governance.refinement(id) {
-        let status = refinement.review_status().map(Field::unquoted_value);
-        match refinement.filled_value("USER_SIGNATURE") {
-            Some(other) if other.value != signature.value => {
-                let label = Label::text(&refinement.source, other.span, "not the packet's signature");
-                add(format!("the refinement of `{id}` has a different signature"), label);
-            }
-            None => {
-                let label = Label::text(&refinement.source, refinement.head_span(), "not signed");
-                add(format!("`{id}` is signed, but its refinement is not"), label);
-            }
-            Some(other) if status != Some("APPROVED") => {
-                let label = Label::text(&refinement.source, other.span, "signed, but not approved");
-                add(format!("`{id}` is signed, but its refinement is not APPROVED"), label);
-            }
-            Some(_) => {}
-        }
-    }
-    if let Some(audit) = governance.audit() {
-        let rows = rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
-        match rows.first() {
-            None => add(
-                format!("the signature of `{id}` is not in the signature audit"),
-                Label::text(&packet.source, signature.span, "no row with this signature"),
-            ),
-            Some(row) if !rows.iter().any(|row| row.names_packet(id)) => add(
-                format!("the audit row of this signature does not name `{id}`"),
-                Label::text(&audit.source, row.purpose.span, "a different purpose"),
-            ),
-            Some(_) => {}
-        }
-    }
-    let last = governance.gate_log().filter(|_| packet.generation != Generation::G0);
-    if let Some(entry) = last.and_then(|log| log.last_entry(id, "SIGNATURE"))
-        && text_or_empty(entry.signature.as_ref()) != signature.value
-        && let Some(log) = governance.gate_log()
-    {
-        let span = entry.signature.as_ref().map_or_else(|| entry.anchor_span(), |text| text.span);
-        add(
-            format!("the gate log records a different signature for `{id}`"),
-            Label::text(&log.source, span, "not the packet's signature"),
-        );
-    }
-    out
-}
-
-/// Returns a finding for each signature in the gate log that has no audit row
-/// with its packet. Existing packets are checked by [`compare_records`].
-fn check_unrecorded_signatures(governance: &GovernanceDocuments<'_>, rule: &Rule) -> Vec<Finding> {
-    let (Some(log), Some(audit)) = (governance.gate_log(), governance.audit()) else { return Vec::new() };
-    let mut rows: BTreeMap<&str, Vec<&AuditRow>> = BTreeMap::new();
-    for row in &audit.rows {
-        rows.entry(row.signature.value.as_str()).or_default().push(row);
-    }
-    let mut out = Vec::new();
-    for entry in log.entries.iter().filter(|entry| text_or_empty(entry.kind.as_ref()) == "SIGNATURE") {
-        let (Some(id), Some(signature)) = (&entry.wp_id, &entry.signature) else { continue };
-        let has_packet = governance.packet(&id.value).is_some();
-        let same = rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
-        let has_row = same.iter().take(MAX_AUDIT_ROWS).any(|row| row.names_packet(&id.value));
-        if has_packet || has_row || Signature::parse(&signature.value).is_err() {
-            continue;
-        }
-        let message = format!(
-            "the signature audit has no row with this signature for `{}`",
-            to_single_line(&id.value, 80)
-        );
-        let label = Label::text(&log.source, signature.span, "only in the gate log");
-        out.push(rule.finding(message, label).with_level(Level::Warning));
-    }
-    out
 }

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
-use crate::document::board::{Board, BoardEntry, section_states};
+use crate::document::board::{Board, BoardEntry, names_state, section_states};
 use crate::document::{DocumentBody, WpId};
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
-use crate::text::format_count;
+use crate::text::{Spanned, format_count};
 
 pub(super) use status::status;
 
@@ -45,7 +45,17 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
             && input.governance.is_some_and(GovernanceDocuments::has_no_packets_or_stubs);
         out.push(if is_foreign { finding.with_level(Level::Warning) } else { finding });
     }
-    for line in &board.unreadable {
+    let has_no_states = is_without_states(board);
+    if let Some(first) = board.unreadable.first().filter(|_| has_no_states) {
+        let message = format!(
+            "the {} entries of the board have no state; expected `- **[<WP_ID>]** - [<STATE>]`",
+            board.unreadable.len()
+        );
+        out.push(
+            rule.finding(message, at(first.span, "the first of them".into())).with_level(Level::Warning),
+        );
+    }
+    for line in board.unreadable.iter().filter(|_| !has_no_states) {
         let shown = crate::text::to_single_line(&line.value, 80);
         out.push(rule.finding(
             format!("invalid board entry `{shown}`; expected `- **[<WP_ID>]** - [<STATE>]`"),
@@ -89,6 +99,16 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
         }
     }
     out.into()
+}
+
+/// Returns whether a board of several entries names no state at all: it is of a time when
+/// the headings alone told the states.
+fn is_without_states(board: &Board) -> bool {
+    let is_plain_list = |line: &Spanned<String>| line.value.starts_with("**[") && !names_state(&line.value);
+    board.entries.is_empty()
+        && board.misplaced.is_empty()
+        && board.unreadable.len() > 1
+        && board.unreadable.iter().all(is_plain_list)
 }
 
 /// Maximum number of findings with an edit that moves an entry: the edit has a copy of the
@@ -147,6 +167,8 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         let at = |text: &str| Label::text(&board.source, entry.span, text);
         let id = &entry.wp_id;
         match (entry.state.as_str(), packet, stub) {
+            // `board/one-state` reports the two states.
+            ("STUB", Some(_), _) if board.entries_of(id).any(|other| other.state != "STUB") => {}
             ("STUB", Some((document, _)), _) => {
                 let message = format!("`{id}` is STUB on the board, but its task packet exists");
                 out.push(

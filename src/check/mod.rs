@@ -31,6 +31,7 @@ pub(crate) mod repository_documents;
 pub(crate) mod scope;
 mod source;
 mod spec;
+mod spec_current;
 pub(crate) mod standing;
 mod stub;
 mod suppression;

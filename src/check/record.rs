@@ -55,16 +55,17 @@ pub(super) fn missing(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckR
     let governance = input.governance;
     let open: Vec<_> =
         governance.packets().filter(|(id, _, packet)| governance.is_open(id, packet)).collect();
-    let Some((id, document, packet)) = open.first() else { return CheckResult::skipped("no packet is open") };
-    let needs_gate_log = open.iter().any(|(_, _, packet)| packet.generation != Generation::G0);
+    let Some(first) = open.first() else { return CheckResult::skipped("no packet is open") };
+    let needs_gate_log = open.iter().find(|(_, _, packet)| packet.generation != Generation::G0);
     let layout = governance.layout;
     let records = [
-        ("task board", &layout.board, governance.board().is_none()),
-        ("signature audit", &layout.audit, governance.audit().is_none()),
-        ("gate log", &layout.gate_log, needs_gate_log && governance.gate_log().is_none()),
+        ("task board", &layout.board, Some(first).filter(|_| governance.board().is_none())),
+        ("signature audit", &layout.audit, Some(first).filter(|_| governance.audit().is_none())),
+        ("gate log", &layout.gate_log, needs_gate_log.filter(|_| governance.gate_log().is_none())),
     ];
     let mut out: Vec<Finding> = Vec::new();
-    for (name, path, _) in records.iter().filter(|(_, _, missing)| *missing) {
+    for (name, path, needed_by) in records {
+        let Some((id, document, packet)) = needed_by else { continue };
         let path = RepoPath::from(path.as_str());
         let exists = governance.documents.iter().any(|document| *document.path() == path);
         let (verb, why) = if exists {

@@ -7,7 +7,8 @@ use crate::rule::Rule;
 use super::{
     Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
     hygiene, link, manifest, migration, packet, packet_contract, phase, phase_close, record, refinement,
-    scope, source, spec, stub, suppression, test_changes, text, traceability, trust, validator, waiver,
+    scope, source, spec, spec_current, stub, suppression, test_changes, text, traceability, trust, validator,
+    waiver,
 };
 
 /// A built-in rule and its check.
@@ -34,6 +35,8 @@ registry! {
     "text/conflict-marker" => Check::Text(text::reading::conflict_marker),
     "text/unclosed-fence" => Check::Text(text::reading::unclosed_fence),
     "text/unfilled" => Check::Text(text::reading::unfilled),
+    "text/wrong-encoding" => Check::Text(text::damage::wrong_encoding),
+    "text/escaped-newline" => Check::Text(text::damage::escaped_newline),
     "text/hidden-character" => Check::Text(text::characters::hidden_character),
     "text/instruction" => Check::Text(text::instruction::instruction),
     "text/ascii" => Check::Text(text::characters::ascii),
@@ -150,6 +153,7 @@ registry! {
     "traceability/active" => Check::Document(&[Kind::Registry], traceability::active),
     "traceability/stub" => Check::Document(&[Kind::Registry], traceability::stub),
     "traceability/board" => Check::Document(&[Kind::Registry], traceability::board),
+    "traceability/supersedes" => Check::Document(&[Kind::Registry], traceability::supersedes),
     "traceability/unmapped" => Check::Repository(traceability::unmapped),
     "audit/row" => Check::Document(&[Kind::Audit], audit::row),
     "audit/reuse" => Check::Repository(audit::reuse),
@@ -164,6 +168,7 @@ registry! {
     "validator/identity" => Check::Document(&[Kind::ValidatorState], validator::state::identity),
     "validator/kept" => Check::Change(validator::state::kept),
     "validator/report" => Check::Document(&[Kind::ValidatorState], validator::state::report),
+    "spec/current" => Check::Document(&[Kind::Packet, Kind::Stub], spec_current::current),
     "spec/pointer" => Check::Repository(spec::pointer),
     "spec/newest" => Check::Repository(spec::newest),
     "spec/heading" => Check::Repository(spec::heading),
@@ -180,6 +185,8 @@ registry! {
     "packet/report-coherence" => Check::Document(&[Kind::Packet], packet::report::coherence),
     "packet/merged-commit" => Check::Document(&[Kind::Packet], packet::merged::merged),
     "packet/verdict" => Check::Document(&[Kind::Packet], packet::identity::verdict),
+    "packet/handoff-status" => Check::Document(&[Kind::Packet], packet::handoff::handoff_status),
+    "manifest/unchanged" => Check::Document(&[Kind::Packet], manifest::unchanged::unchanged),
     "packet/template-text" => Check::Document(&[Kind::Packet], packet::template_text::template_text),
     "link/target" => Check::Document(&[], link::target),
     "link/reference" => Check::Document(&[Kind::Packet, Kind::Refinement, Kind::GateLog], link::reference),

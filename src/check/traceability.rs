@@ -1,6 +1,7 @@
 //! `traceability/…`: the registry maps every base id to its active packet.
 
 mod board;
+mod supersedes;
 mod unmapped;
 
 use std::collections::hash_map::Entry;
@@ -11,11 +12,12 @@ use crate::check::record::report_missing;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::registry::{Registry, RegistryRow};
 use crate::document::{DocumentBody, PacketStatus, WpId};
-use crate::finding::{Finding, Label, Place};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, format_count};
 
 pub(super) use board::board;
+pub(super) use supersedes::supersedes;
 pub(super) use unmapped::unmapped;
 
 /// Returns the document as a traceability registry, or a skipped result.
@@ -34,10 +36,16 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
         Err(skipped) => return skipped,
     };
     let at = |span, text: String| Label::text(&registry.source, span, text);
+    let rows: HashSet<Span> = registry.rows.iter().map(|row| row.span).collect();
     let mut out: Vec<Finding> = registry
         .faults
         .iter()
-        .map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new())))
+        .map(|fault| {
+            let finding = rule.finding(fault.message.clone(), at(fault.span, String::new()));
+            // Lines below a gap in the table are no rows of it; the table itself is read.
+            let is_row = rows.contains(&fault.span);
+            if is_row || rows.is_empty() { finding } else { finding.with_level(Level::Warning) }
+        })
         .collect();
     let faulty: HashSet<Span> = registry.faults.iter().map(|fault| fault.span).collect();
     for row in &registry.rows {

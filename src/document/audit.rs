@@ -123,7 +123,7 @@ impl Joined for Audit {
 /// Returns whether a cell marks a signature as revoked: `REVOKED`,
 /// `withdrawn on …`. A text that only mentions a revocation does not count.
 fn is_revocation(cell: &str) -> bool {
-    let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "VOIDED"];
+    let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "INVALID", "REJECTED", "VOIDED"];
     let plain = cell.trim_matches(['*', '`', '~', ' ', '(', '[']);
     let first = plain.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let has_capital_word = plain.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));

@@ -291,7 +291,8 @@ fn is_dash(c: char) -> bool {
 }
 
 /// Returns whether a text contains the name of a state.
-fn names_state(text: &str) -> bool {
+#[must_use]
+pub(crate) fn names_state(text: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).any(|word| STATES.contains(&word))
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod fields;
 pub(super) mod format;
+pub(super) mod handoff;
 pub(super) mod identity;
 pub(super) mod lineage;
 pub(super) mod merged;

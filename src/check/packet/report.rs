@@ -84,7 +84,9 @@ fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
     }
     // `just coverage-gaps: PASS` is a command with its result.
     let is_command = packet.source.slice(field.label).trim().contains(' ') && value == "PASS";
-    let is_list = field.key == "NOT_PROVEN" || (field.key.ends_with("_GAPS") && !is_command);
+    // A risk is not an open point: a passed change can have some.
+    let is_risk = field.key.split('_').any(|word| matches!(word, "RISK" | "RISKS"));
+    let is_list = field.key == "NOT_PROVEN" || (field.key.ends_with("_GAPS") && !is_command && !is_risk);
     if is_list && let Some(open) = first_open_point(packet, field) {
         return Some(format!("{} lists `{}`", field.key, to_single_line(&open, 60)));
     }

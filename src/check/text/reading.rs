@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, TextCheckContext};
 use crate::document::DocumentKind;
+use crate::document::outline::BlockKind;
 use crate::document::outline::recovery::{Recovery, is_closed_fence};
-use crate::document::outline::{BlockKind, Outline};
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Source, Span, format_count};
@@ -70,12 +70,8 @@ pub(in crate::check) fn conflict_marker(input: &TextCheckContext<'_>, rule: &Rul
         at += line.len();
     }
     // A single marker in a fence is an example; a pair is a conflict.
-    let fences: Vec<Span> = input.outline.map(fence_spans).unwrap_or_default();
-    // Code blocks are sorted, and do not overlap.
-    let fenced = |span: Span| {
-        let after = fences.partition_point(|fence| fence.start <= span.start);
-        after.checked_sub(1).and_then(|at| fences.get(at)).is_some_and(|fence| fence.contains(span))
-    };
+    let fences: Vec<Span> = input.outline.map(super::fence_spans).unwrap_or_default();
+    let fenced = |span: Span| super::is_fenced(&fences, span);
     let paired = found.iter().any(|(_, opens)| *opens) && found.iter().any(|(_, opens)| !opens);
     let real = found.into_iter().filter(|(span, _)| paired || !fenced(*span));
     let out = real
@@ -87,12 +83,6 @@ pub(in crate::check) fn conflict_marker(input: &TextCheckContext<'_>, rule: &Rul
         })
         .collect();
     super::cap_findings(out).into()
-}
-
-/// Returns the spans of all code blocks.
-fn fence_spans(outline: &Outline) -> Vec<Span> {
-    let code = outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_)));
-    code.map(|block| block.span).collect()
 }
 
 /// `text/unclosed-fence`: every code fence in a document is closed.

@@ -67,7 +67,11 @@ impl<'a> DocumentStanding<'a> {
     /// Sets the level of findings about the text of the document.
     pub(super) fn level_text(&self, rule: &Rule, result: CheckResult) -> CheckResult {
         let result = level_text(self.document, rule, result, self.is_noted);
-        if self.reports_notes { note_control_characters(rule, result) } else { result }
+        match rule.id.as_str() {
+            _ if !self.reports_notes => result,
+            "text/wrong-encoding" | "text/escaped-newline" => downgrade_to_notes(result),
+            _ => note_control_characters(rule, result),
+        }
     }
 
     /// Returns whether a rule about refinements does not apply to a copy of a contract. A copy

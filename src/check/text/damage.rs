@@ -1,0 +1,169 @@
+//! `text/…`: text that a tool has damaged.
+
+use encoding_rs::WINDOWS_1252;
+
+use crate::check::CheckResult;
+use crate::check::repository_documents::TextCheckContext;
+use crate::finding::{Label, Place};
+use crate::rule::Rule;
+use crate::text::{Span, format_count, to_single_line};
+
+/// Maximum number of places that one finding shows.
+const MAX_SHOWN: usize = 5;
+/// Maximum number of bytes of one character in UTF-8.
+const MAX_CHARACTER_BYTES: usize = 4;
+
+/// `text/wrong-encoding`: no text was read as Windows-1252 and written as UTF-8. All places
+/// are one finding.
+pub(in crate::check) fn wrong_encoding(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let source = input.source;
+    let text = source.text();
+    // `text/hidden-character` reports what such a conversion makes of some characters.
+    if text.is_ascii() || text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
+        return Vec::new().into();
+    }
+    let places = find_converted(text);
+    let Some(((first, meant), others)) = places.split_first() else { return Vec::new().into() };
+    // Two letters next to each other can be meant, such as a capital before a quotation mark.
+    let is_long = places.iter().any(|(_, meant)| meant.len_utf8() > 2);
+    if others.is_empty() && !is_long {
+        return Vec::new().into();
+    }
+    let message = format!(
+        "a tool read the text in another encoding: `{}` stands for `{meant}` ({})",
+        source.slice(*first),
+        format_count(places.len(), "place")
+    );
+    let label = |(span, meant): &(Span, char)| Label::text(source, *span, format!("this was `{meant}`"));
+    let mut finding = rule.finding(message, label(&(*first, *meant)));
+    for place in others.iter().take(MAX_SHOWN - 1) {
+        finding = finding.related(label(place));
+    }
+    Some(finding).into()
+}
+
+/// Returns the places where the bytes of one character in UTF-8 were each read as a
+/// character of Windows-1252, with that character.
+fn find_converted(text: &str) -> Vec<(Span, char)> {
+    let mut out = Vec::new();
+    // Byte positions and bytes of the characters of a run that are not ASCII.
+    let mut run: Vec<(usize, u8)> = Vec::new();
+    let mut end = 0;
+    for (at, c) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
+        if at != end {
+            add_converted(&run, end, &mut out);
+            run.clear();
+        }
+        end = at + c.len_utf8();
+        match to_windows_1252(c) {
+            Some(byte) => run.push((at, byte)),
+            None => {
+                add_converted(&run, at, &mut out);
+                run.clear();
+            }
+        }
+    }
+    add_converted(&run, end, &mut out);
+    out
+}
+
+/// Adds the characters that the bytes of a run spell. `end` is the end of the run.
+fn add_converted(run: &[(usize, u8)], end: usize, out: &mut Vec<(Span, char)>) {
+    let mut at = 0;
+    while at < run.len() {
+        let rest = run.get(at..).unwrap_or_default();
+        let spelled = (2..=MAX_CHARACTER_BYTES.min(rest.len())).find_map(|length| {
+            let bytes: Vec<u8> = rest.iter().take(length).map(|(_, byte)| *byte).collect();
+            let mut chars = std::str::from_utf8(&bytes).ok()?.chars();
+            chars.next().filter(|c| chars.next().is_none() && !c.is_control()).map(|c| (length, c))
+        });
+        let Some((length, c)) = spelled else {
+            at += 1;
+            continue;
+        };
+        let start = rest.first().map_or(end, |(start, _)| *start);
+        let stop = rest.get(length).map_or(end, |(start, _)| *start);
+        out.push((Span::new(start, stop), c));
+        at += length;
+    }
+}
+
+/// Returns the byte of a character in Windows-1252.
+fn to_windows_1252(c: char) -> Option<u8> {
+    let mut buffer = [0; 4];
+    let (bytes, _, is_replaced) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+    match bytes.as_ref() {
+        [byte] if !is_replaced => Some(*byte),
+        _ => None,
+    }
+}
+
+/// `text/escaped-newline`: no heading or list follows a written `\n` in the same line.
+pub(in crate::check) fn escaped_newline(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(outline) = input.outline else { return CheckResult::skipped("JSON escapes newlines") };
+    let source = input.source;
+    let fences = super::fence_spans(outline);
+    let mut out = Vec::new();
+    let mut start = 0;
+    for line in source.text().split_inclusive('\n') {
+        if let Some(at) = find_escaped(line) {
+            let span = Span::new(start + at.start, start + at.end);
+            if !super::is_fenced(&fences, span) {
+                let written = source.slice(span);
+                let behind = to_single_line(line.get(at.end..).unwrap_or_default().trim(), 40);
+                let finding = rule.finding(
+                    format!("a written `{written}` stands before `{behind}` in place of a line break"),
+                    Label::text(source, span, "not a line break"),
+                );
+                let place = Place::text(source, span);
+                out.push(finding.with_unsafe_fix(place, written.replace("\\n", "\n"), "break the line here"));
+            }
+        }
+        start += line.len();
+    }
+    super::cap_findings(out).into()
+}
+
+/// Returns the first run of written `\n` before a heading or a list item, outside of
+/// backticks.
+fn find_escaped(line: &str) -> Option<std::ops::Range<usize>> {
+    let starts = line.match_indices("\\n").map(|(at, _)| at);
+    starts.into_iter().find_map(|at| {
+        let rest = line.get(at..)?;
+        let mut length = 0;
+        while rest.get(length..)?.starts_with("\\n") {
+            length += 2;
+        }
+        let after = rest.get(length..)?;
+        let is_heading = after.trim_start_matches('#').starts_with(' ') && after.starts_with('#');
+        let is_block = is_heading || after.starts_with("- ") || after.starts_with("* ");
+        // `C:\new` has no block behind it; a path in backticks is meant as it is.
+        let is_code = !line.get(..at)?.matches('`').count().is_multiple_of(2);
+        (is_block && !is_code && at > 0).then_some(at..at + length)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_of_another_encoding_are_found() {
+        let found = |text: &str| -> String { find_converted(text).into_iter().map(|(_, c)| c).collect() };
+        assert_eq!(found("Â§10.1 and â€” and Ã¤, ðŸ”’"), "§—ä🔒");
+        for meant in ["ÄÖÜ äöü", "« CAFÉ »", "NÃO", "§10.1 — “a”", "naïve façade", "ÂngstrÖm"]
+        {
+            assert_eq!(found(meant), "", "{meant}");
+        }
+    }
+
+    #[test]
+    fn every_character_is_found_after_such_a_conversion() {
+        for c in ('\u{a0}'..='\u{ffff}').chain('\u{1f300}'..='\u{1f6ff}').filter(|c| !c.is_control()) {
+            let bytes = c.to_string().into_bytes();
+            let (read, _, _) = WINDOWS_1252.decode(&bytes);
+            let places = find_converted(&read);
+            assert_eq!(places.first().map(|(_, found)| *found), Some(c), "{c} became {read}");
+        }
+    }
+}
