@@ -33,6 +33,7 @@ const SECRET_NAMES: [&str; 8] =
 
 /// Which patterns can match a text. Most texts hold nothing secret, and a pattern that is not
 /// needed is not compiled.
+#[expect(clippy::struct_excessive_bools, reason = "one for each pattern")]
 struct Hints {
     tokens: bool,
     addresses: bool,

@@ -3,6 +3,7 @@
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::check::standing::is_finished;
+use crate::document::field::Field;
 use crate::document::outline::BlockKind;
 use crate::document::{Packet, PacketStatus};
 use crate::finding::{Label, Level};
@@ -61,6 +62,12 @@ fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
             start += line.len();
         }
     }
+    let is_label = |field: &&Field| rule.parameter("labels").contains(&field.key);
+    let is_empty = |field: &&Field| {
+        let has_list = field.item.is_some_and(|item| packet.outline.items(Some(item)).next().is_some());
+        field.value.value.is_empty() && !has_list
+    };
+    out.extend(packet.fields.iter().filter(is_label).filter(is_empty).map(|field| field.label));
     out.sort();
     out.dedup();
     out

@@ -30,7 +30,7 @@ pub(in crate::check) fn wrong_encoding(input: &TextCheckContext<'_>, rule: &Rule
         return Vec::new().into();
     }
     let message = format!(
-        "a tool read the text in another encoding: `{}` stands for `{meant}` ({})",
+        "a tool read the text in another encoding: `{}` was `{meant}` ({})",
         source.slice(*first),
         format_count(places.len(), "place")
     );
@@ -98,7 +98,7 @@ fn to_windows_1252(c: char) -> Option<u8> {
     }
 }
 
-/// `text/escaped-newline`: no heading or list follows a written `\n` in the same line.
+/// `text/escaped-newline`: no heading follows a written `\n` in the same line.
 pub(in crate::check) fn escaped_newline(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(outline) = input.outline else { return CheckResult::skipped("JSON escapes newlines") };
     let source = input.source;
@@ -112,7 +112,7 @@ pub(in crate::check) fn escaped_newline(input: &TextCheckContext<'_>, rule: &Rul
                 let written = source.slice(span);
                 let behind = to_single_line(line.get(at.end..).unwrap_or_default().trim(), 40);
                 let finding = rule.finding(
-                    format!("a written `{written}` stands before `{behind}` in place of a line break"),
+                    format!("a written `{written}` is before `{behind}` in place of a line break"),
                     Label::text(source, span, "not a line break"),
                 );
                 let place = Place::text(source, span);
@@ -124,8 +124,7 @@ pub(in crate::check) fn escaped_newline(input: &TextCheckContext<'_>, rule: &Rul
     super::cap_findings(out).into()
 }
 
-/// Returns the first run of written `\n` before a heading or a list item, outside of
-/// backticks.
+/// Returns the first run of written `\n` before a heading, outside of backticks.
 fn find_escaped(line: &str) -> Option<std::ops::Range<usize>> {
     let starts = line.match_indices("\\n").map(|(at, _)| at);
     starts.into_iter().find_map(|at| {
@@ -135,11 +134,11 @@ fn find_escaped(line: &str) -> Option<std::ops::Range<usize>> {
             length += 2;
         }
         let after = rest.get(length..)?;
+        // `packet/unread-item` reports items.
         let is_heading = after.trim_start_matches('#').starts_with(' ') && after.starts_with('#');
-        let is_block = is_heading || after.starts_with("- ") || after.starts_with("* ");
-        // `C:\new` has no block behind it; a path in backticks is meant as it is.
+        // A path in backticks is meant as it is.
         let is_code = !line.get(..at)?.matches('`').count().is_multiple_of(2);
-        (is_block && !is_code && at > 0).then_some(at..at + length)
+        (is_heading && !is_code && at > 0).then_some(at..at + length)
     })
 }
 
