@@ -97,3 +97,36 @@ pub(super) fn has_fence_in_item(body: &[u8]) -> bool {
     }
     opening_fence(rest).is_some() || matches!(rest.first(), Some(b'<' | b'>'))
 }
+
+/// Names of tags that start a block of HTML whatever follows them, in lower case. The
+/// standard is CommonMark 0.31, HTML blocks of type 6, and older versions of it.
+const BLOCK_TAGS: &str = " address article aside base basefont blockquote body caption center col colgroup \
+    dd details dialog dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 \
+    head header hr html iframe legend li link main menu menuitem meta nav noframes ol optgroup option p \
+    param search section source summary table tbody td tfoot th thead title tr track ul ";
+
+/// Returns whether a line that begins with `<` may start a block of HTML: with one of the
+/// tags that always do, or with one tag alone. A comment is none of them.
+pub(super) fn may_start_html(body: &[u8]) -> bool {
+    let inner = body.get(1..).unwrap_or_default();
+    let inner = inner.strip_prefix(b"/").unwrap_or(inner);
+    let length = inner.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let name = String::from_utf8_lossy(inner.get(..length).unwrap_or_default()).to_lowercase();
+    if BLOCK_TAGS.split(' ').any(|tag| !tag.is_empty() && tag == name) {
+        return true;
+    }
+    // Outside of quotes, a tag has one `>`, at its end, and no second `<`.
+    let mut quote = None;
+    for (at, byte) in inner.iter().enumerate() {
+        match (quote, byte) {
+            (Some(open), byte) if open == *byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (None, b'<') => return false,
+            (None, b'>') => return is_blank(inner.get(at + 1..).unwrap_or_default()),
+            (None, _) => {}
+        }
+    }
+    // The tag may go on in the next line, which only a parser can tell.
+    true
+}

@@ -13,7 +13,7 @@ use super::section::Section;
 
 use lines::{
     Fence, has_fence_in_item, heading_level, indent_of, is_blank, is_closing, is_list_marker,
-    is_thematic_break, is_underline, opening_fence, title_range, trim_line,
+    is_thematic_break, is_underline, may_start_html, opening_fence, title_range, trim_line,
 };
 
 /// A top-level heading, with the text below it up to the next heading of the same or a
@@ -234,7 +234,7 @@ impl Scan<'_> {
                 self.before = Before::Nothing;
             }
             None => {
-                self.in_html = true;
+                self.in_html |= may_start_html(body);
                 self.add_text(indent);
             }
         }
@@ -299,6 +299,22 @@ mod tests {
             "end -->",
             "<?x?>",
             "<http://a.b>",
+            "<a id=\"x\"></a>",
+            "<a id=\"x\">",
+            "<a title=\"<b>\">",
+            "<a title='>'> text",
+            "<a b'c> <d e'>",
+            "<<< START",
+            "<content>",
+            "</content>",
+            "<b>bold</b> text",
+            "<p>text</p>",
+            "<H2>two</h2>",
+            "</td",
+            "<hr/>",
+            "<pa>x",
+            "<a",
+            "<a =>",
             "[a]: /url",
             "- ```",
             "- # in list",
