@@ -15,7 +15,7 @@ use crate::system::parallel;
 use crate::text::RepoPath;
 
 use super::results::ScannedText;
-use super::test_module::TestModules;
+use super::test_module::{PackageFacts, TestModules};
 
 /// Maximum size of a source file, in bytes; larger files are not scanned.
 const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
@@ -275,8 +275,12 @@ impl ScanContext<'_> {
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
         test_modules: &mut TestModules,
     ) {
-        let enabled = || self.enabled_features(path, Language::from_path(path));
-        if !file_scan.matches.hits.is_empty() && test_modules.contains(path, enabled(), read) {
+        if file_scan.matches.hits.is_empty() || Language::from_path(path) != Language::Rust {
+            return;
+        }
+        let enabled = self.enabled_features(path, Language::Rust);
+        let roots = self.areas.crate_roots(path);
+        if test_modules.contains(path, PackageFacts { enabled, roots: &roots }, read) {
             file_scan.mark_as_test_code(self.rule_set);
         }
     }

@@ -8,6 +8,15 @@ use crate::text::RepoPath;
 /// Maximum number of parent modules that are followed.
 const MAX_MODULE_DEPTH: usize = 8;
 
+/// Facts about the package of a Rust file.
+#[derive(Clone, Copy)]
+pub(super) struct PackageFacts<'a> {
+    /// The features that builds of the package switch on.
+    pub enabled: Option<&'a BTreeSet<String>>,
+    /// The roots of its crates that the manifest names.
+    pub roots: &'a [RepoPath],
+}
+
 /// Finds Rust files that are modules of tests. Every file is examined once.
 #[derive(Default)]
 pub(super) struct TestModules {
@@ -17,21 +26,20 @@ pub(super) struct TestModules {
 impl TestModules {
     /// Returns true if a Rust file is the body of a module that is declared
     /// for tests only (`#[cfg(test)] mod name;`), directly or by one of its
-    /// parents. `enabled` are the features that builds of its package switch on; `read`
-    /// returns the bytes of a file, if it exists.
+    /// parents. `read` returns the bytes of a file, if it exists.
     pub(super) fn contains(
         &mut self,
         path: &RepoPath,
-        enabled: Option<&BTreeSet<String>>,
+        package: PackageFacts<'_>,
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     ) -> bool {
-        self.is_test_module(path, enabled, read, 0)
+        self.is_test_module(path, package, read, 0)
     }
 
     fn is_test_module(
         &mut self,
         path: &RepoPath,
-        enabled: Option<&BTreeSet<String>>,
+        package: PackageFacts<'_>,
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
         depth: usize,
     ) -> bool {
@@ -44,17 +52,17 @@ impl TestModules {
         let text = path.to_text().into_owned();
         let (folder, file) = text.rsplit_once('/').unwrap_or(("", &text));
         let stem = file.strip_suffix(".rs").unwrap_or(file);
-        if matches!(stem, "lib" | "main") {
+        if matches!(stem, "lib" | "main") || package.roots.contains(path) {
             return false;
         }
         let (parent_folder, name) =
             if stem == "mod" { folder.rsplit_once('/').unwrap_or(("", folder)) } else { (folder, stem) };
         let (mut is_test, mut is_product) = (false, false);
-        for (parent, bytes) in find_parents(path, parent_folder, name, read) {
-            match test_code::declared_for_tests(&bytes, name, file, enabled) {
+        for (parent, bytes) in find_parents(path, parent_folder, name, package.roots, read) {
+            match test_code::declared_for_tests(&bytes, name, file, package.enabled) {
                 None => {}
                 Some(true) => is_test = true,
-                Some(false) if self.is_test_module(&parent, enabled, read, depth + 1) => is_test = true,
+                Some(false) if self.is_test_module(&parent, package, read, depth + 1) => is_test = true,
                 Some(false) => is_product = true,
             }
         }
@@ -71,6 +79,7 @@ fn find_parents(
     path: &RepoPath,
     parent_folder: &str,
     name: &str,
+    roots: &[RepoPath],
     read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
 ) -> Vec<(RepoPath, Vec<u8>)> {
     let sibling = |name: &str| {
@@ -78,7 +87,11 @@ fn find_parents(
         if parent == *path { None } else { read(&parent).map(|bytes| (parent, bytes)) }
     };
     // A `mod.rs` next to a crate root declares no modules of the crate.
-    let roots: Vec<_> = [sibling("lib"), sibling("main")].into_iter().flatten().collect();
+    let is_beside = |root: &&RepoPath| root.folder() == parent_folder.as_bytes() && *root != path;
+    let named = roots.iter().filter(is_beside).filter_map(|root| Some((root.clone(), read(root)?)));
+    let mut roots: Vec<_> = [sibling("lib"), sibling("main")].into_iter().flatten().chain(named).collect();
+    roots.sort();
+    roots.dedup();
     let mut parents = if roots.is_empty() { sibling("mod").into_iter().collect() } else { roots };
     let folder_file = RepoPath::from(format!("{parent_folder}.rs").as_str());
     if !parent_folder.is_empty() && folder_file != *path {

@@ -197,6 +197,12 @@ impl CargoPackage {
         }
     }
 
+    /// Returns the files that manifests name as roots of crates, relative to the folder.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &str> {
+        let is_source = |path: &&str| path.rsplit_once('.').is_some_and(|(_, extension)| extension == "rs");
+        self.targets.iter().map(|(path, _)| path.as_str()).filter(is_source)
+    }
+
     /// Returns the area of a file of the package; `path` is relative to its folder. The
     /// flag is false if only names of folders decide.
     pub(super) fn area_of(&self, path: &str) -> (AreaKind, bool) {

@@ -59,7 +59,7 @@ static GO_TEST_IMPORT: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r#"(?m)^[ \t]*(?:import[ \t]+)?(?:\w+[ \t]+)?"testing"[ \t]*\r?$"#));
 static GO_IGNORED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?m)^//(?:go:build|[ \t]*\+build)[ \t]+(?:ignore|tools?|generate|gen|codegen|docs|man|gofuzz)[ \t]*\r?$",
+        r"(?m)^//(?:go:build|[ \t]*\+build)[ \t]+(?:ignore|tools?|generate|gen|codegen|docs|man|gofuzz|wireinject)[ \t]*\r?$",
     )
 });
 static SCRIPT_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -68,6 +68,8 @@ static SCRIPT_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r#"["'](?P<name>vitest|@jest/globals|jest-mock|@testing-library/[\w-]+|node:test|@playwright/test|sinon|enzyme|supertest|cypress|mocha|ava)["']"#,
     ))
 });
+static SCRIPT_DOUBLES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r#"(?m)(?:^|[^\w.$"'`/])(?:vi|jest)\.(?:fn|mock)\("#));
 static TEST_FRAMEWORK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
         r#"vitest|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose"#,
@@ -118,7 +120,12 @@ pub(super) fn area_of_content(
             if takes_test { Some(AreaKind::Tests) } else { is_ignored.then_some(AreaKind::Tools) }
         }
         language if language.is_script() => {
-            (may_import() && imports(&SCRIPT_TEST_IMPORT)).then_some(AreaKind::Tests)
+            let makes_doubles = [&b"vi.fn("[..], b"vi.mock(", b"jest.fn(", b"jest.mock("]
+                .iter()
+                .any(|call| memchr::memmem::find(header, call).is_some());
+            let is_test = (may_import() && imports(&SCRIPT_TEST_IMPORT))
+                || (makes_doubles && is_match(&SCRIPT_DOUBLES, header));
+            is_test.then_some(AreaKind::Tests)
         }
         Language::Python => (may_import() && imports(&PYTHON_TEST_IMPORT)).then_some(AreaKind::Tests),
         _ => None,
@@ -262,6 +269,9 @@ mod tests {
         assert_eq!(area(Language::JavaScript, "const s = require('sinon');\n"), Some(AreaKind::Tests));
         assert_eq!(area(Language::JavaScript, "const s = require('ava');\n"), None);
         assert_eq!(area(Language::TypeScript, "import type { A } from \"vitest\";\n"), None);
+        assert_eq!(area(Language::TypeScript, "export const send = vi.fn()\n"), Some(AreaKind::Tests));
+        assert_eq!(area(Language::TypeScript, "export const send = devi.fn()\n"), None);
+        assert_eq!(area(Language::Go, "//go:build wireinject\n\npackage a\n"), Some(AreaKind::Tools));
         assert_eq!(area(Language::Python, "import pytest\n"), Some(AreaKind::Tests));
         let syntax = "// SYNTAX TEST \"Packages/JavaScript/JavaScript.sublime-syntax\"\ndebugger;\n";
         assert_eq!(area(Language::JavaScript, syntax), Some(AreaKind::Fixtures));

@@ -9,9 +9,11 @@ mod cargo;
 mod cargo_features;
 mod cargo_manifest;
 mod content;
+mod go;
 mod names;
 mod node;
 mod python;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +23,7 @@ use crate::text::RepoPath;
 
 use self::attributes::LinguistAttributes;
 use self::cargo::CargoPackages;
+use self::go::GoModule;
 use self::node::NodePackage;
 use self::python::PythonProject;
 use super::area_kind::{Area, AreaBasis, AreaKind};
@@ -41,7 +44,7 @@ pub(crate) struct Areas {
     cargo: CargoPackages,
     node: Vec<NodePackage>,
     python: Vec<PythonProject>,
-    go: Vec<String>,
+    go: Vec<GoModule>,
     attributes: LinguistAttributes,
     /// Paths without extension of `.rs` files whose expected output is beside them.
     compiler_inputs: Vec<String>,
@@ -100,7 +103,7 @@ impl Areas {
         let mut take = |name: &str| found.remove(name).unwrap_or_default();
         out.cargo = CargoPackages::read(&take("Cargo.toml"), &has_file);
         out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
-        out.go = take("go.mod").into_iter().map(|(folder, _)| folder).collect();
+        out.go = go::read_modules(&take("go.mod"), &has_file);
         out.attributes = LinguistAttributes::read(take(".gitattributes"));
         out.link_folders();
         out
@@ -143,8 +146,8 @@ impl Areas {
                 facts.python = Some(at);
             }
         }
-        for (at, folder) in self.go.iter().enumerate() {
-            self.folders.entry(folder.clone()).or_default().go = Some(at);
+        for (at, module) in self.go.iter().enumerate() {
+            self.folders.entry(module.folder.clone()).or_default().go = Some(at);
         }
         let mut order: Vec<String> = self.folders.keys().cloned().collect();
         order.sort();
@@ -215,27 +218,7 @@ impl Areas {
             Language::Rust => self.area_in_cargo(text, facts),
             language if language.is_script() => self.area_in_node(text, facts),
             Language::Python => self.area_in_python(text, facts),
-            _ => {
-                // A query or a shell script belongs to the package around it.
-                let has_package = facts.is_some_and(|facts| match language {
-                    Language::Go => facts.go.is_some(),
-                    _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
-                });
-                let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
-                let mut folders = folder.split('/').filter(|name| !name.is_empty());
-                // In Go, helpers for tests are packages of their own.
-                let is_support = language == Language::Go && folders.clone().any(names::is_go_test_support);
-                let support = is_support.then_some(AreaKind::Tests);
-                // A library in `tools/` is a part of the product; see `area_of_content`.
-                let is_library = |kind: &AreaKind| language == Language::Go && *kind == AreaKind::Tools;
-                match names::area_of_folders(&mut folders, true, |_| false)
-                    .filter(|kind| !is_library(kind))
-                    .or(support)
-                {
-                    Some(kind) => Area::new(kind, AreaBasis::Name),
-                    None => Area::new(AreaKind::Product, basis),
-                }
-            }
+            _ => self.area_in_others(folder, facts, language),
         };
         let is_test = is_test_file_name(file, language);
         match area.kind {
@@ -250,6 +233,31 @@ impl Areas {
                 None => area,
             },
             _ => area,
+        }
+    }
+
+    /// Go, and what belongs to the package around it: queries, shell scripts.
+    fn area_in_others(&self, folder: &str, facts: Option<&FolderFacts>, language: Language) -> Area {
+        let is_go = language == Language::Go;
+        let module = facts.and_then(|facts| facts.go).and_then(|at| self.go.get(at));
+        let has_package = facts.is_some_and(|facts| match language {
+            Language::Go => facts.go.is_some(),
+            _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
+        });
+        let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
+        let mut folders = folder.split('/').filter(|name| !name.is_empty());
+        // In Go, helpers for tests are packages of their own.
+        let is_support = is_go && folders.clone().any(names::is_go_test_support);
+        let support = is_support.then_some(AreaKind::Tests);
+        // A library in `tools/` is a part of the product; see `area_of_content`.
+        let is_library = |kind: &AreaKind| is_go && *kind == AreaKind::Tools;
+        let by_name = names::area_of_folders(&mut folders, true, |_| false);
+        match by_name.filter(|kind| !is_library(kind)).or(support) {
+            Some(kind) => Area::new(kind, AreaBasis::Name),
+            None if is_go && module.is_some_and(|module| module.is_apart) => {
+                Area::new(AreaKind::Tools, AreaBasis::Manifest)
+            }
+            None => Area::new(AreaKind::Product, basis),
         }
     }
 
@@ -296,24 +304,6 @@ impl Areas {
         }
     }
 
-    /// Returns whether a file below a folder of tests is the input of a test: its
-    /// snapshot, or its expected output, is beside it or above it.
-    fn is_test_input(&self, text: &str, folder: &str, file: &str, facts: Option<&FolderFacts>) -> bool {
-        let stem = text.rsplit_once('.').map_or(text, |(stem, _)| stem);
-        if self.compiler_inputs.binary_search_by(|input| input.as_str().cmp(stem)).is_ok() {
-            return true;
-        }
-        let Some(snapshots) = facts.and_then(|facts| facts.snapshot_folder.as_deref()) else { return false };
-        let is_named = self
-            .folders
-            .get(snapshots)
-            .is_some_and(|facts| facts.snapshots.iter().any(|name| name.strip_prefix(file).is_some()));
-        // A folder that holds all tests has helpers beside them.
-        let last = snapshots.rsplit('/').next().unwrap_or_default();
-        let is_all_tests = folder == snapshots && names::folder_area(last) == Some(AreaKind::Tests);
-        !is_named && !is_all_tests && snapshots_are_of_tests(snapshots)
-    }
-
     /// Returns the area that the content of a file of the product says; `None` if it says
     /// nothing.
     pub(crate) fn area_of_content(
@@ -352,7 +342,7 @@ impl Areas {
         match language {
             Language::Rust => Some(self.cargo.all.get(facts.cargo?)?.folder.as_str()),
             Language::Python => Some(self.python.get(facts.python?)?.folder.as_str()),
-            Language::Go => self.go.get(facts.go?).map(String::as_str),
+            Language::Go => self.go.get(facts.go?).map(|module| module.folder.as_str()),
             language if language.is_script() => Some(self.node.get(facts.node?)?.folder.as_str()),
             _ => None,
         }
@@ -366,16 +356,21 @@ impl Areas {
         self.cargo.enabled.get(facts.cargo?)
     }
 
+    /// Returns the roots of the crates in the package of a Rust file.
+    pub(crate) fn crate_roots(&self, path: &RepoPath) -> Vec<RepoPath> {
+        let text = path.to_text();
+        let facts = self.find_facts(text.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let package = facts.and_then(|facts| self.cargo.all.get(facts.cargo?));
+        package.map_or_else(Vec::new, |package| {
+            package.roots().map(|root| RepoPath::from(join(&package.folder, root).as_str())).collect()
+        })
+    }
+
     /// Returns the names of the packages of Cargo that are products.
     pub(crate) fn product_crates(&self) -> impl Iterator<Item = &str> {
         let all = self.cargo.all.iter().filter(|package| package.kind == AreaKind::Product);
         all.map(|package| package.name.as_str()).filter(|name| !name.is_empty())
     }
-}
-
-/// Returns whether a folder with snapshots is below a folder of tests.
-fn snapshots_are_of_tests(folder: &str) -> bool {
-    folder.split('/').any(|name| names::folder_area(name) == Some(AreaKind::Tests))
 }
 
 /// Returns the constant with the name of a file that decides areas.

@@ -135,7 +135,8 @@ fn is_tools(name: &str) -> bool {
 
 /// Returns whether a folder of this name holds documentation.
 fn is_documentation(name: &str) -> bool {
-    matches!(name, "doc" | "docs" | "documentation" | "website" | "www" | "site")
+    let sources = ["docs_src", "docs-src", "doc_src", "docs_snippets", "doc_snippets"];
+    matches!(name, "doc" | "docs" | "documentation" | "website" | "www" | "site") || sources.contains(&name)
 }
 
 /// Folders in which an application keeps its code. Below them, only tests have names of
