@@ -95,7 +95,7 @@ impl FileScan {
 
     /// Marks the file as test code and drops findings of rules that do not
     /// apply to test code.
-    fn mark_as_test_code(&mut self, rule_set: &RuleSet) {
+    pub(super) fn mark_as_test_code(&mut self, rule_set: &RuleSet) {
         self.matches.hits.retain(|hit| rule_set.rules().get(hit.rule).is_some_and(|rule| rule.tests));
     }
 }
@@ -185,9 +185,9 @@ impl ScanContext<'_> {
             return;
         }
         let Some(kind) = self.areas.area_of_content(path, language, bytes) else { return };
-        // Of tests, only what a tool wrote is something else.
+        // Of tests, only what a tool or another project wrote is something else.
         let is_only_generated = is_by_configuration || plan.area.kind == AreaKind::Tests;
-        if is_only_generated && kind != AreaKind::Generated {
+        if is_only_generated && !matches!(kind, AreaKind::Generated | AreaKind::Vendored) {
             return;
         }
         plan.area = Area { kind, basis: AreaBasis::Content };

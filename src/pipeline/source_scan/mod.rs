@@ -8,6 +8,7 @@
 mod baseline;
 mod change;
 mod files;
+mod go_packages;
 mod ignores;
 mod layers;
 mod lines;

@@ -14,6 +14,7 @@ use crate::text::RepoPath;
 
 use super::baseline::read_baseline;
 use super::files::{FileScan, ScanContext, SkipReason, scan_files};
+use super::go_packages::mark_test_packages;
 use super::ignores::{list_untracked, read_ignore_files};
 use super::layers::LayerPremises;
 use super::looked_at::{count_areas, find_unscanned};
@@ -54,6 +55,12 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     let context =
         ScanContext { rule_set: &rule_set, settings: &config.scan, today: request.now.date(), areas: &areas };
     let mut file_scans = scan_files(repo, tree, &context, &requested)?;
+    let read_files = |chunk: &[RepoPath]| {
+        let read = repo.read_stored_files(tree, chunk).unwrap_or_default();
+        let mut read = read.into_iter().map(|file| file.and_then(|file| file.content.ok()));
+        chunk.iter().map(|_| read.next().flatten()).collect()
+    };
+    mark_test_packages(&context, &paths, (&requested, &mut file_scans), &read_files);
     let layers = {
         let scanned = requested.iter().zip(&file_scans);
         LayerPremises::read(&context, &paths, scanned.map(|(path, file)| (path, &file.matches)), &read)

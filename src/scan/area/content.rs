@@ -69,7 +69,7 @@ static SCRIPT_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
 });
 static SCRIPT_DOUBLES: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r#"(?m)(?:^|[^\w.$"'`/])(?:vi|jest)\.(?:fn|mock)\("#));
+    LazyLock::new(|| pattern(r#"(?m)(?:^|[^\w.$"'`/])(?:vi|jest)\.(?:fn|mock)\b"#));
 static TEST_FRAMEWORK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
         r#"vitest|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose"#,
@@ -120,7 +120,7 @@ pub(super) fn area_of_content(
             if takes_test { Some(AreaKind::Tests) } else { is_ignored.then_some(AreaKind::Tools) }
         }
         language if language.is_script() => {
-            let makes_doubles = [&b"vi.fn("[..], b"vi.mock(", b"jest.fn(", b"jest.mock("]
+            let makes_doubles = [&b"vi.fn"[..], b"vi.mock", b"jest.fn", b"jest.mock"]
                 .iter()
                 .any(|call| memchr::memmem::find(header, call).is_some());
             let is_test = (may_import() && imports(&SCRIPT_TEST_IMPORT))
@@ -130,6 +130,19 @@ pub(super) fn area_of_content(
         Language::Python => (may_import() && imports(&PYTHON_TEST_IMPORT)).then_some(AreaKind::Tests),
         _ => None,
     }
+}
+
+/// Returns whether the first comment names the authors of Go as the only owners: the file
+/// was copied from Go.
+pub(super) fn is_of_go_authors(text: &[u8]) -> bool {
+    let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
+    let says = |line: &[u8], words: &[u8]| memchr::memmem::find(line, words).is_some();
+    if !says(header, b"The Go Authors. All rights reserved.") {
+        return false;
+    }
+    let lines = header_comments(Language::Go, header).into_iter().take(HEADER_LINES);
+    let mut owners = lines.filter(|line| says(line, b"Copyright")).peekable();
+    owners.peek().is_some() && owners.all(|line| says(line, b"The Go Authors. All rights reserved."))
 }
 
 /// Returns whether a Go file is part of a program, and not of a library.

@@ -1,13 +1,26 @@
 //! Modules of Go.
 
+use std::collections::{HashMap, HashSet};
+
+use super::{Areas, relative};
+
 /// A module of Go, by its `go.mod`.
 #[derive(Debug)]
 pub(super) struct GoModule {
     /// The folder of the manifest, relative to the root of the repository.
     pub folder: String,
+    /// The name of the module, with which the paths of its packages begin.
+    pub name: String,
     /// Whether it is a program inside of another module, and neither of them needs the other:
     /// a tool that is built with its own dependencies.
     pub is_apart: bool,
+}
+
+impl GoModule {
+    /// Returns whether it is a module of the Go project itself.
+    pub(super) fn is_of_go(&self) -> bool {
+        matches!(self.name.as_str(), "std" | "cmd") || self.name.starts_with("golang.org/")
+    }
 }
 
 /// Reads manifests, each with its folder. `has_file` returns whether the tree has a file.
@@ -19,10 +32,8 @@ pub(super) fn read_modules(manifests: &[(String, String)], has_file: &dyn Fn(&st
             (folder.as_str(), name, needed)
         })
         .collect();
-    let needed: std::collections::HashSet<&str> =
-        facts.iter().flat_map(|(_, _, needed)| needed.iter().copied()).collect();
-    let names: std::collections::HashMap<&str, &str> =
-        facts.iter().map(|(folder, name, _)| (*folder, *name)).collect();
+    let needed: HashSet<&str> = facts.iter().flat_map(|(_, _, needed)| needed.iter().copied()).collect();
+    let names: HashMap<&str, &str> = facts.iter().map(|(folder, name, _)| (*folder, *name)).collect();
     let is_apart = |(folder, name, own): &(&str, &str, Vec<&str>)| {
         let above = folder.rmatch_indices('/').filter_map(|(at, _)| folder.get(..at));
         let mut above = above.chain(std::iter::once("")).filter(|place| place != folder);
@@ -31,7 +42,11 @@ pub(super) fn read_modules(manifests: &[(String, String)], has_file: &dyn Fn(&st
     };
     facts
         .iter()
-        .map(|one| GoModule { folder: one.0.to_owned(), is_apart: !one.0.is_empty() && is_apart(one) })
+        .map(|one| GoModule {
+            folder: one.0.to_owned(),
+            name: one.1.to_owned(),
+            is_apart: !one.0.is_empty() && is_apart(one),
+        })
         .collect()
 }
 
@@ -50,6 +65,22 @@ fn read_manifest(text: &str) -> (&str, Vec<&str>) {
         }
     }
     (name, needed)
+}
+
+impl Areas {
+    /// Returns the folder of the module of Go around a folder, and the path by which others
+    /// import the package in that folder; `None` outside of a module.
+    pub(crate) fn go_package(&self, folder: &str) -> Option<(&str, String)> {
+        let module = self.go.get(self.find_facts(folder)?.go?)?;
+        let inside = relative(folder, &module.folder);
+        let inside = if folder == module.folder { "" } else { inside };
+        (!module.name.is_empty()).then(|| (module.folder.as_str(), join_import(&module.name, inside)))
+    }
+}
+
+/// Returns the path by which a package is imported.
+fn join_import(module: &str, inside: &str) -> String {
+    if inside.is_empty() { module.to_owned() } else { format!("{module}/{inside}") }
 }
 
 #[cfg(test)]

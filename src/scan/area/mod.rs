@@ -329,8 +329,13 @@ impl Areas {
         let is_tool = language == Language::Go
             && names::area_of_folders(names, true, |_| false) == Some(AreaKind::Tools)
             && content::is_go_program(text);
-        let found = content::area_of_content(language, text, &ships).or(is_tool.then_some(AreaKind::Tools))?;
-        let is_denied = found == AreaKind::Generated && self.attributes.find(&name).contains(&(found, false));
+        let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
+        let is_copy = !is_own && content::is_of_go_authors(text);
+        let found = content::area_of_content(language, text, &ships)
+            .or(is_copy.then_some(AreaKind::Vendored))
+            .or(is_tool.then_some(AreaKind::Tools))?;
+        let is_denied = matches!(found, AreaKind::Generated | AreaKind::Vendored)
+            && self.attributes.find(&name).contains(&(found, false));
         (!is_denied).then_some(found)
     }
 

@@ -138,7 +138,10 @@ impl NodePackage {
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
             Some(AreaKind::Tools | AreaKind::Documentation)
-                if !is_private && !name.is_empty() && manifest.contains_key("version") =>
+                if !is_private
+                    && !name.is_empty()
+                    && manifest.contains_key("version")
+                    && !text("license").is_empty() =>
             {
                 AreaKind::Product
             }
