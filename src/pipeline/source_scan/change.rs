@@ -182,8 +182,9 @@ impl ChangeScan<'_> {
         let warn = |scanned: &ScannedFile<'_>| UnscannedFolder {
             path: scanned.path.clone(),
             message: format!(
-                "{} is new, and it was not scanned because its own text says that a tool wrote it",
-                scanned.path
+                "{} is new, and it was not scanned because its own text says that it is {}",
+                scanned.path,
+                scanned.file_scan.area.map_or("generated", |area| area.kind.as_str())
             ),
         };
         after.iter().filter(is_unscanned).map(warn).collect()

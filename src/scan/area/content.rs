@@ -1,6 +1,7 @@
 //! What the content of a file says about its purpose: marks of generated code, and
 //! imports that only tests have.
 
+use std::cell::LazyCell;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -8,6 +9,8 @@ use regex::bytes::Regex;
 use crate::scan::language::Language;
 
 use crate::scan::area_kind::AreaKind;
+use crate::scan::lexer::tokenize;
+use crate::scan::token_map::{TokenKind, TokenKindSet};
 
 /// Number of bytes at the begin of a file in which comments and imports are read.
 const HEADER_BYTES: usize = 4096;
@@ -16,6 +19,8 @@ const HEADER_LINES: usize = 40;
 /// Number of bytes at the end of a file in which the link to a source map counts.
 const FOOTER_BYTES: usize = 400;
 
+/// Longer files of code were written by a tool.
+const MAX_WRITTEN_LINES: usize = 20_000;
 /// Average length of the lines of a minified script in bytes.
 const MINIFIED_LINE_BYTES: usize = 400;
 /// Shorter scripts are not called minified, in bytes.
@@ -98,12 +103,20 @@ pub(super) fn area_of_content(
     if memchr::memmem::find(first, b"SYNTAX TEST \"").is_some() {
         return Some(AreaKind::Fixtures);
     }
+    let code = LazyCell::new(|| {
+        tokenize(language, header).masked_text(header, TokenKindSet::of(&[TokenKind::Code]))
+    });
+    let is_code = |at: usize| header.get(at).is_some() && code.get(at) == header.get(at);
     // Most files do not contain the name of any test framework.
     let may_import = || is_match(&TEST_FRAMEWORK, header);
     let imports = |regex: &Option<Regex>| {
-        // Types are erased: they say nothing about what runs.
+        // Types are erased: they say nothing about what runs. A comment or a text that shows an
+        // import imports nothing.
         let is_value = |found: &regex::bytes::Captures<'_>| {
-            !found.get(0).is_some_and(|whole| whole.as_bytes().trim_ascii_start().starts_with(b"import type"))
+            let Some(whole) = found.get(0) else { return false };
+            let statement = whole.as_bytes().trim_ascii_start();
+            let start = whole.end() - statement.len();
+            !statement.starts_with(b"import type") && is_code(start)
         };
         let mut found = regex.iter().flat_map(|regex| regex.captures_iter(header)).filter(is_value);
         found.any(|found| {
@@ -124,7 +137,7 @@ pub(super) fn area_of_content(
                 .iter()
                 .any(|call| memchr::memmem::find(header, call).is_some());
             let is_test = (may_import() && imports(&SCRIPT_TEST_IMPORT))
-                || (makes_doubles && is_match(&SCRIPT_DOUBLES, header));
+                || (makes_doubles && is_match(&SCRIPT_DOUBLES, &code));
             is_test.then_some(AreaKind::Tests)
         }
         Language::Python => (may_import() && imports(&PYTHON_TEST_IMPORT)).then_some(AreaKind::Tests),
@@ -132,9 +145,14 @@ pub(super) fn area_of_content(
     }
 }
 
-/// Returns whether the first comment names the authors of Go as the only owners: the file
-/// was copied from Go.
-pub(super) fn is_of_go_authors(text: &[u8]) -> bool {
+/// Returns whether the first comment says that the file was copied from another project.
+/// `is_own` is true for a file of the Go project itself.
+pub(super) fn is_copy(language: Language, is_own: bool, text: &[u8]) -> bool {
+    (!is_own && is_of_go_authors(text)) || (language.is_script() && is_distribution(text))
+}
+
+/// Returns whether the first comment names the authors of Go as the only owners.
+fn is_of_go_authors(text: &[u8]) -> bool {
     let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
     let says = |line: &[u8], words: &[u8]| memchr::memmem::find(line, words).is_some();
     if !says(header, b"The Go Authors. All rights reserved.") {
@@ -143,6 +161,25 @@ pub(super) fn is_of_go_authors(text: &[u8]) -> bool {
     let lines = header_comments(Language::Go, header).into_iter().take(HEADER_LINES);
     let mut owners = lines.filter(|line| says(line, b"Copyright")).peekable();
     owners.peek().is_some() && owners.all(|line| says(line, b"The Go Authors. All rights reserved."))
+}
+
+/// Returns whether a script is a distribution file of another project: its first comment is
+/// one that bundlers keep, with a license and the version or the name of the file.
+fn is_distribution(text: &[u8]) -> bool {
+    let start = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default().trim_ascii_start();
+    let kept = start.starts_with(b"/*!") || start.starts_with(b"/** @license");
+    if !kept {
+        return false;
+    }
+    let end = memchr::memmem::find(start, b"*/").unwrap_or(start.len());
+    let comment = String::from_utf8_lossy(start.get(..end).unwrap_or_default()).to_lowercase();
+    let has_license = comment.contains("licen") || comment.contains("copyright") || comment.contains("(c)");
+    let has_version = comment.split(|c: char| c.is_whitespace() || c == '@').any(|word| {
+        let number = word.trim_start_matches('v');
+        number.starts_with(|c: char| c.is_ascii_digit()) && number.matches('.').count() >= 2
+    });
+    let has_file = comment.contains(".development.js") || comment.contains(".production.js");
+    has_license && (has_version || has_file)
 }
 
 /// Returns whether a Go file is part of a program, and not of a library.
@@ -165,6 +202,10 @@ fn is_generated(language: Language, text: &[u8]) -> bool {
         return true;
     }
     let newlines = || memchr::memchr_iter(b'\n', text).count();
+    // Files of this length come from a tool.
+    if text.len() > MAX_WRITTEN_LINES * 10 && newlines() > MAX_WRITTEN_LINES {
+        return true;
+    }
     if is_javascript && text.len() > MIN_MINIFIED_BYTES && newlines() * MINIFIED_LINE_BYTES < text.len() {
         return true;
     }
@@ -266,6 +307,20 @@ mod tests {
     }
 
     #[test]
+    fn distribution_files_of_other_projects_are_copies() {
+        let copy = |text: &str| is_copy(Language::JavaScript, false, text.as_bytes());
+        assert!(copy("/*! jQuery v3.7.1 | (c) OpenJS Foundation | jquery.org/license */\n"));
+        assert!(copy("/** @license React\n * react-dom.development.js\n *\n * Copyright (c) X\n */\n"));
+        // Own headers, with a version or without.
+        assert!(!copy("/*! The main script of the shop. Copyright Us */\n"));
+        assert!(!copy("/**\n * shop 1.2.3\n * Copyright Us\n */\n"));
+        assert!(!copy("// @license MIT 1.2.3\n"));
+        let long = "let a = 1;\n".repeat(20_002);
+        assert_eq!(area(Language::JavaScript, &long), Some(AreaKind::Generated));
+        assert_eq!(area(Language::JavaScript, long.get(..long.len() / 2).unwrap_or_default()), None);
+    }
+
+    #[test]
     fn imports_of_test_frameworks_show_test_code() {
         let go = "package a\n\nimport (\n\t\"testing\"\n)\n\nfunc Set(t *testing.T) {}\n";
         assert_eq!(area(Language::Go, go), Some(AreaKind::Tests));
@@ -283,7 +338,11 @@ mod tests {
         assert_eq!(area(Language::JavaScript, "const s = require('ava');\n"), None);
         assert_eq!(area(Language::TypeScript, "import type { A } from \"vitest\";\n"), None);
         assert_eq!(area(Language::TypeScript, "export const send = vi.fn()\n"), Some(AreaKind::Tests));
-        assert_eq!(area(Language::TypeScript, "export const send = devi.fn()\n"), None);
+        for text in ["export const send = devi.fn()\n", "// vi.fn()\n", "const a = 'vi.fn()';\n"] {
+            assert_eq!(area(Language::TypeScript, text), None, "{text}");
+        }
+        assert_eq!(area(Language::TypeScript, "/*\nimport { vi } from \"vitest\";\n*/\n"), None);
+        assert_eq!(area(Language::Python, "\"\"\"\nimport pytest\n\"\"\"\n"), None);
         assert_eq!(area(Language::Go, "//go:build wireinject\n\npackage a\n"), Some(AreaKind::Tools));
         assert_eq!(area(Language::Python, "import pytest\n"), Some(AreaKind::Tests));
         let syntax = "// SYNTAX TEST \"Packages/JavaScript/JavaScript.sublime-syntax\"\ndebugger;\n";

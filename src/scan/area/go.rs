@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Areas, relative};
+use super::{Areas, FolderFacts, names, relative};
+use crate::scan::area_kind::{Area, AreaBasis, AreaKind};
+use crate::scan::language::Language;
 
 /// A module of Go, by its `go.mod`.
 #[derive(Debug)]
@@ -68,6 +70,36 @@ fn read_manifest(text: &str) -> (&str, Vec<&str>) {
 }
 
 impl Areas {
+    /// Go, and what belongs to the package around it: queries, shell scripts.
+    pub(super) fn area_in_others(
+        &self,
+        folder: &str,
+        facts: Option<&FolderFacts>,
+        language: Language,
+    ) -> Area {
+        let is_go = language == Language::Go;
+        let module = facts.and_then(|facts| facts.go).and_then(|at| self.go.get(at));
+        let has_package = facts.is_some_and(|facts| match language {
+            Language::Go => facts.go.is_some(),
+            _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
+        });
+        let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
+        let mut folders = folder.split('/').filter(|name| !name.is_empty());
+        // In Go, helpers for tests are packages of their own.
+        let is_support = is_go && folders.clone().any(names::is_go_test_support);
+        let support = is_support.then_some(AreaKind::Tests);
+        // A library in `tools/` is a part of the product; see `area_of_content`.
+        let is_library = |kind: &AreaKind| is_go && *kind == AreaKind::Tools;
+        let by_name = names::area_of_folders(&mut folders, true, |_| false);
+        match by_name.filter(|kind| !is_library(kind)).or(support) {
+            Some(kind) => Area::new(kind, AreaBasis::Name),
+            None if is_go && (module.is_some_and(|module| module.is_apart) || is_for_developers(folder)) => {
+                Area::new(AreaKind::Tools, AreaBasis::Manifest)
+            }
+            None => Area::new(AreaKind::Product, basis),
+        }
+    }
+
     /// Returns the folder of the module of Go around a folder, and the path by which others
     /// import the package in that folder; `None` outside of a module.
     pub(crate) fn go_package(&self, folder: &str) -> Option<(&str, String)> {
@@ -76,6 +108,12 @@ impl Areas {
         let inside = if folder == module.folder { "" } else { inside };
         (!module.name.is_empty()).then(|| (module.folder.as_str(), join_import(&module.name, inside)))
     }
+}
+
+/// Returns whether a folder is below a command such as `cmd/shop-scripts`.
+fn is_for_developers(folder: &str) -> bool {
+    let mut names = folder.split('/').skip_while(|name| *name != "cmd").skip(1);
+    names.next().is_some_and(|name| name.ends_with("-scripts"))
 }
 
 /// Returns the path by which a package is imported.

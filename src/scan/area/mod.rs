@@ -236,31 +236,6 @@ impl Areas {
         }
     }
 
-    /// Go, and what belongs to the package around it: queries, shell scripts.
-    fn area_in_others(&self, folder: &str, facts: Option<&FolderFacts>, language: Language) -> Area {
-        let is_go = language == Language::Go;
-        let module = facts.and_then(|facts| facts.go).and_then(|at| self.go.get(at));
-        let has_package = facts.is_some_and(|facts| match language {
-            Language::Go => facts.go.is_some(),
-            _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
-        });
-        let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
-        let mut folders = folder.split('/').filter(|name| !name.is_empty());
-        // In Go, helpers for tests are packages of their own.
-        let is_support = is_go && folders.clone().any(names::is_go_test_support);
-        let support = is_support.then_some(AreaKind::Tests);
-        // A library in `tools/` is a part of the product; see `area_of_content`.
-        let is_library = |kind: &AreaKind| is_go && *kind == AreaKind::Tools;
-        let by_name = names::area_of_folders(&mut folders, true, |_| false);
-        match by_name.filter(|kind| !is_library(kind)).or(support) {
-            Some(kind) => Area::new(kind, AreaBasis::Name),
-            None if is_go && module.is_some_and(|module| module.is_apart) => {
-                Area::new(AreaKind::Tools, AreaBasis::Manifest)
-            }
-            None => Area::new(AreaKind::Product, basis),
-        }
-    }
-
     fn area_in_cargo(&self, text: &str, facts: Option<&FolderFacts>) -> Area {
         let package = facts.and_then(|facts| facts.cargo).and_then(|at| self.cargo.all.get(at));
         let (folder, _) = text.rsplit_once('/').unwrap_or(("", text));
@@ -278,8 +253,11 @@ impl Areas {
         let (folder, _) = text.rsplit_once('/').unwrap_or(("", text));
         let Some(package) = package else {
             let folders = folder.split('/').filter(|name| !name.is_empty());
-            let kind = names::area_of_folders(folders, true, |_| false).unwrap_or(AreaKind::Product);
-            return Area::new(kind, AreaBasis::Name);
+            // A script without a package, in an example of a program in another language.
+            let in_example = || folder.split('/').any(|name| matches!(name, "example" | "examples"));
+            let kind = names::area_of_folders(folders, true, |_| false)
+                .or_else(|| in_example().then_some(AreaKind::Examples));
+            return Area::new(kind.unwrap_or(AreaKind::Product), AreaBasis::Name);
         };
         let (kind, by_manifest) = package.area_of(relative(text, &package.folder));
         Area::new(kind, if by_manifest { AreaBasis::Manifest } else { AreaBasis::Name })
@@ -330,7 +308,7 @@ impl Areas {
             && names::area_of_folders(names, true, |_| false) == Some(AreaKind::Tools)
             && content::is_go_program(text);
         let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
-        let is_copy = !is_own && content::is_of_go_authors(text);
+        let is_copy = content::is_copy(language, is_own, text);
         let found = content::area_of_content(language, text, &ships)
             .or(is_copy.then_some(AreaKind::Vendored))
             .or(is_tool.then_some(AreaKind::Tools))?;

@@ -124,6 +124,7 @@ fn is_tools(name: &str) -> bool {
             | "hack"
             | "xtask"
             | "xtasks"
+            | "build"
             | "dev"
             | "devtools"
             | "devel"
@@ -218,7 +219,8 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
         return Some(AreaKind::Documentation);
     }
     // `.github`, `.circleci`, `.storybook` and others are read by tools of the developers.
-    (is_tools(name) || name.starts_with('.')).then_some(AreaKind::Tools)
+    let is_for_scripts = name.ends_with("-scripts");
+    (is_tools(name) || is_for_scripts || name.starts_with('.')).then_some(AreaKind::Tools)
 }
 
 /// Returns whether a name of several words says that its code is for tests.
@@ -288,7 +290,9 @@ pub(super) fn area_of_folders<'a>(
     let mut below_source = false;
     let mut parent = "";
     for (depth, name) in folders.enumerate() {
-        let own = folder_area(name);
+        // `issues/1599/`: a program that shows a fault.
+        let is_issue = parent == "issues" && name.bytes().all(|byte| byte.is_ascii_digit());
+        let own = if is_issue { Some(AreaKind::Examples) } else { folder_area(name) };
         let own = match own {
             Some(AreaKind::Tests) if !below_source || (tests_below_source && !is_weak_test_name(name)) => own,
             Some(AreaKind::Fixtures) if !below_source => own,
@@ -364,6 +368,14 @@ pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
                 | "dodo.py"
         )
         .then_some(AreaKind::Tools),
+        language if language.is_script() => {
+            let stem = file.split('.').next().unwrap_or_default();
+            match stem {
+                "seed" | "seeds" => Some(AreaKind::Tools),
+                "fixture" | "fixtures" => Some(AreaKind::Tests),
+                _ => stem.ends_with("-example").then_some(AreaKind::Examples),
+            }
+        }
         _ => None,
     }
 }
