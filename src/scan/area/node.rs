@@ -131,6 +131,8 @@ impl NodePackage {
             || keys("scripts").any(|script| APPLICATION_SCRIPTS.contains(&script.as_str()));
         let by_folder =
             names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false);
+        let in_example = folder.split('/').any(|name| matches!(name, "example" | "examples"));
+        let by_folder = by_folder.or_else(|| in_example.then_some(AreaKind::Examples));
         let short = name.rsplit('/').next().unwrap_or_default();
         let is_mock = short.split('-').any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures"));
         let of_mocks = is_mock.then_some(AreaKind::Tests);
