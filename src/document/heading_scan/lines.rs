@@ -120,11 +120,10 @@ pub(super) fn may_start_html(body: &[u8]) -> bool {
     for (at, byte) in inner.iter().enumerate() {
         match (quote, byte) {
             (Some(open), byte) if open == *byte => quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(*byte),
             (None, b'<') => return false,
             (None, b'>') => return is_blank(inner.get(at + 1..).unwrap_or_default()),
-            (None, _) => {}
+            _ => {}
         }
     }
     // The tag may go on in the next line, which only a parser can tell.

@@ -159,7 +159,8 @@ impl ChangeScan<'_> {
             LayerPremises::read(&context, &paths, scanned, &read)
         };
         for scanned in after.iter_mut().chain(&mut before) {
-            scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit.rule, scanned.path));
+            let text = scanned.file_scan.text.clone();
+            scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit, scanned.path, text.as_deref()));
         }
         let summary = self.summarize(rules, &rule_set, &layers, &after, &before);
         let unscanned = self.find_new_generated(&after);

@@ -2,11 +2,18 @@
 //! layer is configured, or if the tree has one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
-use crate::scan::{FileMatches, Language, PathPatterns, RuleLayer, RuleSet, Treatment};
+use regex::Regex;
+
+use crate::scan::lexer::tokenize;
+use crate::scan::{
+    FileMatches, Hit, Language, PathPatterns, RuleLayer, RuleSet, TokenKind, TokenKindSet, Treatment,
+};
 use crate::text::RepoPath;
 
 use super::files::ScanContext;
+use super::results::ScannedText;
 
 /// Maximum number of files that are read to find a layer.
 const MAX_LAYER_FILES: usize = 400;
@@ -65,9 +72,12 @@ impl LayerPremises {
         Self { states: states.collect() }
     }
 
-    /// Returns whether a match of a rule in a file is a finding.
-    pub(super) fn keeps(&self, rule: usize, path: &RepoPath) -> bool {
-        self.states.get(&rule).is_none_or(|state| state.keeps(path))
+    /// Returns whether a match of a rule in a file is a finding. `text` is the file's text.
+    pub(super) fn keeps(&self, hit: &Hit, path: &RepoPath, text: Option<&ScannedText>) -> bool {
+        self.states.get(&hit.rule).is_none_or(|state| {
+            let is_own = || text.is_some_and(|text| state.is_own_client(hit, path, text));
+            state.keeps(path) && !is_own()
+        })
     }
 
     /// Returns why a rule does not apply; `None` if it does.
@@ -185,6 +195,15 @@ impl LayerState {
         self.layer.is_named(below(&path.to_text(), folder))
     }
 
+    /// Returns whether a match is the name of a library that the file imports from elsewhere:
+    /// from a module with the product's own settings of it.
+    fn is_own_client(&self, hit: &Hit, path: &RepoPath, text: &ScannedText) -> bool {
+        let Some(span) = &hit.span else { return false };
+        let name = text.source.slice(text.text_span(span));
+        self.layer.libraries.iter().any(|library| library == name)
+            && imports_from_elsewhere(Language::from_path(path), text.source.text(), name)
+    }
+
     fn keeps(&self, path: &RepoPath) -> bool {
         let text = path.to_text();
         if self.skip_reason.is_some() || self.is_layer(path) {
@@ -197,4 +216,54 @@ impl LayerState {
 /// Returns a path relative to a folder above it.
 fn below<'a>(text: &'a str, folder: &str) -> &'a str {
     text.strip_prefix(folder).map_or(text, |rest| rest.trim_start_matches('/'))
+}
+
+static IMPORTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^[ \t]*import\s+(?P<names>[^;'"]*?)\bfrom\s*["'](?P<from>[^"'\n]+)["']"#).ok()
+});
+
+/// Returns whether a script imports a name, and no import of it is from the library of that
+/// name. Imports in comments and texts do not count.
+fn imports_from_elsewhere(language: Language, text: &str, name: &str) -> bool {
+    let Some(imports) = IMPORTS.as_ref() else { return false };
+    let code = tokenize(language, text.as_bytes())
+        .masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
+    let mut from = imports.captures_iter(text).filter_map(|found| {
+        let (names, from) = (found.name("names")?, found.name("from")?);
+        let is_code = code.get(names.start()..names.end()) == Some(names.as_str().as_bytes());
+        let words = names.as_str().split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')));
+        let is_named = words.into_iter().any(|word| word == name);
+        (is_code && is_named).then(|| from.as_str())
+    });
+    let is_library =
+        |from: &str| from == name || from.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    let mut found = false;
+    let all_elsewhere = from.all(|from| {
+        found = true;
+        !is_library(from)
+    });
+    found && all_elsewhere
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_with_the_name_of_its_library_is_imported_from_elsewhere() {
+        let own = |text: &str| imports_from_elsewhere(Language::TypeScript, text, "axios");
+        assert!(own("import axios, { parse } from '@/services/axios';\n"));
+        assert!(own("import {\n  http as axios,\n} from \"./http\";\n"));
+        for text in [
+            "import axios from 'axios';\n",
+            "import axios from \"axios/dist/a.js\";\n",
+            "// import axios from './http'\n",
+            "/*\nimport axios from './http'\n*/\n",
+            "import { axiosLike } from './http';\n",
+            "import axios from './http';\nimport axios from 'axios';\n",
+            "axios.get('/')\n",
+        ] {
+            assert!(!own(text), "{text}");
+        }
+    }
 }

@@ -66,7 +66,8 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         LayerPremises::read(&context, &paths, scanned.map(|(path, file)| (path, &file.matches)), &read)
     };
     for (path, file_scan) in requested.iter().zip(&mut file_scans) {
-        file_scan.matches.hits.retain(|hit| layers.keeps(hit.rule, path));
+        let text = file_scan.text.clone();
+        file_scan.matches.hits.retain(|hit| layers.keeps(hit, path, text.as_deref()));
     }
     let unscanned = find_unscanned(request, &config.scan, &rule_set, &requested, &file_scans);
     let tree_scan =

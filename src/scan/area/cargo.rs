@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use toml::Value;
 
-use super::cargo_features::{FeatureUser, enabled_features};
+use super::cargo_features::{FeatureUser, enabled_features, is_feature_for_debugging};
 use super::cargo_manifest::{
     CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
 };
@@ -59,6 +59,11 @@ impl CargoPackages {
         let workspaces =
             parsed.iter().filter_map(|(folder, one)| Some((folder.as_str(), one.workspace.as_ref()?)));
         let roots: HashMap<&str, _> = workspaces.collect();
+        let packages: BTreeSet<&str> = parsed
+            .iter()
+            .filter(|(_, one)| one.package.is_some())
+            .map(|(folder, _)| folder.as_str())
+            .collect();
         for (folder, manifest) in &parsed {
             // The nearest root is the workspace.
             let above = folder.rmatch_indices('/').filter_map(|(at, _)| folder.get(..at));
@@ -66,7 +71,13 @@ impl CargoPackages {
             let find = |place: &str| roots.get_key_value(place).map(|(root, one)| (*root, *one));
             let outer = above.into_iter().find_map(find);
             let shared = find(folder).or(outer);
-            all.push(CargoPackage::new(folder, manifest, shared, outer.map(|(_, one)| one), has_file));
+            let is_inside = folder
+                .rmatch_indices('/')
+                .filter_map(|(at, _)| folder.get(..at))
+                .chain(std::iter::once(""))
+                .any(|place| place != folder.as_str() && packages.contains(place));
+            let surroundings = (outer.map(|(_, one)| one), is_inside && shared.is_none());
+            all.push(CargoPackage::new(folder, manifest, shared, surroundings, has_file));
         }
         let mut out = Self { all, enabled: Vec::new() };
         out.find_test_support();
@@ -117,7 +128,7 @@ impl CargoPackage {
         folder: &str,
         manifest: &CargoManifest,
         workspace: Option<(&str, &CargoWorkspaceKeys)>,
-        workspace_above: Option<&CargoWorkspaceKeys>,
+        (workspace_above, is_nested): (Option<&CargoWorkspaceKeys>, bool),
         has_file: &dyn Fn(&str) -> bool,
     ) -> Self {
         let package = manifest.package.as_ref();
@@ -151,6 +162,16 @@ impl CargoPackage {
             .and_then(|package| package.publish.as_ref())
             .is_some_and(|value| value.as_bool() == Some(false));
         let at = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        let by_any_folder = folder.split('/').find_map(|name| match name {
+            "example" | "examples" => Some(AreaKind::Examples),
+            "tools" => Some(AreaKind::Tools),
+            "benches" | "benchmarks" => Some(AreaKind::Benchmarks),
+            _ => None,
+        });
+        let says_tool = package.and_then(|package| package.description.as_ref()).is_some_and(|text| {
+            let text = text.as_str().unwrap_or_default().to_lowercase();
+            text.contains("development tool") || text.contains("developer tool")
+        });
         let is_program =
             has_file(&at("src/main.rs")) && manifest.lib.is_none() && !has_file(&at("src/lib.rs"));
         Self {
@@ -159,12 +180,16 @@ impl CargoPackage {
                 // No build of the repository's workspace contains it, and nobody gets it.
                 () if is_apart && !is_publishable => AreaKind::Tools,
                 () if is_left_out && is_private && is_program => AreaKind::Tools,
+                // Inside of another package, and in no workspace: only its own folder builds it.
+                () if is_nested && !is_publishable => AreaKind::Tools,
+                () if is_private && by_any_folder.is_some() => by_any_folder.unwrap_or(AreaKind::Tools),
+                () if says_tool && area_by_name(folder, &name) == AreaKind::Tools => AreaKind::Tools,
                 () => area_by_name(folder, &name),
             },
             targets: targets(manifest),
             uses: dependencies(folder, manifest, workspace),
             features: manifest.features.clone(),
-            is_publishable,
+            is_publishable: is_publishable && !says_tool,
             is_apart,
             has_binary: !manifest.bin.is_empty() || has_file(&at("src/main.rs")),
             folder: folder.to_owned(),
@@ -272,7 +297,10 @@ fn targets(manifest: &CargoManifest) -> Vec<(String, AreaKind)> {
             // The modules of a target are beside it; below `src/`, Cargo knows them.
             let is_usual = matches!(folder.as_str(), "src" | "src/bin");
             let by_name = names::area_of_folders(folder.split('/'), false, |_| false);
+            let is_for_debugging =
+                target.required_features.iter().any(|feature| is_feature_for_debugging(feature));
             let kind = if is_for_tests || folder == "testing" { AreaKind::Tests } else { kind };
+            let kind = if is_for_debugging { AreaKind::Tools } else { kind };
             let kind = if kind == AreaKind::Product { by_name.unwrap_or(kind) } else { kind };
             if !(is_usual || folder.is_empty() && kind != AreaKind::Product) {
                 out.push((folder, kind));

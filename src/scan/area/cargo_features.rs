@@ -24,7 +24,8 @@ pub(super) fn enabled_features(all: &[FeatureUser<'_>]) -> Vec<BTreeSet<String>>
     let mut enabled = vec![BTreeSet::from(["default".to_owned()]); all.len()];
     for package in all.iter().filter(|package| package.is_product) {
         // `a = ["b/c"]`, `a = ["b?/c"]`: asked for by a feature that is not for tests.
-        let of_product = package.features.iter().filter(|(name, _)| !is_feature_of_tests(name));
+        let is_of_developers = |name: &str| is_feature_of_tests(name) || is_feature_for_debugging(name);
+        let of_product = package.features.iter().filter(|(name, _)| !is_of_developers(name));
         let mut asked: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (name, feature) in of_product.flat_map(|(_, list)| list).filter_map(|entry| entry.split_once('/'))
         {
@@ -48,4 +49,9 @@ pub(super) fn enabled_features(all: &[FeatureUser<'_>]) -> Vec<BTreeSet<String>>
         }
     }
     enabled
+}
+
+/// Returns whether a feature is named after debugging, such as `service_debug`.
+pub(super) fn is_feature_for_debugging(name: &str) -> bool {
+    name.split(['-', '_']).any(|word| matches!(word, "debug" | "debugging"))
 }

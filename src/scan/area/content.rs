@@ -130,7 +130,18 @@ pub(super) fn area_of_content(
                 && is_match(&GO_TEST_IMPORT, text);
             let is_ignored =
                 memchr::memmem::find(header, b"build ").is_some() && is_match(&GO_IGNORED, header);
-            if takes_test { Some(AreaKind::Tests) } else { is_ignored.then_some(AreaKind::Tools) }
+            let makes_doubles = [
+                &b"\"github.com/stretchr/testify/mock\""[..],
+                b"\"go.uber.org/mock/gomock\"",
+                b"\"github.com/golang/mock/gomock\"",
+            ]
+            .iter()
+            .any(|import| memchr::memmem::find(header, import).is_some());
+            if takes_test || makes_doubles {
+                Some(AreaKind::Tests)
+            } else {
+                is_ignored.then_some(AreaKind::Tools)
+            }
         }
         language if language.is_script() => {
             let makes_doubles = [&b"vi.fn"[..], b"vi.mock", b"jest.fn", b"jest.mock"]
@@ -325,6 +336,8 @@ mod tests {
         let go = "package a\n\nimport (\n\t\"testing\"\n)\n\nfunc Set(t *testing.T) {}\n";
         assert_eq!(area(Language::Go, go), Some(AreaKind::Tests));
         assert_eq!(area(Language::Go, &go.replace("t *testing.T", "")), None);
+        let double = "package a\n\nimport \"github.com/stretchr/testify/mock\"\n";
+        assert_eq!(area(Language::Go, double), Some(AreaKind::Tests));
         assert_eq!(area(Language::Go, "//go:build ignore\n\npackage main\n"), Some(AreaKind::Tools));
         assert_eq!(area(Language::Go, "//go:build generate\n\npackage main\n"), Some(AreaKind::Tools));
         assert_eq!(area(Language::Go, "//go:build !generate\n\npackage main\n"), None);

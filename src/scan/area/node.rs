@@ -143,7 +143,9 @@ impl NodePackage {
                 if !is_private
                     && !name.is_empty()
                     && manifest.contains_key("version")
-                    && !text("license").is_empty() =>
+                    && ["exports", "bin", "files", "types", "publishConfig", "repository"]
+                        .iter()
+                        .any(|key| manifest.contains_key(*key)) =>
             {
                 AreaKind::Product
             }
@@ -205,9 +207,9 @@ impl NodePackage {
         match (own, self.kind) {
             (Some(kind @ (AreaKind::Tests | AreaKind::Fixtures)), _) => (kind, false),
             (_, kind) if kind != AreaKind::Product => (kind, true),
+            (None, _) if folders.is_empty() && names::is_tool_configuration(file) => (AreaKind::Tools, true),
             (_, _) if self.roots.iter().any(is_in) => (AreaKind::Product, true),
             (Some(kind), _) => (kind, false),
-            (None, _) if folders.is_empty() && names::is_tool_configuration(file) => (AreaKind::Tools, true),
             (None, _) => (AreaKind::Product, true),
         }
     }

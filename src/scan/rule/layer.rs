@@ -21,6 +21,9 @@ pub(crate) struct RuleLayer {
     pub without_layer: PathPatterns,
     /// Whether each package has a layer of its own.
     pub per_package: bool,
+    /// Names of libraries that a file may import from a place of its own: then a name is the
+    /// layer's, and not the library's.
+    pub libraries: Vec<String>,
     /// Names of packages that implement what the layer uses, and so have no such layer.
     pub implementations: Vec<String>,
 }

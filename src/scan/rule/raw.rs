@@ -64,4 +64,7 @@ pub(super) struct RawLayer {
     pub per_package: bool,
     #[serde(default)]
     pub implementations: Vec<String>,
+    /// Names of libraries that a file may import from a place of its own.
+    #[serde(default)]
+    pub libraries: Vec<String>,
 }

@@ -119,6 +119,7 @@ fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
         without_layer: PathPatterns::read(&layer.without_layer)?,
         per_package: layer.per_package,
         implementations: layer.implementations,
+        libraries: layer.libraries,
     })
 }
 

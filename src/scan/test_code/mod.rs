@@ -64,7 +64,14 @@ pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
             let setup_prefixes = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
             let is_support = matches!(
                 stem,
-                "test-support" | "test-utils" | "test-helpers" | "testUtils" | "testHelpers" | "testSupport"
+                "test-support"
+                    | "test-utils"
+                    | "test-helpers"
+                    | "test-mocks"
+                    | "testUtils"
+                    | "testHelpers"
+                    | "testMocks"
+                    | "testSupport"
             );
             is_support
                 || setup_prefixes.iter().any(|start| file.starts_with(start))
