@@ -185,17 +185,17 @@ pub trait ObjectStore {
         }
     }
 
-    /// Reads paths as [`ObjectStore::read_stored_file`] does, in the same order. A working
-    /// tree reads them on several threads.
+    /// Reads small files as [`ObjectStore::read_stored_file`] does, in the same order; `None` for
+    /// a path that has to be read by itself. A working tree reads them on several threads.
     ///
     /// # Errors
     /// Missing objects, unreadable folders.
-    fn read_stored_files(
+    fn read_small_files(
         &self,
-        tree: TreeState,
+        _tree: TreeState,
         paths: &[RepoPath],
     ) -> Result<Vec<Option<StoredFile>>, RepositoryError> {
-        paths.iter().map(|path| self.read_stored_file(tree, path)).collect()
+        Ok(paths.iter().map(|_| None).collect())
     }
 
     /// Returns all files and links below a folder, at any depth, sorted. `.git` is

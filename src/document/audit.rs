@@ -120,14 +120,19 @@ impl Joined for Audit {
     }
 }
 
-/// Returns whether a cell marks a signature as revoked: `REVOKED`,
-/// `withdrawn on …`. A text that only mentions a revocation does not count.
+/// Returns whether a cell marks a signature as revoked: `REVOKED`, `withdrawn on …`, or
+/// `(INVALID - …)` at its start. A text that only mentions a revocation does not count.
 fn is_revocation(cell: &str) -> bool {
-    let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "INVALID", "REJECTED", "VOIDED"];
+    let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "VOIDED"];
     let plain = cell.trim_matches(['*', '`', '~', ' ', '(', '[']);
     let first = plain.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let has_capital_word = plain.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
-    has_capital_word || words.contains(&first.to_uppercase().as_str())
+    let is_refused = ["INVALID", "REJECTED"].iter().any(|word| {
+        plain
+            .strip_prefix(word)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    });
+    has_capital_word || is_refused || words.contains(&first.to_uppercase().as_str())
 }
 
 /// Finds packet ids in a text, as whole words: `WP-1-A` is not found in

@@ -49,7 +49,7 @@ impl Hints {
         let starts_token = |start: &&str| {
             let is_inside_word = |at: usize| {
                 let before = text.get(..at).and_then(|text| text.chars().next_back());
-                before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                before.is_some_and(|c| c.is_alphabetic() || c.is_ascii_digit() || c == '_')
             };
             // `sk-` is also the end of "task-".
             text.match_indices(*start).any(|(at, _)| *start != "sk-" || !is_inside_word(at))
@@ -251,6 +251,9 @@ mod tests {
                 " ",
                 "\n",
                 "ta",
+                "²",
+                "①",
+                "é",
                 "-",
                 "x",
                 "Zz09Zz09Zz09Zz09Zz09Zz09Zz09Zz09",

@@ -24,6 +24,7 @@ const EXPORTED: &[&str] = &[
     "Selection",
     "SelectionMode",
     "SelectionRequest",
+    "StoredFile",
     "TreeEntry",
     "TreeState",
     "VersionRequest",

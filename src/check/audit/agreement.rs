@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::check::CheckResult;
@@ -27,6 +28,7 @@ pub(in crate::check) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rul
     for row in governance.audit().iter().flat_map(|audit| &audit.rows) {
         rows.entry(&row.signature.value).or_default().push(row);
     }
+    let records = SignatureRecords { rows, first_day: governance.gate_log().and_then(first_day) };
     let mut out: Vec<Finding> = Vec::new();
     for (id, _, packet) in governance.packets() {
         let Some(signature) = &packet.signature else { continue };
@@ -35,7 +37,7 @@ pub(in crate::check) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rul
                 let message = format!("invalid signature `{}`", to_single_line(&signature.value, 40));
                 vec![rule.finding(message, Label::text(&packet.source, signature.span, fault.to_string()))]
             }
-            Ok(_) => compare_records((governance, &rows), id, packet, signature, rule),
+            Ok(_) => compare_records(governance, &records, id, packet, signature, rule),
         };
         if !governance.is_open(id, packet) {
             found = found.into_iter().map(|finding| finding.with_level(Level::Note)).collect();
@@ -46,10 +48,19 @@ pub(in crate::check) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rul
     out.into()
 }
 
+/// What the records say of signatures.
+struct SignatureRecords<'a> {
+    /// The rows of the audit by their signatures.
+    rows: HashMap<&'a str, Vec<&'a AuditRow>>,
+    /// The day of the first entry of the gate log.
+    first_day: Option<Date>,
+}
+
 /// Returns a finding for each record that does not contain a packet's
 /// signature.
 fn compare_records(
-    (governance, rows): (&GovernanceDocuments<'_>, &HashMap<&str, Vec<&AuditRow>>),
+    governance: &GovernanceDocuments<'_>,
+    records: &SignatureRecords<'_>,
     id: &str,
     packet: &Packet,
     signature: &Spanned<String>,
@@ -79,7 +90,7 @@ fn compare_records(
         }
     }
     if let Some(audit) = governance.audit() {
-        let rows = rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
+        let rows = records.rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
         match rows.first() {
             None => add(
                 format!("the signature of `{id}` is not in the signature audit"),
@@ -98,6 +109,9 @@ fn compare_records(
         }
     }
     if let Some(log) = governance.gate_log().filter(|_| packet.generation != Generation::G0) {
+        // The time of a signature is local.
+        let signed = Signature::parse(&signature.value).ok().map(|signature| signature.at.date());
+        let is_covered = signed.zip(records.first_day).is_some_and(|(signed, first)| signed > first);
         match log.last_entry(id, "SIGNATURE") {
             Some(entry) if text_or_empty(entry.signature.as_ref()) != signature.value => {
                 let span = entry.signature.as_ref().map_or_else(|| entry.anchor_span(), |text| text.span);
@@ -107,7 +121,7 @@ fn compare_records(
                 );
             }
             // `gate-log/order` reports the entry that a PREPARE entry misses.
-            None if log.last_entry(id, "PREPARE").is_none() && is_covered(log, &signature.value) => add(
+            None if log.last_entry(id, "PREPARE").is_none() && is_covered => add(
                 format!("the gate log has no SIGNATURE entry for `{id}`"),
                 Label::path(log.source.name(), "no such entry"),
             ),
@@ -117,15 +131,12 @@ fn compare_records(
     out
 }
 
-/// Returns whether a signature is not older than the first day of the gate log. Logs were
-/// introduced while packets existed.
-fn is_covered(log: &GateLog, signature: &str) -> bool {
-    let Ok(signature) = Signature::parse(signature) else { return false };
+/// Returns the day of the first entry of the gate log. Logs were introduced while packets
+/// existed.
+fn first_day(log: &GateLog) -> Option<Date> {
     let times =
         log.entries.iter().filter_map(|entry| entry.timestamp.as_ref()?.value.parse::<Timestamp>().ok());
-    let first = times.min().map(|first| first.to_zoned(TimeZone::UTC).date());
-    // The time of a signature is local.
-    first.is_some_and(|first| signature.at.date() > first)
+    times.min().map(|first| first.to_zoned(TimeZone::UTC).date())
 }
 
 /// Returns a finding for each signature in the gate log that has no audit row

@@ -126,20 +126,29 @@ pub(in crate::check) fn escaped_newline(input: &TextCheckContext<'_>, rule: &Rul
 
 /// Returns the first run of written `\n` before a heading, outside of backticks.
 fn find_escaped(line: &str) -> Option<std::ops::Range<usize>> {
-    let starts = line.match_indices("\\n").map(|(at, _)| at);
-    starts.into_iter().find_map(|at| {
-        let rest = line.get(at..)?;
-        let mut length = 0;
-        while rest.get(length..)?.starts_with("\\n") {
-            length += 2;
+    let bytes = line.as_bytes();
+    let (mut at, mut in_code) = (0, false);
+    while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'`', b'\\', rest)) {
+        let start = at + next;
+        if bytes.get(start) == Some(&b'`') {
+            in_code = !in_code;
+            at = start + 1;
+            continue;
         }
-        let after = rest.get(length..)?;
-        // `packet/unread-item` reports items.
-        let is_heading = after.trim_start_matches('#').starts_with(' ') && after.starts_with('#');
-        // A path in backticks is meant as it is.
-        let is_code = !line.get(..at)?.matches('`').count().is_multiple_of(2);
-        (is_heading && !is_code && at > 0).then_some(at..at + length)
-    })
+        let mut end = start;
+        while bytes.get(end..end + 2) == Some(b"\\n") {
+            end += 2;
+        }
+        // `packet/unread-item` reports items. A path in backticks is meant as it is.
+        let after = line.get(end..).unwrap_or_default();
+        let marks = after.bytes().take(7).take_while(|byte| *byte == b'#').count();
+        let is_heading = (1..=6).contains(&marks) && after.as_bytes().get(marks) == Some(&b' ');
+        if end > start && is_heading && !in_code && start > 0 {
+            return Some(start..end);
+        }
+        at = end.max(start + 1);
+    }
+    None
 }
 
 #[cfg(test)]
@@ -153,6 +162,18 @@ mod tests {
         for meant in ["ÄÖÜ äöü", "« CAFÉ »", "NÃO", "§10.1 — “a”", "naïve façade", "ÂngstrÖm"]
         {
             assert_eq!(found(meant), "", "{meant}");
+        }
+    }
+
+    #[test]
+    fn written_line_breaks_are_found_in_linear_time() {
+        assert_eq!(find_escaped("a\\n\\n## B"), Some(1..5));
+        assert_eq!(find_escaped("a `b\\n## c` d\\n# e"), Some(13..15));
+        for line in ["\\n## a", "a\\n#b", "a\\n- b", "a `\\n## b`", "C:\\new", "a\\n####### b"] {
+            assert_eq!(find_escaped(line), None, "{line}");
+        }
+        for part in ["\\n", "line\\n", "`\\n", "\\n#"] {
+            assert_eq!(find_escaped(&part.repeat(1_000_000)), None);
         }
     }
 

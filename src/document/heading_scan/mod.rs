@@ -56,6 +56,10 @@ pub(crate) fn scan_headings(text: &str) -> Option<Vec<Heading>> {
     if memchr::memchr_iter(b'\r', body).any(|at| body.get(at + 1) != Some(&b'\n')) {
         return None;
     }
+    // The parser takes them for blanks in some places.
+    if memchr::memchr2(0x0b, 0x0c, body).is_some() {
+        return None;
+    }
     let mut scan = Scan { text, at: start, before: Before::Nothing, in_html: false, found: Vec::new() };
     let mut fence: Option<Fence> = None;
     while scan.at < text.len() {

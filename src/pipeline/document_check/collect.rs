@@ -120,13 +120,13 @@ pub(crate) fn collect_documents(
         wanted.push((path, expected, files));
     }
     let all: Vec<RepoPath> = wanted.iter().flat_map(|(_, _, files)| files.iter().cloned()).collect();
-    let mut opened = open_documents(repo, tree, &all)?.into_iter();
+    let mut opened = OpenedDocuments { repo, tree, paths: &all, next: 0, small: Vec::new().into_iter() };
     let mut in_layout: Vec<UnparsedDocument> = Vec::new();
     let mut lines = 0_usize;
     for (path, expected_kind, files) in wanted {
         let mut sources: Vec<Arc<Source>> = Vec::new();
-        for (file, opened) in files.into_iter().zip(opened.by_ref()) {
-            match opened {
+        for file in files {
+            match opened.open_next()? {
                 Ok(source) => {
                     lines = lines.saturating_add(source.line_count());
                     if lines > MAX_LINES {
@@ -233,14 +233,35 @@ fn open_document(
     Ok(to_source(path, repo.read_stored_file(tree, path)?))
 }
 
-/// Reads documents, as [`open_document`] does.
-fn open_documents(
-    repo: &dyn Repository,
+/// Number of documents that are read at once.
+const DOCUMENTS_AT_ONCE: usize = 64;
+
+/// Opens documents one after the other, and reads small ones ahead.
+struct OpenedDocuments<'a> {
+    repo: &'a dyn Repository,
     tree: TreeState,
-    paths: &[RepoPath],
-) -> Result<Vec<Result<Arc<Source>, String>>, RepositoryError> {
-    let read = repo.read_stored_files(tree, paths)?;
-    Ok(paths.iter().zip(read).map(|(path, file)| to_source(path, file)).collect())
+    paths: &'a [RepoPath],
+    /// Index of the next document.
+    next: usize,
+    /// Documents that were read ahead.
+    small: std::vec::IntoIter<Option<StoredFile>>,
+}
+
+impl OpenedDocuments<'_> {
+    /// Opens the next document, as [`open_document`] does.
+    fn open_next(&mut self) -> Result<Result<Arc<Source>, String>, RepositoryError> {
+        let rest = self.paths.get(self.next..).unwrap_or_default();
+        let Some(path) = rest.first() else { return Ok(Err("the file does not exist".to_owned())) };
+        if self.small.len() == 0 {
+            let chunk = rest.get(..rest.len().min(DOCUMENTS_AT_ONCE)).unwrap_or_default();
+            self.small = self.repo.read_small_files(self.tree, chunk)?.into_iter();
+        }
+        self.next += 1;
+        match self.small.next().flatten() {
+            Some(file) => Ok(to_source(path, Some(file))),
+            None => open_document(self.repo, self.tree, path),
+        }
+    }
 }
 
 fn to_source(path: &RepoPath, file: Option<StoredFile>) -> Result<Arc<Source>, String> {

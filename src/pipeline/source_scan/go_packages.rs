@@ -8,15 +8,13 @@ use crate::scan::{AreaKind, Language};
 use crate::text::RepoPath;
 
 use super::files::{FileScan, ScanContext};
+use super::go_doubles;
+use super::go_files::{FILES_AT_ONCE, ReadFiles, is_go};
 
 /// Maximum number of packages with findings that are examined; further ones are the product.
 const MAX_PACKAGES: usize = 2_000;
-/// Number of files that are read at once.
-const FILES_AT_ONCE: usize = 256;
-
-/// Reads several files; `None` for a file that cannot be read.
-pub(super) type ReadFiles<'a> = dyn Fn(&[RepoPath]) -> Vec<Option<Vec<u8>>> + 'a;
-
+/// Maximum number of files in which a program is looked for.
+const MAX_PROGRAM_FILES: usize = 256;
 /// Marks the files of packages that only tests import as test code.
 ///
 /// Only packages that no other module imports count: those below `internal/`, and all of a
@@ -40,6 +38,12 @@ pub(super) fn mark_test_packages(
         .keys()
         .filter_map(|folder| {
             let (module, import) = context.areas.go_package(folder)?;
+            // A program cannot be imported.
+            let texts = with_findings.get(folder).into_iter().flatten();
+            let mut texts = texts.filter_map(|at| file_scans.get(*at)?.text.as_ref());
+            if texts.any(|text| is_main(text.source.text().as_bytes())) {
+                return None;
+            }
             let is_internal = folder.split('/').any(|name| name == "internal");
             let mut is_program =
                 || *programs.entry(module).or_insert_with(|| is_program(module, paths, read));
@@ -48,15 +52,31 @@ pub(super) fn mark_test_packages(
         .take(MAX_PACKAGES)
         .collect();
     let of_tests = find_test_packages(context, paths, &packages, read);
-    for at in of_tests.iter().filter_map(|folder| with_findings.get(*folder)).flatten() {
-        if let Some(scan) = file_scans.get_mut(*at) {
+    let in_packages = of_tests.iter().filter_map(|folder| with_findings.get(*folder)).flatten().copied();
+    let mut marked: BTreeSet<usize> = in_packages.collect();
+    let eligible: BTreeSet<&str> = packages.iter().map(|(folder, _)| *folder).collect();
+    let doubles: Vec<usize> = with_findings
+        .iter()
+        .filter(|(folder, _)| eligible.contains(folder.as_str()))
+        .flat_map(|(_, files)| files.iter().copied())
+        .filter(|at| !marked.contains(at) && requested.get(*at).is_some_and(is_named_double))
+        .collect();
+    let named: Vec<&RepoPath> = doubles.iter().filter_map(|at| requested.get(*at)).collect();
+    let unused = go_doubles::find_unused(context, paths, &named, read);
+    marked.extend(doubles.iter().zip(unused).filter_map(|(at, is_unused)| is_unused.then_some(*at)));
+    for at in marked {
+        if let Some(scan) = file_scans.get_mut(at) {
             scan.mark_as_test_code(context.rule_set);
         }
     }
 }
 
-fn is_go(path: &RepoPath) -> bool {
-    path.as_bytes().ends_with(b".go")
+/// Returns whether a file is named after a test double.
+fn is_named_double(path: &RepoPath) -> bool {
+    let name = path.file_name().to_string();
+    let stem = name.split('.').next().unwrap_or_default();
+    let doubles = ["mock", "mocks", "stub", "stubs", "fake", "fakes", "dummy", "testing", "testutil"];
+    stem.split(['_', '-']).any(|word| doubles.contains(&word))
 }
 
 /// Returns whether a module has a program at its root, or one in `cmd/`.
@@ -67,10 +87,38 @@ fn is_program(module: &str, paths: &[RepoPath], read: &ReadFiles<'_>) -> bool {
         let above = RepoPath::from_bytes(folder);
         is_go(path) && (*folder == module.as_bytes() || *above.folder() == commands.as_bytes())
     };
-    let places: Vec<RepoPath> = paths.iter().filter(is_place).take(FILES_AT_ONCE).cloned().collect();
-    let is_main =
-        |text: &Vec<u8>| text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"package main");
-    read(&places).iter().flatten().any(is_main)
+    let places: Vec<RepoPath> = paths.iter().filter(is_place).take(MAX_PROGRAM_FILES).cloned().collect();
+    let mut found = false;
+    for chunk in places.chunks(FILES_AT_ONCE) {
+        read(chunk, &mut |_, text| found |= text.is_some_and(|text| is_main(text) && !is_left_out(text)));
+    }
+    found
+}
+
+/// Returns whether a file is part of a program.
+fn is_main(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.trim_ascii();
+        line.strip_prefix(b"package main").is_some_and(|rest| !rest.starts_with(b"_"))
+    })
+}
+
+/// Returns whether a build tag leaves a file out, as that of a generator does.
+fn is_left_out(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n')
+        .any(|line| line.starts_with(b"//go:build") || line.starts_with(b"// +build"))
+}
+
+/// Returns whether a quoted text before the first function or type has an escape.
+fn has_escaped_import(text: &[u8]) -> bool {
+    let lines = text.split(|byte| *byte == b'\n').take_while(|line| {
+        !["func ", "type ", "var ", "const "].iter().any(|start| line.starts_with(start.as_bytes()))
+    });
+    let mut lines = lines.skip_while(|line| !line.starts_with(b"import"));
+    lines.any(|line| {
+        let quoted = memchr::memchr(b'"', line).and_then(|at| line.get(at..));
+        quoted.is_some_and(|quoted| quoted.contains(&b'\\'))
+    })
 }
 
 /// Who imports a package.
@@ -96,33 +144,42 @@ fn find_test_packages<'p>(
     let Some(search) = search else { return out };
     let mut importers: Vec<Importers> = packages.iter().map(|_| Importers::default()).collect();
     let sources: Vec<RepoPath> = paths.iter().filter(|path| is_go(path)).cloned().collect();
-    for chunk in sources.chunks(FILES_AT_ONCE) {
-        for (path, text) in chunk.iter().zip(read(chunk)) {
-            // What cannot be read could import anything.
-            let Some(text) = text else { return out };
-            let folder = path.folder().to_string();
-            let kind = context.areas.area(context.settings, path, Language::Go).kind;
-            for found in search.find_iter(&text) {
-                let at = found.pattern().as_usize() / 2;
-                let (Some((own, _)), Some(found)) = (packages.get(at), importers.get_mut(at)) else {
-                    continue;
-                };
-                if *own == folder {
-                    continue;
-                }
-                match kind {
-                    AreaKind::Tests
-                    | AreaKind::Fixtures
-                    | AreaKind::Examples
-                    | AreaKind::Benchmarks
-                    | AreaKind::Tools
-                    | AreaKind::Documentation => found.by_tests = true,
-                    _ => {
-                        found.folders.insert(folder.clone());
-                    }
-                }
+    let mut is_known = true;
+    let mut add = |path: &RepoPath, text: Option<&[u8]>| {
+        let kind = context.areas.area(context.settings, path, Language::Go).kind;
+        let is_outside = matches!(
+            kind,
+            AreaKind::Tests
+                | AreaKind::Fixtures
+                | AreaKind::Examples
+                | AreaKind::Benchmarks
+                | AreaKind::Tools
+                | AreaKind::Documentation
+        );
+        // What cannot be read, or writes an import with escapes, could import anything.
+        let Some(text) = text.filter(|text| is_outside || !has_escaped_import(text)) else {
+            is_known = false;
+            return;
+        };
+        let folder = path.folder().to_string();
+        for found in search.find_iter(text) {
+            let at = found.pattern().as_usize() / 2;
+            let (Some((own, _)), Some(found)) = (packages.get(at), importers.get_mut(at)) else { continue };
+            if *own == folder {
+                continue;
+            }
+            if is_outside {
+                found.by_tests = true;
+            } else {
+                found.folders.insert(folder.clone());
             }
         }
+    };
+    for chunk in sources.chunks(FILES_AT_ONCE) {
+        read(chunk, &mut add);
+    }
+    if !is_known {
+        return out;
     }
     // A helper of helpers: each round follows one more import.
     loop {

@@ -8,6 +8,8 @@
 mod baseline;
 mod change;
 mod files;
+mod go_doubles;
+mod go_files;
 mod go_packages;
 mod ignores;
 mod layers;

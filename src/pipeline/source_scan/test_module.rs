@@ -89,10 +89,15 @@ fn find_parents(
     // A `mod.rs` next to a crate root declares no modules of the crate.
     let is_beside = |root: &&RepoPath| root.folder() == parent_folder.as_bytes() && *root != path;
     let named = roots.iter().filter(is_beside).filter_map(|root| Some((root.clone(), read(root)?)));
-    let mut roots: Vec<_> = [sibling("lib"), sibling("main")].into_iter().flatten().chain(named).collect();
+    let usual: Vec<_> = [sibling("lib"), sibling("main")].into_iter().flatten().collect();
+    let mut roots = usual.clone();
+    roots.extend(named);
     roots.sort();
     roots.dedup();
-    let mut parents = if roots.is_empty() { sibling("mod").into_iter().collect() } else { roots };
+    let mut parents = roots;
+    if usual.is_empty() {
+        parents.extend(sibling("mod"));
+    }
     let folder_file = RepoPath::from(format!("{parent_folder}.rs").as_str());
     if !parent_folder.is_empty() && folder_file != *path {
         parents.extend(read(&folder_file).map(|bytes| (folder_file.clone(), bytes)));

@@ -55,10 +55,13 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     let context =
         ScanContext { rule_set: &rule_set, settings: &config.scan, today: request.now.date(), areas: &areas };
     let mut file_scans = scan_files(repo, tree, &context, &requested)?;
-    let read_files = |chunk: &[RepoPath]| {
-        let read = repo.read_stored_files(tree, chunk).unwrap_or_default();
-        let mut read = read.into_iter().map(|file| file.and_then(|file| file.content.ok()));
-        chunk.iter().map(|_| read.next().flatten()).collect()
+    let read_files = |chunk: &[RepoPath], job: &mut dyn FnMut(&RepoPath, Option<&[u8]>)| {
+        let small = repo.read_small_files(tree, chunk).unwrap_or_default();
+        let mut small = small.into_iter().map(|file| file.and_then(|file| file.content.ok()));
+        for path in chunk {
+            let text = small.next().flatten().or_else(|| read(path));
+            job(path, text.as_deref());
+        }
     };
     mark_test_packages(&context, &paths, (&requested, &mut file_scans), &read_files);
     let layers = {

@@ -77,11 +77,12 @@ static SCRIPT_DOUBLES: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r#"(?m)(?:^|[^\w.$"'`/])(?:vi|jest)\.(?:fn|mock)\b"#));
 static TEST_FRAMEWORK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r#"vitest|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose"#,
+        r#"vitest|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose|django\.test"#,
     )
 });
-static PYTHON_TEST_IMPORT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?m)^(?:import|from)[ \t]+(?P<name>pytest|unittest|hypothesis|nose)\b"));
+static PYTHON_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?m)^(?:import|from)[ \t]+(?P<name>pytest|unittest|hypothesis|nose|django\.test)\b")
+});
 
 /// Returns the area that the content of a file of the product says; `None` if it says
 /// nothing. `ships` returns whether users of the file's package get another package
@@ -128,8 +129,8 @@ pub(super) fn area_of_content(
             let takes_test = memchr::memmem::find(text, b"testing.").is_some()
                 && is_match(&GO_TEST, text)
                 && is_match(&GO_TEST_IMPORT, text);
-            let is_ignored =
-                memchr::memmem::find(header, b"build ").is_some() && is_match(&GO_IGNORED, header);
+            let is_ignored = memchr::memmem::find(header, b"build ").is_some()
+                && header_comments(Language::Go, header).into_iter().any(|line| is_match(&GO_IGNORED, line));
             let makes_doubles = [
                 &b"\"github.com/stretchr/testify/mock\""[..],
                 b"\"go.uber.org/mock/gomock\"",
@@ -147,8 +148,10 @@ pub(super) fn area_of_content(
             let makes_doubles = [&b"vi.fn"[..], b"vi.mock", b"jest.fn", b"jest.mock"]
                 .iter()
                 .any(|call| memchr::memmem::find(header, call).is_some());
+            // Tests inside of a file of the product.
+            let has_own_tests = memchr::memmem::find(text, b"import.meta.vitest").is_some();
             let is_test = (may_import() && imports(&SCRIPT_TEST_IMPORT))
-                || (makes_doubles && is_match(&SCRIPT_DOUBLES, &code));
+                || (makes_doubles && !has_own_tests && is_match(&SCRIPT_DOUBLES, &code));
             is_test.then_some(AreaKind::Tests)
         }
         Language::Python => (may_import() && imports(&PYTHON_TEST_IMPORT)).then_some(AreaKind::Tests),
@@ -158,8 +161,10 @@ pub(super) fn area_of_content(
 
 /// Returns whether the first comment says that the file was copied from another project.
 /// `is_own` is true for a file of the Go project itself.
-pub(super) fn is_copy(language: Language, is_own: bool, text: &[u8]) -> bool {
-    (!is_own && is_of_go_authors(text)) || (language.is_script() && is_distribution(text))
+/// `package` is the name of the package that contains it.
+pub(super) fn is_copy(language: Language, is_own: bool, package: &str, text: &[u8]) -> bool {
+    let is_plain_script = matches!(language, Language::JavaScript | Language::Jsx);
+    (!is_own && is_of_go_authors(text)) || (is_plain_script && is_distribution(package, text))
 }
 
 /// Returns whether the first comment names the authors of Go as the only owners.
@@ -170,13 +175,23 @@ fn is_of_go_authors(text: &[u8]) -> bool {
         return false;
     }
     let lines = header_comments(Language::Go, header).into_iter().take(HEADER_LINES);
-    let mut owners = lines.filter(|line| says(line, b"Copyright")).peekable();
-    owners.peek().is_some() && owners.all(|line| says(line, b"The Go Authors. All rights reserved."))
+    let lines: Vec<String> = lines.map(|line| String::from_utf8_lossy(line).to_lowercase()).collect();
+    let is_of_go = |line: &String| {
+        let plain = line.trim_matches(['/', '*', ' ']);
+        let years = plain.strip_prefix("copyright ").map(|rest| rest.trim_start_matches("(c) "));
+        let owner = years.map(|rest| {
+            rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | ',' | ' '))
+        });
+        owner == Some("the go authors. all rights reserved.")
+    };
+    let names_owner =
+        |line: &String| ["copyright", "(c)", "portions", "modifi"].iter().any(|word| line.contains(word));
+    lines.iter().any(is_of_go) && !lines.iter().any(|line| names_owner(line) && !is_of_go(line))
 }
 
 /// Returns whether a script is a distribution file of another project: its first comment is
 /// one that bundlers keep, with a license and the version or the name of the file.
-fn is_distribution(text: &[u8]) -> bool {
+fn is_distribution(package: &str, text: &[u8]) -> bool {
     let start = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default().trim_ascii_start();
     let kept = start.starts_with(b"/*!") || start.starts_with(b"/** @license");
     if !kept {
@@ -190,7 +205,9 @@ fn is_distribution(text: &[u8]) -> bool {
         number.starts_with(|c: char| c.is_ascii_digit()) && number.matches('.').count() >= 2
     });
     let has_file = comment.contains(".development.js") || comment.contains(".production.js");
-    has_license && (has_version || has_file)
+    let own = package.trim_start_matches('@').to_lowercase();
+    let is_own = own.split('/').any(|part| !part.is_empty() && comment.contains(part));
+    has_license && (has_version || has_file) && !is_own
 }
 
 /// Returns whether a Go file is part of a program, and not of a library.
@@ -214,7 +231,8 @@ fn is_generated(language: Language, text: &[u8]) -> bool {
     }
     let newlines = || memchr::memchr_iter(b'\n', text).count();
     // Files of this length come from a tool.
-    if text.len() > MAX_WRITTEN_LINES * 10 && newlines() > MAX_WRITTEN_LINES {
+    let written = || text.split(|byte| *byte == b'\n').filter(|line| line.trim_ascii().len() > 1).count();
+    if text.len() > MAX_WRITTEN_LINES * 10 && written() > MAX_WRITTEN_LINES {
         return true;
     }
     if is_javascript && text.len() > MIN_MINIFIED_BYTES && newlines() * MINIFIED_LINE_BYTES < text.len() {
@@ -319,11 +337,12 @@ mod tests {
 
     #[test]
     fn distribution_files_of_other_projects_are_copies() {
-        let copy = |text: &str| is_copy(Language::JavaScript, false, text.as_bytes());
+        let copy = |text: &str| is_copy(Language::JavaScript, false, "@acme/shop", text.as_bytes());
         assert!(copy("/*! jQuery v3.7.1 | (c) OpenJS Foundation | jquery.org/license */\n"));
         assert!(copy("/** @license React\n * react-dom.development.js\n *\n * Copyright (c) X\n */\n"));
         // Own headers, with a version or without.
         assert!(!copy("/*! The main script of the shop. Copyright Us */\n"));
+        assert!(!copy("/*! shop v1.2.3 | (c) Acme */\n"));
         assert!(!copy("/**\n * shop 1.2.3\n * Copyright Us\n */\n"));
         assert!(!copy("// @license MIT 1.2.3\n"));
         let long = "let a = 1;\n".repeat(20_002);
@@ -358,6 +377,8 @@ mod tests {
         assert_eq!(area(Language::Python, "\"\"\"\nimport pytest\n\"\"\"\n"), None);
         assert_eq!(area(Language::Go, "//go:build wireinject\n\npackage a\n"), Some(AreaKind::Tools));
         assert_eq!(area(Language::Python, "import pytest\n"), Some(AreaKind::Tests));
+        let django = "from django.test import TestCase\n";
+        assert_eq!(area(Language::Python, django), Some(AreaKind::Tests));
         let syntax = "// SYNTAX TEST \"Packages/JavaScript/JavaScript.sublime-syntax\"\ndebugger;\n";
         assert_eq!(area(Language::JavaScript, syntax), Some(AreaKind::Fixtures));
         assert_eq!(area(Language::Python, "    import pytest\n"), None);

@@ -40,7 +40,10 @@ pub(super) fn read_modules(manifests: &[(String, String)], has_file: &dyn Fn(&st
         let above = folder.rmatch_indices('/').filter_map(|(at, _)| folder.get(..at));
         let mut above = above.chain(std::iter::once("")).filter(|place| place != folder);
         let Some(outer) = above.find_map(|place| names.get(place)) else { return false };
-        has_file(&format!("{folder}/main.go")) && !needed.contains(name) && !own.contains(outer)
+        has_file(&format!("{folder}/main.go"))
+            && is_named_after_tools(folder)
+            && !needed.contains(name)
+            && !own.contains(outer)
     };
     facts
         .iter()
@@ -52,6 +55,16 @@ pub(super) fn read_modules(manifests: &[(String, String)], has_file: &dyn Fn(&st
         .collect()
 }
 
+/// Returns whether the folder of a program says that it is for developers: `cmd/ndpgen`,
+/// `tools/x`. A service in a folder of its own is a product.
+fn is_named_after_tools(folder: &str) -> bool {
+    let last = folder.rsplit('/').next().unwrap_or_default();
+    let is_generator = ["gen", "codegen", "generator", "lint", "linter"].iter().any(|end| {
+        last.strip_suffix(end).is_some_and(|before| folder.contains("cmd/") || before.ends_with('-'))
+    });
+    is_generator || folder.split('/').any(|name| names::folder_area(name) == Some(AreaKind::Tools))
+}
+
 /// Returns the name of a module, and the names of those that it requires.
 fn read_manifest(text: &str) -> (&str, Vec<&str>) {
     let (mut name, mut needed, mut in_list) = ("", Vec::new(), false);
@@ -59,7 +72,9 @@ fn read_manifest(text: &str) -> (&str, Vec<&str>) {
         let mut words = line.split_whitespace();
         match (words.next(), words.next()) {
             (Some("module"), Some(own)) => name = own.trim_matches('"'),
-            (Some("require" | "replace"), Some("(")) => in_list = true,
+            (Some("require(" | "replace("), None) | (Some("require" | "replace"), Some("(")) => {
+                in_list = true;
+            }
             (Some("require" | "replace"), Some(other)) => needed.push(other),
             (Some(")"), _) => in_list = false,
             (Some(other), _) if in_list => needed.push(other),

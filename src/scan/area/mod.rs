@@ -308,7 +308,7 @@ impl Areas {
             && names::area_of_folders(names, true, |_| false) == Some(AreaKind::Tools)
             && content::is_go_program(text);
         let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
-        let is_copy = content::is_copy(language, is_own, text);
+        let is_copy = content::is_copy(language, is_own, self.node_name(facts), text);
         let found = content::area_of_content(language, text, &ships)
             .or(is_copy.then_some(AreaKind::Vendored))
             .or(is_tool.then_some(AreaKind::Tools))?;

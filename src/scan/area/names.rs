@@ -370,11 +370,7 @@ pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
         .then_some(AreaKind::Tools),
         language if language.is_script() => {
             let stem = file.split('.').next().unwrap_or_default();
-            match stem {
-                "seed" | "seeds" => Some(AreaKind::Tools),
-                "fixture" | "fixtures" => Some(AreaKind::Tests),
-                _ => stem.ends_with("-example").then_some(AreaKind::Examples),
-            }
+            stem.ends_with("-example").then_some(AreaKind::Examples)
         }
         _ => None,
     }

@@ -87,6 +87,14 @@ pub(super) fn read_packages(
     all
 }
 
+impl super::Areas {
+    /// Returns the name of the package around a folder; empty without one.
+    pub(super) fn node_name(&self, facts: Option<&super::FolderFacts>) -> &str {
+        let package = facts.and_then(|facts| facts.node).and_then(|at| self.node.get(at));
+        package.map_or("", |package| package.name.as_str())
+    }
+}
+
 /// Marks private packages beside published ones that are no programs and that no other
 /// package needs: the developers run them.
 fn mark_harnesses(all: &mut [NodePackage]) {

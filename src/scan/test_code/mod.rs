@@ -79,10 +79,7 @@ pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
                     matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e" | "test-d" | "mock" | "mocks")
                 })
         }
-        Language::Python => {
-            let is_support = matches!(stem, "conftest" | "test" | "tests");
-            is_support || stem.starts_with("test_") || stem.ends_with("_test")
-        }
+        Language::Python => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
         Language::Go => stem.ends_with("_test"),
         Language::Shell => file.rsplit('.').next() == Some("bats"),
         _ => false,
@@ -98,7 +95,7 @@ pub(crate) fn test_ranges(
     enabled: Option<&BTreeSet<String>>,
 ) -> Vec<Range<usize>> {
     let keywords: &[&[u8]] = match language {
-        Language::Rust => &[b"test", b"bench", b"quickcheck", b"mock", b"debug_assertions"],
+        Language::Rust => &[b"test", b"bench", b"quickcheck", b"mock"],
         language if language.is_script() => &[b"describe", b"it", b"test", b"suite", b"vitest"],
         Language::Python => &[b"def test_", b"TestCase", b"class Test"],
         _ => return Vec::new(),

@@ -21,8 +21,7 @@ pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, 
         |rest: &'_ str| rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned);
     let feature = predicate.strip_prefix("feature=").and_then(quoted);
     let is_off = |name: &String| enabled.is_some_and(|enabled| !enabled.contains(name));
-    // Code with `debug_assertions` is in no build that users get.
-    matches!(predicate, "test" | "doctest" | "debug_assertions")
+    matches!(predicate, "test" | "doctest")
         || feature.is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
 }
 

@@ -42,12 +42,23 @@ pub(crate) fn declared_for_tests(
         }
         let before = code.get(..quote).unwrap_or_default().trim_ascii_end();
         let path = before.strip_suffix(b"=").is_some_and(|before| before.trim_ascii_end().ends_with(b"path"));
+        // The attribute that makes it a module of tests may follow.
         if path {
-            declarations.push(found);
+            declarations.push(find_module(&code, found).unwrap_or(found));
         }
     }
     let all = || declarations.iter().all(|at| super::contains_offset(&tests, *at));
     (!declarations.is_empty()).then(all)
+}
+
+/// Returns where the next `mod` after a place is.
+fn find_module(code: &[u8], at: usize) -> Option<usize> {
+    let rest = code.get(at..)?;
+    let is_word = |found: usize| {
+        let is_blank = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
+        found > 0 && is_blank(rest.get(found - 1)) && is_blank(rest.get(found + 3))
+    };
+    memchr::memmem::find_iter(rest, b"mod").find(|found| is_word(*found)).map(|found| at + found)
 }
 
 #[cfg(test)]
@@ -63,6 +74,8 @@ mod tests {
         assert_eq!(declared("#[cfg(test)]\nmod other;\nmod checks;"), Some(false));
         assert_eq!(declared("#[cfg(test)] mod checks {}\n"), None);
         assert_eq!(declared("#[cfg(test)] #[path = \"checks.rs\"] mod tests;\n"), Some(true));
+        assert_eq!(declared("#[path = \"checks.rs\"]\n#[cfg(test)]\nmod tests;\n"), Some(true));
+        assert_eq!(declared("#[path = \"checks.rs\"]\nmod real;\n#[cfg(test)]\nmod tests;\n"), Some(false));
         assert_eq!(declared("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
     }
 }

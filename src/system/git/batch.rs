@@ -5,13 +5,16 @@ use std::path::Path;
 
 use bstr::BStr;
 
-use crate::change::{FileMode, ObjectStore as _, RepositoryError, StoredFile, TreeState};
+use crate::change::{FileMode, RepositoryError, StoredFile};
 use crate::digest::{Hash20, git_blob_id};
 use crate::system::raw_file::{RawFile, read_raw_file};
 use crate::system::{files, parallel};
 use crate::text::RepoPath;
 
 use super::{GitRepository, MAX_FILE_BYTES};
+
+/// Maximum size of a file that is read with others, in bytes: they are held at once.
+const MAX_SMALL_BYTES: u64 = 512 * 1024;
 
 impl GitRepository {
     /// Returns those of `paths` on disk whose bytes `is_wanted`, or that could not be read as
@@ -21,17 +24,18 @@ impl GitRepository {
         paths: Vec<RepoPath>,
         is_wanted: impl Fn(&[u8]) -> bool + Sync,
     ) -> Result<Vec<RepoPath>, RepositoryError> {
-        let wanted = self
-            .read_raw(&paths, |read, bytes| read.is_none_or(|read| !read.is_complete || is_wanted(bytes)))?;
+        let wanted = self.read_raw(&paths, MAX_FILE_BYTES, |read, bytes| {
+            read.is_none_or(|read| !read.is_complete || is_wanted(bytes))
+        })?;
         Ok(paths.into_iter().zip(wanted).filter_map(|(path, wanted)| wanted.then_some(path)).collect())
     }
 
-    /// Reads files on disk as git would store them.
-    pub(super) fn read_files_on_disk(
+    /// Reads small files on disk that are as HEAD has them; `None` for all others.
+    pub(super) fn read_small_files_on_disk(
         &self,
         paths: &[RepoPath],
     ) -> Result<Vec<Option<StoredFile>>, RepositoryError> {
-        let raw = self.read_raw(paths, |read, bytes| {
+        let raw = self.read_raw(paths, MAX_SMALL_BYTES, |read, bytes| {
             let read = read.filter(|read| read.is_complete && read.mode == FileMode::Regular)?;
             Some((read.mode, git_blob_id(bytes), bytes.to_vec()))
         })?;
@@ -42,12 +46,12 @@ impl GitRepository {
                 Some(head) => self.tree_entry(head, path)?.map(|(_, id)| id),
                 None => None,
             };
-            // Most files are as HEAD has them. The others may have to be converted.
+            // The others may have to be converted.
             out.push(match raw.filter(|(_, id, _): &(FileMode, Hash20, Vec<u8>)| Some(*id) == stored) {
                 Some((mode, _, bytes)) => {
                     Some(StoredFile { mode: self.git_mode(path, mode)?, content: Ok(bytes) })
                 }
-                None => self.read_stored_file(TreeState::Worktree, path)?,
+                None => None,
             });
         }
         Ok(out)
@@ -58,6 +62,7 @@ impl GitRepository {
     fn read_raw<R: Send>(
         &self,
         paths: &[RepoPath],
+        limit: u64,
         job: impl Fn(Option<RawFile>, &[u8]) -> R + Sync,
     ) -> Result<Vec<R>, RepositoryError> {
         let root: &Path = self.root()?;
@@ -78,7 +83,7 @@ impl GitRepository {
         };
         Ok(parallel::map_with(paths, Vec::new, |path, buffer| {
             let disk = files::join_repo_path(root, path);
-            let read = is_plain(path).then(|| read_raw_file(&disk, MAX_FILE_BYTES, buffer).ok()).flatten();
+            let read = is_plain(path).then(|| read_raw_file(&disk, limit, buffer).ok()).flatten();
             if read.is_none() {
                 buffer.clear();
             }

@@ -218,15 +218,15 @@ impl ObjectStore for GitRepository {
         Ok(out)
     }
 
-    fn read_stored_files(
+    fn read_small_files(
         &self,
         tree: TreeState,
         paths: &[RepoPath],
     ) -> Result<Vec<Option<StoredFile>>, RepositoryError> {
         if tree == TreeState::Worktree {
-            return self.read_files_on_disk(paths);
+            return self.read_small_files_on_disk(paths);
         }
-        paths.iter().map(|path| self.read_stored_file(tree, path)).collect()
+        Ok(paths.iter().map(|_| None).collect())
     }
 
     fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
