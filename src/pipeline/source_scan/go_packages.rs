@@ -46,7 +46,7 @@ pub(super) fn mark_test_packages(
             }
             let is_internal = folder.split('/').any(|name| name == "internal");
             let mut is_program =
-                || *programs.entry(module).or_insert_with(|| is_program(module, paths, read));
+                || *programs.entry(module).or_insert_with(|| is_program(context, module, paths, read));
             (is_internal || is_program()).then_some((folder.as_str(), import))
         })
         .take(MAX_PACKAGES)
@@ -79,13 +79,20 @@ fn is_named_double(path: &RepoPath) -> bool {
     stem.split(['_', '-']).any(|word| doubles.contains(&word))
 }
 
-/// Returns whether a module has a program at its root, or one in `cmd/`.
-fn is_program(module: &str, paths: &[RepoPath], read: &ReadFiles<'_>) -> bool {
+/// Returns whether a module has a program at its root, one in `cmd/`, or a `main.go` of the
+/// product elsewhere.
+fn is_program(context: &ScanContext<'_>, module: &str, paths: &[RepoPath], read: &ReadFiles<'_>) -> bool {
     let commands = if module.is_empty() { "cmd".to_owned() } else { format!("{module}/cmd") };
     let is_place = |path: &&RepoPath| {
         let folder = path.folder();
         let above = RepoPath::from_bytes(folder);
-        is_go(path) && (*folder == module.as_bytes() || *above.folder() == commands.as_bytes())
+        let is_usual = *folder == module.as_bytes() || *above.folder() == commands.as_bytes();
+        let is_main = || {
+            path.file_name() == "main.go"
+                && context.areas.go_package(&folder.to_string()).is_some_and(|(own, _)| own == module)
+                && context.areas.area(context.settings, path, Language::Go).kind == AreaKind::Product
+        };
+        is_go(path) && (is_usual || is_main())
     };
     let places: Vec<RepoPath> = paths.iter().filter(is_place).take(MAX_PROGRAM_FILES).cloned().collect();
     let mut found = false;

@@ -64,6 +64,7 @@ fn is_tests(name: &str) -> bool {
             | "__tests__"
             | "__test__"
             | "__mocks__"
+            | "__stubs__"
             | "__mock__"
             | "spec"
             | "specs"
