@@ -98,6 +98,8 @@ fn bench_packet() {
 fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     command.current_dir(folder).env("HOME", folder).env("GIT_CONFIG_NOSYSTEM", "1").stdout(Stdio::null());
+    // A commit starts no collection in the background, which would share the processors.
+    command.envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "gc.auto"), ("GIT_CONFIG_VALUE_0", "0")]);
     for (name, value) in [("NAME", "Bench"), ("EMAIL", "bench@example.org")] {
         command.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
     }
@@ -246,6 +248,7 @@ fn bench_flagged_files() {
     let base = commit(folder);
     DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| write(folder, path, &text));
     commit(folder);
+    run_git(folder, &["gc", "-q"]);
     write(folder, "README.md", "x\n");
     let measure = |what: &str| compare_with_git_status(folder, 11, &format!("{TREE} files{what}"));
     measure("");
