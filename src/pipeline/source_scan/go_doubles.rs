@@ -1,9 +1,8 @@
 //! Files of Go with test doubles whose names only tests use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
 use crate::scan::lexer::tokenize;
@@ -37,16 +36,20 @@ pub(super) fn find_unused(
     read: &ReadFiles<'_>,
 ) -> Vec<bool> {
     let mut unused = vec![false; files.len()];
-    let mut owners: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    // For each name the files that declare it and are not known as used, by folder.
+    let mut owners: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Vec<usize>>> = BTreeMap::new();
     let own: Vec<RepoPath> = files.iter().map(|path| (*path).clone()).collect();
     let mut at = 0;
     for chunk in own.chunks(FILES_AT_ONCE) {
-        read(chunk, &mut |_, text| {
+        read(chunk, &mut |path, text| {
             if let Some(names) = text.and_then(declared_names) {
                 if let Some(slot) = unused.get_mut(at) {
                     *slot = true;
                 }
-                names.into_iter().for_each(|name| owners.entry(name).or_default().push(at));
+                for name in names {
+                    let folders = owners.entry(name.into_bytes()).or_default();
+                    folders.entry(path.folder().to_vec()).or_default().push(at);
+                }
             }
             at += 1;
         });
@@ -54,8 +57,7 @@ pub(super) fn find_unused(
     if owners.is_empty() {
         return unused;
     }
-    let names: Vec<&String> = owners.keys().collect();
-    let Ok(search) = AhoCorasick::new(&names) else { return vec![false; files.len()] };
+    let own: BTreeSet<&RepoPath> = own.iter().collect();
     let sources: Vec<RepoPath> = paths.iter().filter(|path| is_go(path)).cloned().collect();
     let mut is_known = true;
     let mut add = |path: &RepoPath, text: Option<&[u8]>| {
@@ -67,20 +69,20 @@ pub(super) fn find_unused(
             is_known = false;
             return;
         };
-        for found in search.find_overlapping_iter(text) {
-            let is_word =
-                |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-            let before = found.start().checked_sub(1).and_then(|at| text.get(at));
-            if is_word(before) || is_word(text.get(found.end())) {
-                continue;
-            }
+        let has_dot_import = imports_with_dot(text);
+        let mut before = None;
+        for word in text.chunk_by(|a, b| is_word(*a) == is_word(*b)) {
+            let separator = std::mem::replace(&mut before, word.last().copied());
+            let Some(folders) = owners.get_mut(word) else { continue };
             // A name of another package has a dot before it, unless its import has one.
-            let is_qualified = before.is_none_or(|byte| matches!(byte, b'.' | b' ' | b'\t' | b'\n'));
-            let users = names.get(found.pattern().as_usize()).and_then(|name| owners.get(*name));
-            for at in users.into_iter().flatten() {
-                let is_beside = own.get(*at).is_some_and(|file| file.folder() == path.folder());
-                let is_dotted = before == Some(&b'.') || imports_with_dot(text);
-                if let Some(slot) = unused.get_mut(*at).filter(|_| is_beside || (is_qualified && is_dotted)) {
+            let is_qualified = separator.is_none_or(|byte| matches!(byte, b'.' | b' ' | b'\t' | b'\n'));
+            let used: Vec<usize> = if is_qualified && (separator == Some(b'.') || has_dot_import) {
+                std::mem::take(folders).into_values().flatten().collect()
+            } else {
+                folders.remove::<[u8]>(path.folder()).unwrap_or_default()
+            };
+            for at in used {
+                if let Some(slot) = unused.get_mut(at) {
                     *slot = false;
                 }
             }
@@ -90,6 +92,11 @@ pub(super) fn find_unused(
         read(chunk, &mut add);
     }
     if is_known { unused } else { vec![false; files.len()] }
+}
+
+/// Returns whether a byte belongs to a name.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Returns whether a file may take the names of another package without a prefix.

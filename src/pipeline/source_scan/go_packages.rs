@@ -1,5 +1,6 @@
 //! Packages of Go that only tests import.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
@@ -15,6 +16,7 @@ use super::go_files::{FILES_AT_ONCE, ReadFiles, is_go};
 const MAX_PACKAGES: usize = 2_000;
 /// Maximum number of files in which a program is looked for.
 const MAX_PROGRAM_FILES: usize = 256;
+
 /// Marks the files of packages that only tests import as test code.
 ///
 /// Only packages that no other module imports count: those below `internal/`, and all of a
@@ -33,6 +35,7 @@ pub(super) fn mark_test_packages(
             with_findings.entry(path.folder().to_string()).or_default().push(at);
         }
     }
+    let places: OnceCell<BTreeMap<&str, Vec<RepoPath>>> = OnceCell::new();
     let mut programs: BTreeMap<&str, bool> = BTreeMap::new();
     let packages: Vec<(&str, String)> = with_findings
         .keys()
@@ -45,8 +48,12 @@ pub(super) fn mark_test_packages(
                 return None;
             }
             let is_internal = folder.split('/').any(|name| name == "internal");
-            let mut is_program =
-                || *programs.entry(module).or_insert_with(|| is_program(context, module, paths, read));
+            let mut is_program = || {
+                let places = places.get_or_init(|| program_places(context, paths)).get(module);
+                *programs
+                    .entry(module)
+                    .or_insert_with(|| places.is_some_and(|places| is_program(places, read)))
+            };
             (is_internal || is_program()).then_some((folder.as_str(), import))
         })
         .take(MAX_PACKAGES)
@@ -79,22 +86,31 @@ fn is_named_double(path: &RepoPath) -> bool {
     stem.split(['_', '-']).any(|word| doubles.contains(&word))
 }
 
-/// Returns whether a module has a program at its root, one in `cmd/`, or a `main.go` of the
-/// product elsewhere.
-fn is_program(context: &ScanContext<'_>, module: &str, paths: &[RepoPath], read: &ReadFiles<'_>) -> bool {
-    let commands = if module.is_empty() { "cmd".to_owned() } else { format!("{module}/cmd") };
-    let is_place = |path: &&RepoPath| {
-        let folder = path.folder();
-        let above = RepoPath::from_bytes(folder);
-        let is_usual = *folder == module.as_bytes() || *above.folder() == commands.as_bytes();
+/// Returns for each module the files that can belong to a program: those at its root and in
+/// `cmd/`, and each `main.go` of the product.
+fn program_places<'c>(context: &ScanContext<'c>, paths: &[RepoPath]) -> BTreeMap<&'c str, Vec<RepoPath>> {
+    let mut out: BTreeMap<&str, Vec<RepoPath>> = BTreeMap::new();
+    for path in paths.iter().filter(|path| is_go(path)) {
+        let folder = path.folder().to_string();
+        let Some((module, _)) = context.areas.go_package(&folder) else { continue };
+        let below = folder.strip_prefix(module).unwrap_or(&folder).trim_start_matches('/');
+        let is_command = below.strip_prefix("cmd/").is_some_and(|name| !name.contains('/'));
         let is_main = || {
             path.file_name() == "main.go"
-                && context.areas.go_package(&folder.to_string()).is_some_and(|(own, _)| own == module)
                 && context.areas.area(context.settings, path, Language::Go).kind == AreaKind::Product
         };
-        is_go(path) && (is_usual || is_main())
-    };
-    let places: Vec<RepoPath> = paths.iter().filter(is_place).take(MAX_PROGRAM_FILES).cloned().collect();
+        if below.is_empty() || is_command || is_main() {
+            let places = out.entry(module).or_default();
+            if places.len() < MAX_PROGRAM_FILES {
+                places.push(path.clone());
+            }
+        }
+    }
+    out
+}
+
+/// Returns whether one of the files belongs to a program.
+fn is_program(places: &[RepoPath], read: &ReadFiles<'_>) -> bool {
     let mut found = false;
     for chunk in places.chunks(FILES_AT_ONCE) {
         read(chunk, &mut |_, text| found |= text.is_some_and(|text| is_main(text) && !is_left_out(text)));
