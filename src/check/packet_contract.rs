@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
 use crate::digest::sha256_hex;
-use crate::document::scope_entry::{ScopeEntry, ScopePattern};
+use crate::document::scope_entry::ScopeEntry;
 use crate::document::typed_contract::{ContractRole, TypedContract};
 use crate::document::{Document, DocumentKind, Packet, PacketStatus, WpId};
 use crate::finding::{Finding, Label};
@@ -23,8 +23,14 @@ fn label_at(contract: &TypedContract, span: Span, text: impl Into<String>) -> La
     Label::text(&contract.source, span, text)
 }
 
+/// Returns the contract of a document, or a skipped result. A text that is no JSON has no
+/// facts; `record/json` reports it.
 fn contract_of<'a>(input: &DocumentCheckContext<'a>) -> Result<&'a TypedContract, CheckResult> {
-    input.document.typed_contract().ok_or_else(|| CheckResult::skipped("not a typed contract"))
+    match input.document.typed_contract() {
+        None => Err(CheckResult::skipped("not a typed contract")),
+        Some(contract) if contract.is_broken => Err(CheckResult::skipped("the contract cannot be read")),
+        Some(contract) => Ok(contract),
+    }
 }
 
 /// Returns the id of the packet to whose folder a document belongs.
@@ -77,6 +83,15 @@ pub(super) fn value(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
         Err(skipped) => return skipped,
     };
     let mut out: Vec<Finding> = Vec::new();
+    if let Some(version) = &contract.unknown_version {
+        let message = format!(
+            "the schema `{}` is not known; the contract is read as `{}`",
+            to_single_line(&version.value, 60),
+            contract.schema.id
+        );
+        let label = label_at(contract, version.span, "an unknown version");
+        out.push(rule.finding(message, label).with_level(crate::finding::Level::Note));
+    }
     for fact in contract.schema.words.keys() {
         // `packet/risk-tier` checks a packet that is only a contract.
         if fact == "risk_tier" && input.document.kind == DocumentKind::Packet {
@@ -126,6 +141,9 @@ pub(super) fn agreement(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
         };
     let same_text = |a: &str, b: &str| a.trim().eq_ignore_ascii_case(b.trim());
     out.extend(compare("status", "status", status.map(|s| (s.value.to_string(), s.span)), &same_status));
+    let base = packet.metadata.iter().find(|field| field.key == "BASE_WP_ID").filter(|base| base.is_filled());
+    let base = base.map(|base| (base.bare_value().value.to_owned(), base.bare_value().span));
+    out.extend(compare("base_id", "base id", base, &same_text));
     let tier = packet.risk_tier.as_ref();
     out.extend(compare("risk_tier", "risk tier", tier.map(|t| (t.value.clone(), t.span)), &same_text));
     out.extend(compare("signature", "signature", signature.map(|s| (s.value.clone(), s.span)), &same_text));
@@ -152,7 +170,7 @@ fn compare_scope(contract: &TypedContract, packet: &Packet, rule: &Rule) -> Opti
     }
     let patterns = |entries: &[ScopeEntry]| -> BTreeMap<String, Span> {
         let valid = entries.iter().filter(|entry| entry.pattern.is_ok());
-        valid.map(|entry| (pattern_text(entry), entry.raw.span)).collect()
+        valid.map(|entry| (entry.pattern_text(), entry.raw.span)).collect()
     };
     let (own, other) = (patterns(&contract.allowed), patterns(&packet.scope.in_scope));
     let only = |a: &BTreeMap<String, Span>, b: &BTreeMap<String, Span>| -> Vec<String> {
@@ -178,15 +196,6 @@ fn compare_scope(contract: &TypedContract, packet: &Packet, rule: &Rule) -> Opti
     }
     let declared = packet.scope.declared.unwrap_or_else(|| packet.heading_span("SCOPE"));
     Some(finding.related(Label::text(&packet.source, declared, "the scope of the Markdown")))
-}
-
-fn pattern_text(entry: &ScopeEntry) -> String {
-    match &entry.pattern {
-        Ok(ScopePattern::File(path)) => path.to_string(),
-        Ok(ScopePattern::Folder(path)) => format!("{path}/**/*"),
-        Ok(ScopePattern::Glob(parts)) => parts.join("/"),
-        Err(_) => entry.raw.value.clone(),
-    }
 }
 
 /// Compares the recorded hash of the generated copy with its text. The copy's own
@@ -271,10 +280,13 @@ fn check_tasks(
     let mut out: Vec<Finding> = Vec::new();
     let by_id: BTreeMap<&str, &TypedContract> =
         tasks.iter().filter_map(|task| Some((task.value("task_id")?.value.as_str(), *task))).collect();
-    let markdown_task = |task: &str| markdown.contains(&format!("{id}/{task}"));
+    // A task whose text is broken or names another task has its file, at least.
+    let stems: BTreeSet<String> = tasks.iter().map(|task| task.file_stem()).collect();
+    let has_file =
+        |task: &str| markdown.contains(&format!("{id}/{task}")) || stems.contains(task);
     if let Some(contract) = packet_contract {
         for declared in contract.tasks.iter().filter(|task| !by_id.contains_key(task.value.as_str())) {
-            if !markdown_task(&declared.value) {
+            if !has_file(&declared.value) {
                 let message =
                     format!("the declared task `{}` has no file", to_single_line(&declared.value, 60));
                 out.push(rule.finding(message, label_at(contract, declared.span, "declared here")));
@@ -284,22 +296,30 @@ fn check_tasks(
     out.extend(owned::outside_packet(governance, id, tasks, rule));
     out.extend(open_tasks::below_validated(governance, id, tasks, rule));
     for task in tasks {
-        let name = task.value("task_id").map_or("?", |id| id.value.as_str());
+        let name = task.task_name();
         for depended in &task.depends_on {
-            let exists = by_id.contains_key(depended.value.as_str()) || markdown_task(&depended.value);
+            let exists = by_id.contains_key(depended.value.as_str()) || has_file(&depended.value);
             if !exists {
                 let message = format!(
                     "the task `{}` depends on `{}`, which does not exist",
-                    to_single_line(name, 60),
+                    to_single_line(&name, 60),
                     to_single_line(&depended.value, 60)
                 );
                 out.push(rule.finding(message, label_at(task, depended.span, "no such task")));
             }
         }
         if task.is_finished() && task.evidence.is_empty() {
-            let message = format!("the task `{}` is finished, but has no evidence", to_single_line(name, 60));
+            let message = format!("the task `{}` is finished, but has no evidence", to_single_line(&name, 60));
             let span = task.value("status").map_or_else(|| task.head_span(), |status| status.span);
             out.push(rule.finding(message, label_at(task, span, "finished")));
+        }
+        if let Some(verdict) = task.value("verdict").filter(|verdict| task.is_finished() && is_fail(verdict)) {
+            let message = format!(
+                "the task `{}` is finished, but its verdict is `{}`",
+                to_single_line(&name, 60),
+                to_single_line(&verdict.value, 40)
+            );
+            out.push(rule.finding(message, label_at(task, verdict.span, "not passed")));
         }
     }
     out.extend(find_cycle(&by_id).map(|(task, depended)| {
@@ -307,6 +327,12 @@ fn check_tasks(
         rule.finding(message, label_at(task, depended.span, "leads back to this task"))
     }));
     out
+}
+
+/// Returns whether a verdict says that the work failed, in any version: `FAIL`, `FAIL_V2`.
+fn is_fail(verdict: &Spanned<String>) -> bool {
+    let word = verdict.value.trim().to_uppercase();
+    word.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|word| matches!(word, "FAIL" | "FAILED"))
 }
 
 /// Finds a task that depends on itself, directly or through others, with the dependency

@@ -8,11 +8,12 @@ use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-/// `record/json`: the gate log and the validator states are strict JSON with
-/// the expected structure, and each key occurs once.
+/// `record/json`: the gate log, the validator states and typed contracts are strict JSON
+/// with the expected structure, and each key occurs once.
 pub(super) fn json(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let document = input.document;
-    if !matches!(document.body, DocumentBody::GateLog(_) | DocumentBody::ValidatorState(_)) {
+    let is_state = matches!(document.body, DocumentBody::GateLog(_) | DocumentBody::ValidatorState(_));
+    if !is_state && document.typed_contract().is_none() {
         return CheckResult::skipped("not a state file");
     }
     let finding = |fault: &crate::document::Fault| {

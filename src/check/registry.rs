@@ -158,7 +158,10 @@ registry! {
     "audit/row" => Check::Document(&[Kind::Audit], audit::row),
     "audit/reuse" => Check::Repository(audit::reuse),
     "audit/agreement" => Check::Repository(audit::agreement),
-    "record/json" => Check::Document(&[Kind::GateLog, Kind::ValidatorState], record::json),
+    "record/json" => Check::Document(
+        &[Kind::GateLog, Kind::ValidatorState, Kind::Packet, Kind::PacketContract, Kind::TaskContract],
+        record::json
+    ),
     "record/missing" => Check::Repository(record::missing),
     "gate-log/entry" => Check::Document(&[Kind::GateLog], gate_log::entry),
     "gate-log/order" => Check::Document(&[Kind::GateLog], gate_log::order),

@@ -129,6 +129,13 @@ impl<'a> GovernanceDocuments<'a> {
         self.document_by_path(&path)?.typed_contract()
     }
 
+    /// Returns whether a packet exists only as a typed contract that is no JSON.
+    #[must_use]
+    pub fn has_broken_packet(&self, id: &str) -> bool {
+        let contract = WpId::parse(id).ok().and_then(|id| self.packet_contract(&id));
+        contract.is_some_and(|contract| contract.is_broken)
+    }
+
     /// Returns whether a document is the file of a packet or refinement that is not in
     /// force, because there is another one with the same id.
     #[must_use]

@@ -140,6 +140,9 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
             continue;
         }
         let Some((_, packet)) = governance.packet(active.as_str()) else {
+            if governance.has_broken_packet(active.as_str()) {
+                continue;
+            }
             let base = crate::text::to_single_line(&row.base.value, 60);
             let message = if governance.has_no_packets_or_stubs() {
                 let rows = format_count(registry.rows.len(), "packet");

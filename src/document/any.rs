@@ -108,7 +108,8 @@ impl Document {
     /// A packet without Markdown is a packet; other contracts are documents of their own.
     fn from_contract(source: &Arc<Source>, contract: TypedContract, expected: Option<DocumentKind>) -> Self {
         let source = Arc::clone(source);
-        if expected == Some(DocumentKind::Packet) && contract.schema.role == ContractRole::Packet {
+        let is_packet = contract.schema.role == ContractRole::Packet && !contract.is_broken;
+        if expected == Some(DocumentKind::Packet) && is_packet {
             let parsed = Packet::read(&source);
             let body = DocumentBody::Packet(Box::new(parsed.value));
             return Self { source, kind: DocumentKind::Packet, body, outline: None, faults: parsed.faults };

@@ -57,6 +57,9 @@ pub enum ScopeEntryError {
     /// Excludes something below a path, in a form that is not read.
     #[error("a note below a path cannot exclude a path; write it under OUT_OF_SCOPE")]
     Note,
+    /// A link whose text is not the path that it leads to.
+    #[error("this is a link; write the path alone, relative to the repository")]
+    Link,
     /// Contains control or invisible characters.
     #[error("this contains control or invisible characters; quote the path with C escapes")]
     ControlCharacter,
@@ -83,10 +86,24 @@ impl ScopeEntry {
         let path = strip_quotes(body);
         let pattern = if body.starts_with('`') && path.len() == body.len() {
             Err(ScopeEntryError::Prose)
+        } else if let Some((text, target)) = split_link(body).filter(|_| !quoted) {
+            read_link(text, target)
         } else {
             parse_pattern(path, quoted)
         };
         Self { raw, pattern, annotation }
+    }
+
+    /// Returns the pattern as it is written, a folder as `src/**/*`; for an invalid entry
+    /// its text.
+    #[must_use]
+    pub fn pattern_text(&self) -> String {
+        match &self.pattern {
+            Ok(ScopePattern::File(path)) => path.to_string(),
+            Ok(ScopePattern::Folder(path)) => format!("{path}/**/*"),
+            Ok(ScopePattern::Glob(parts)) => parts.join("/"),
+            Err(_) => self.raw.value.clone(),
+        }
     }
 
     /// Returns whether the entry covers a changed path.
@@ -116,6 +133,23 @@ impl ScopeEntry {
             _ => false,
         }
     }
+}
+
+/// Splits a Markdown link into its text and its target; `None` for other texts.
+fn split_link(body: &str) -> Option<(&str, &str)> {
+    let (text, target) = body.strip_prefix('[')?.strip_suffix(')')?.split_once("](")?;
+    (!text.is_empty() && !target.is_empty()).then_some((text, target))
+}
+
+/// Reads a link whose text is the path that it leads to, from whichever folder.
+fn read_link(text: &str, target: &str) -> Result<ScopePattern, ScopeEntryError> {
+    let path = strip_quotes(text);
+    let target = target.trim_matches(['<', '>']);
+    let mut from_root = target;
+    while let Some(rest) = ["../", "./", "/"].iter().find_map(|start| from_root.strip_prefix(start)) {
+        from_root = rest;
+    }
+    if from_root == path { parse_pattern(path, false) } else { Err(ScopeEntryError::Link) }
 }
 
 fn pattern_components(pattern: &ScopePattern) -> Option<Vec<String>> {
@@ -276,6 +310,17 @@ mod tests {
         assert!(covers("src/my file.rs", "src/my file.rs"));
         assert!(covers(r#""src/a\tb.rs""#, "src/a\tb.rs"));
         assert!(covers("Makefile", "Makefile"));
+    }
+
+    #[test]
+    fn a_link_is_the_path_that_it_shows_and_leads_to() {
+        assert!(covers("[src/a.rs](src/a.rs)", "src/a.rs"));
+        assert!(covers("[`src/a.rs`](../../src/a.rs)", "src/a.rs"));
+        assert!(covers("[src/](./src/) (all of it)", "src/b/c.rs"));
+        for text in ["[src/a.rs](src/b.rs)", "[the code](src/a.rs)", "[src/a.rs](https://a.b/src/a.rs)"] {
+            assert_eq!(entry(text).pattern, Err(ScopeEntryError::Link), "{text}");
+        }
+        assert!(covers("[id]/a.rs", "[id]/a.rs"));
     }
 
     #[test]

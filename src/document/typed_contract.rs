@@ -92,12 +92,17 @@ pub struct TypedContract {
     pub evidence: Vec<Spanned<String>>,
     /// The generated copy.
     pub projection: Option<ContractProjection>,
-    /// Mistakes of the JSON text.
+    /// Mistakes of the JSON text. Two readers can read two contracts from it.
     pub faults: Vec<Fault>,
+    /// The schema id as written, if only another version of the schema is known.
+    pub unknown_version: Option<Spanned<String>>,
+    /// Whether the text is no JSON. Then the contract has no values.
+    pub is_broken: bool,
 }
 
 impl TypedContract {
-    /// Reads a contract; `None` if the text is not JSON with a known schema.
+    /// Reads a contract; `None` if the text is neither JSON with a known schema nor a broken
+    /// text that names one. Another version of a known schema is read as far as it is understood.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Option<Self> {
         let text = source.text();
@@ -105,9 +110,15 @@ impl TypedContract {
             return None;
         }
         let parsed = json::parse(text);
-        let root = parsed.value?;
-        let id = root.get_text("schema_id")?;
-        let schema = schemas().iter().find(|schema| schema.id == id.value)?;
+        let is_broken = parsed.value.is_none();
+        let id = match &parsed.value {
+            Some(root) => root.get_text("schema_id")?,
+            None => written_schema(text)?,
+        };
+        let root = parsed
+            .value
+            .unwrap_or(JsonNode { value: JsonValue::Object(Vec::new()), span: Span::default() });
+        let (schema, is_known) = find_schema(&id.value)?;
         let nodes = |fact: &str| -> Vec<&JsonNode> {
             let pointers = schema.facts.get(fact).map_or(&[][..], Vec::as_slice);
             pointers.iter().filter_map(|pointer| find(&root, pointer)).collect()
@@ -141,7 +152,22 @@ impl TypedContract {
             evidence: all("evidence"),
             projection,
             faults: parsed.faults,
+            unknown_version: Some(id).filter(|_| !is_known),
+            is_broken,
         })
+    }
+
+    /// Returns the id of a task: as written or, without one, by the name of its file.
+    #[must_use]
+    pub fn task_name(&self) -> String {
+        self.value("task_id").map_or_else(|| self.file_stem(), |id| id.value.clone())
+    }
+
+    /// Returns the name of the file without its extension.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        let name = self.source.name().file_name().to_string();
+        name.strip_suffix(".json").map_or_else(|| name.clone(), str::to_owned)
     }
 
     /// Returns the value of a fact; `None` if it is absent or a placeholder.
@@ -182,6 +208,27 @@ impl TypedContract {
             .or_else(|| self.values.get("wp_id"))
             .map_or_else(|| self.source.line_span(1).unwrap_or_default(), |value| value.span)
     }
+}
+
+/// Returns the schema with an id, or another version of it, and whether the id is known.
+fn find_schema(id: &str) -> Option<(&'static ContractSchema, bool)> {
+    if let Some(schema) = schemas().iter().find(|schema| schema.id == id) {
+        return Some((schema, true));
+    }
+    let name = |id: &str| id.split_once('@').map(|(name, _)| name.to_owned());
+    let wanted = name(id)?;
+    schemas().iter().find(|schema| name(&schema.id).as_ref() == Some(&wanted)).map(|schema| (schema, false))
+}
+
+/// Finds the schema id in a text that is no JSON: the first string behind the key.
+fn written_schema(text: &str) -> Option<Spanned<String>> {
+    let key = text.find("\"schema_id\"")? + "\"schema_id\"".len();
+    let open = key + text.get(key..)?.find('"')? + 1;
+    let id = text.get(open..)?.split(['"', '\n']).next()?;
+    let between = text.get(key..open)?;
+    between.trim_matches(['"', ' ', '\t', ':']).is_empty().then(|| {
+        Spanned::new(id.to_owned(), Span::new(open, open + id.len()))
+    })
 }
 
 /// Returns the node at a JSON pointer (RFC 6901).
@@ -257,6 +304,20 @@ mod tests {
         );
         assert!(read("{\"schema_id\": \"other@1\"}").is_none());
         assert!(read("# no JSON, schema_id").is_none());
+    }
+
+    #[test]
+    fn a_broken_contract_and_another_version_are_contracts() {
+        let schema = &schemas()[0].id;
+        let broken = read(&format!("{{\"schema_id\": \"{schema}\", \"wp_id\": ")).expect("a contract");
+        assert!(broken.is_broken && !broken.faults.is_empty() && broken.value("wp_id").is_none());
+        let (name, _) = schema.split_once('@').expect("a version");
+        let text = format!("{{\"schema_id\": \"{name}@77\", \"scope\": {{\"allowed_paths\": [\"a.rs\"]}}}}");
+        let later = read(&text).expect("a contract");
+        assert_eq!(later.unknown_version.map(|id| id.value), Some(format!("{name}@77")));
+        assert_eq!(later.allowed.len(), 1);
+        assert!(read(&text.replace(name, "other")).is_none());
+        assert!(read("{\"schema_id\": \"other@1\", ").is_none());
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::change::{FileMode, Repository, RepositoryError, TreeState};
+use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState};
 use crate::check::context::PacketSearch;
 use crate::document::limits::{MAX_DOCUMENT_BYTES, limit_error};
 use crate::document::registry::Registry;
 use crate::document::typed_contract::TypedContract;
-use crate::document::{DocumentKind, Fault, Layout, Packet, WpId, record_files};
+use crate::document::{DocumentKind, Fault, Layout, Packet, WpId, json, record_files};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
 
@@ -237,19 +237,60 @@ pub(crate) fn list_packet_ids(
     Ok(paths.iter().filter_map(id_of).map(|id| id.as_str().to_owned()).collect())
 }
 
-/// Reads the typed contract next to a packet in Markdown.
-fn read_second_form(
+/// The typed contract next to a packet in Markdown.
+pub(crate) enum SecondForm {
+    /// There is none.
+    Absent,
+    /// It can be read.
+    Contract(Box<TypedContract>),
+    /// Its text is no JSON, or two readers can read two contracts from it.
+    Unreadable {
+        /// The text.
+        source: Arc<Source>,
+        /// The first mistake.
+        fault: Fault,
+    },
+}
+
+impl SecondForm {
+    /// Returns the contract; `None` if there is none or it cannot be read.
+    pub(crate) fn contract(self) -> Option<Box<TypedContract>> {
+        if let Self::Contract(contract) = self { Some(contract) } else { None }
+    }
+}
+
+/// Reads the typed contract next to a packet in Markdown. `revision` is shown before its
+/// path, if it is not the judged one.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(crate) fn read_second_form(
     repo: &dyn Repository,
     tree: TreeState,
     layout: &Layout,
-    id: &WpId,
-    path: &RepoPath,
-) -> Result<Option<TypedContract>, RepositoryError> {
+    (id, path): (&WpId, &RepoPath),
+    revision: Option<Commit>,
+) -> Result<SecondForm, RepositoryError> {
     let second = layout.packet_contract(id);
     if second == *path || layout.packet_folder(id).is_none() {
-        return Ok(None);
+        return Ok(SecondForm::Absent);
     }
-    Ok(read_document(repo, tree, &second)?.and_then(|source| TypedContract::read(&source)))
+    let Some(source) = read_document(repo, tree, &second)? else { return Ok(SecondForm::Absent) };
+    let source = match revision {
+        Some(commit) => source.with_revision(commit.short()),
+        None => source,
+    };
+    let contract = TypedContract::read(&source);
+    let fault = match &contract {
+        Some(contract) => contract.faults.first().cloned(),
+        // JSON of another schema is no contract.
+        None => json::parse(source.text()).faults.into_iter().next(),
+    };
+    Ok(match (contract, fault) {
+        (_, Some(fault)) => SecondForm::Unreadable { source, fault },
+        (Some(contract), None) => SecondForm::Contract(Box::new(contract)),
+        (None, None) => SecondForm::Absent,
+    })
 }
 
 /// Replaces the aliases of the configuration in the paths of a packet.
@@ -309,8 +350,19 @@ fn open_packet(
         return unreadable(Arc::clone(&source), "the packet is empty".to_owned(), first_line, None);
     }
     let mut parsed = Packet::read(&source);
-    if let Some(contract) = read_second_form(repo, tree, layout, &id, &path)? {
-        parsed.value.scope.restrict_to(&contract);
+    if let Some(fault) = parsed.value.contract.as_ref().and_then(|contract| contract.faults.first()) {
+        return unreadable(Arc::clone(&source), fault.message.clone(), fault.span, None);
+    }
+    match read_second_form(repo, tree, layout, (&id, &path), None)? {
+        SecondForm::Absent => {}
+        SecondForm::Contract(contract) => {
+            parsed.value.scope.restrict_to(&contract);
+            parsed.value.second_form = Some(contract);
+        }
+        SecondForm::Unreadable { source, fault } => {
+            let why = format!("the packet's typed contract cannot be read: {}", fault.message);
+            return unreadable(source, why, fault.span, None);
+        }
     }
     apply_aliases(&mut parsed.value, layout);
     if parsed.value.kind != DocumentKind::Packet {

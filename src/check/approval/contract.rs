@@ -11,7 +11,7 @@ use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{format_count, to_single_line};
 
-use super::contract_difference::{ContractBasis, compare_parts};
+use super::contract_difference::{ContractBasis, compare_parts, compare_second_forms};
 use super::short_commit;
 
 /// `approval/contract`: the commit that introduced the signature changes only
@@ -74,6 +74,19 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
         out.push(finding);
     }
     compare_parts(input, signed, &ContractBasis::Signed(&commit), rule, &mut out);
+    let reported = out.len();
+    compare_second_forms(input, signed, &commit, rule, &mut out);
+    // A typed contract that was added after the signature is approved by the main branch.
+    for state in &input.trusted.states {
+        let trusted = state.packet.as_ref().filter(|_| out.len() == reported);
+        let same = |packet: &&crate::document::Packet| {
+            let text = |packet: &crate::document::Packet| packet.signature.clone().map(|text| text.value);
+            text(packet) == text(input.packet.packet)
+        };
+        if let Some(trusted) = trusted.filter(same) {
+            compare_second_forms(input, trusted, &state.revision, rule, &mut out);
+        }
+    }
     out.into()
 }
 

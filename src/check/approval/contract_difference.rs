@@ -8,9 +8,10 @@ use crate::change::{Hunk, compute_hunks};
 use crate::check::context::ApprovalCheckContext;
 use crate::document::Packet;
 use crate::document::packet::{ContractPart, contract_parts};
+use crate::document::scope_entry::ScopeEntry;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
-use crate::text::{Source, Spanned};
+use crate::text::{Source, Span, Spanned, to_single_line};
 
 /// Adds a finding for each part of the contract that differs from the packet of a
 /// trusted commit.
@@ -22,6 +23,7 @@ pub(super) fn compare_with_trusted(
     out: &mut Vec<Finding>,
 ) {
     compare_parts(input, trusted, &ContractBasis::Trusted(revision), rule, out);
+    compare_second_forms(input, trusted, revision, rule, out);
 }
 
 /// The text that a contract is compared with, with the first digits of its commit.
@@ -114,6 +116,60 @@ pub(super) fn compare_parts(
             .related(Label::text(&signed.source, span, basis.label())),
         );
     }
+}
+
+/// Adds a finding if the typed contract beside the packet allows more than it did in a commit,
+/// or is gone. What only restricts the work needs no approval.
+pub(super) fn compare_second_forms(
+    input: &ApprovalCheckContext<'_>,
+    approved: &Packet,
+    commit: &str,
+    rule: &Rule,
+    out: &mut Vec<Finding>,
+) {
+    let current = input.packet.packet;
+    let Some(before) = &approved.second_form else { return };
+    let there = |text: &str| Label::text(&before.source, before.head_span(), text);
+    let Some(now) = &current.second_form else {
+        let message = format!("the packet's typed contract of commit {commit} was removed");
+        let here = input.packet.label_at(current.head_span(), "no typed contract beside the packet");
+        out.push(rule.finding(message, here).related(there("removed since")));
+        return;
+    };
+    let patterns = |entries: &[ScopeEntry]| -> BTreeMap<String, Span> {
+        let valid = entries.iter().filter(|entry| entry.pattern.is_ok());
+        valid.map(|entry| (entry.pattern_text(), entry.raw.span)).collect()
+    };
+    let (allowed, was_allowed) = (patterns(&now.allowed), patterns(&before.allowed));
+    // Without a list, the contract limits nothing.
+    let is_open = !was_allowed.is_empty() && now.allowed.is_empty();
+    let added: Vec<(&String, &Span)> =
+        allowed.iter().filter(|(path, _)| !was_allowed.is_empty() && !was_allowed.contains_key(*path)).collect();
+    let forbidden = patterns(&now.forbidden);
+    let dropped: Vec<String> =
+        patterns(&before.forbidden).into_keys().filter(|path| !forbidden.contains_key(path)).collect();
+    if added.is_empty() && dropped.is_empty() && !is_open {
+        return;
+    }
+    let span = added.first().map_or_else(|| now.head_span(), |(_, span)| **span);
+    let message = format!("the packet's typed contract allows more than in commit {commit}");
+    let here = Label::text(&now.source, span, "allows more");
+    let mut finding = rule.finding(message, here).related(there("the approved contract"));
+    if is_open {
+        finding.notes.push("The list of allowed paths is empty now.".to_owned());
+    }
+    let added: Vec<String> = added.into_iter().map(|(path, _)| path.clone()).collect();
+    for (title, paths) in [("Added", added), ("No longer forbidden", dropped)] {
+        if !paths.is_empty() {
+            let shown = paths.iter().take(MAX_SHOWN_HUNKS).map(|path| to_single_line(path, 100));
+            let more = match paths.len().saturating_sub(MAX_SHOWN_HUNKS) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            finding.notes.push(format!("{title}: {}{more}.", shown.collect::<Vec<_>>().join(", ")));
+        }
+    }
+    out.push(finding);
 }
 
 /// A part of the contract and the document that contains it.

@@ -7,6 +7,9 @@ use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::Packet;
 use crate::document::field::Field;
 use crate::document::outline::BlockKind;
+use crate::document::packet::VerdictReport;
+use crate::document::packet::fenced_report::{ReportLine, read_report_lines};
+use crate::document::section::Section;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{Span, to_single_line};
@@ -41,56 +44,115 @@ const FAILING: [&str; 9] = [
 pub(in crate::check) fn coherence(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
     let mut out: Vec<Finding> = Vec::new();
-    let reports = &packet.phases.reports;
+    let phases = &packet.phases;
+    let mut reports: Vec<&VerdictReport> = phases.reports.iter().chain(&phases.fenced_reports).collect();
+    reports.sort_by_key(|report| report.verdict.span);
     // The last reports decide; each one is compared with the fields of its section.
     let last = reports.iter().enumerate().rev().take(MAX_REPORTS);
     for (index, report) in last.filter(|(_, report)| report.verdict.value == "PASS") {
-        let start = report.verdict.span.end;
-        let end = reports.get(index + 1).map_or(usize::MAX, |next| next.verdict.span.start);
-        let section = packet
-            .sections
-            .iter()
-            .rfind(|section| section.level <= 2 && section.span.start <= start && start <= section.span.end);
-        let end = end.min(section.map_or(usize::MAX, |section| section.span.end));
-        let inside = |span: Span| start <= span.start && span.start < end;
-        let fields: Vec<&Field> = packet.fields.iter().filter(|field| inside(field.label)).collect();
-        let contradicting =
-            fields.iter().copied().filter_map(|field| Some((field, contradiction(packet, field)?)));
-        let all: Vec<(&Field, String)> = contradicting.collect();
+        let verdict = report.verdict.span;
+        let before = index.checked_sub(1).and_then(|before| reports.get(before));
+        let before = before.map_or(0, |before| before.verdict.span.end);
+        let after = reports.get(index + 1).map_or(usize::MAX, |next| next.verdict.span.start);
+        let fence = packet.outline.blocks.iter().find(|block| {
+            matches!(block.kind, BlockKind::Code(_)) && block.content.contains(verdict)
+        });
+        let all = match fence {
+            Some(fence) => {
+                let lines = read_report_lines(packet.source.text(), fence.content);
+                let own = lines.iter().filter(|line| before <= line.label.start && line.label.start < after);
+                own.filter_map(|line| Some((line.label, contradiction_in_fence(line)?))).collect()
+            }
+            None => find_contradictions(packet, verdict, (before, after)),
+        };
         let Some((first, why)) = all.first() else { continue };
-        let label = Label::text(&packet.source, report.verdict.span, "the verdict");
+        let label = Label::text(&packet.source, verdict, "the verdict");
         let mut finding = rule.finding(format!("the verdict is PASS, but {why}"), label);
-        finding = finding.related(Label::text(&packet.source, first.label, "this part"));
-        for (field, why) in all.iter().skip(1).take(4) {
-            finding = finding.note(format!("Also, {why}.")).related(Label::text(
-                &packet.source,
-                field.label,
-                "this part",
-            ));
+        finding = finding.related(Label::text(&packet.source, *first, "this part"));
+        for (part, why) in all.iter().skip(1).take(4) {
+            let part = Label::text(&packet.source, *part, "this part");
+            finding = finding.note(format!("Also, {why}.")).related(part);
         }
         out.push(finding);
     }
     out.into()
 }
 
+/// Returns the parts of a report that contradict its verdict, with the reasons. The report
+/// ends with its section, and is between the verdicts of its neighbours.
+fn find_contradictions(
+    packet: &Packet,
+    verdict: Span,
+    (before, after): (usize, usize),
+) -> Vec<(Span, String)> {
+    let is_own = |section: &&Section| section.span.start <= verdict.end && verdict.end <= section.span.end;
+    let section = packet.sections.iter().rfind(|section| section.level <= 2 && is_own(section));
+    let end = after.min(section.map_or(usize::MAX, |section| section.span.end));
+    // The parts above the verdict: those of its paragraph and, if the heading is nearer than
+    // the verdict before, those below the heading.
+    let innermost = packet.sections.iter().rfind(is_own).map_or(0, |section| section.span.start);
+    let paragraph = packet.outline.blocks.iter().rfind(|block| {
+        block.kind == BlockKind::Prose && block.parent.is_none() && block.content.contains(verdict)
+    });
+    let paragraph = paragraph.map_or(verdict.end, |block| block.span.start);
+    let start = if innermost > before { innermost } else { paragraph.max(before) };
+    let fields = packet.fields.iter().filter(|field| start <= field.label.start && field.label.start < end);
+    fields.filter_map(|field| Some((field.label, contradiction(packet, field)?))).collect()
+}
+
 /// Returns why a part of a report contradicts the verdict PASS, as a clause.
 fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
-    let value = field.bare_value().value.trim_matches(['*', ' ']).to_uppercase();
-    let word: String = value.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
-    let is_part = field.key.ends_with("_VERDICT") && field.key.len() > "_VERDICT".len();
-    let known = PARTS.iter().find(|(key, _)| *key == field.key);
-    if (is_part || known.is_some()) && FAILING.contains(&word.as_str()) {
-        return Some(format!("{} is {}", field.key, to_single_line(&word, 40)));
+    let value = field.bare_value().value;
+    if let Some(why) = failed_part(&field.key, value) {
+        return Some(why);
     }
     // `just coverage-gaps: PASS` is a command with its result.
-    let is_command = packet.source.slice(field.label).trim().contains(' ') && value == "PASS";
-    // A risk is not an open point: a passed change can have some.
-    let is_risk = field.key.split('_').any(|word| matches!(word, "RISK" | "RISKS"));
-    let is_list = field.key == "NOT_PROVEN" || (field.key.ends_with("_GAPS") && !is_command && !is_risk);
-    if is_list && let Some(open) = first_open_point(packet, field) {
+    let is_command = packet.source.slice(field.label).trim().contains(' ')
+        && value.trim_matches(['*', ' ']).eq_ignore_ascii_case("PASS");
+    if is_list_of_points(&field.key)
+        && !is_command
+        && let Some(open) = first_open_point(packet, field)
+    {
         return Some(format!("{} lists `{}`", field.key, to_single_line(&open, 60)));
     }
     None
+}
+
+/// Returns why a line of a report in a fence contradicts the verdict PASS, as a clause.
+fn contradiction_in_fence(line: &ReportLine) -> Option<String> {
+    if let Some(why) = failed_part(&line.key, &line.value.value) {
+        return Some(why);
+    }
+    let texts = std::iter::once(&line.value).chain(&line.items).map(|text| text.value.as_str());
+    let open = texts.filter(|_| is_list_of_points(&line.key)).find(|text| !is_none(text))?;
+    Some(format!("{} lists `{}`", line.key, to_single_line(open, 60)))
+}
+
+/// Returns why the value of a part contradicts the verdict PASS, as a clause.
+fn failed_part(key: &str, value: &str) -> Option<String> {
+    let value = value.trim_matches(['*', '`', ' ']).to_uppercase();
+    let word: String = value.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+    let is_part = key.ends_with("_VERDICT") && key.len() > "_VERDICT".len();
+    let known = PARTS.iter().any(|(part, _)| *part == key);
+    let has_failed = (is_part || known) && FAILING.contains(&word.as_str());
+    has_failed.then(|| format!("{key} is {}", to_single_line(&word, 40)))
+}
+
+/// Returns whether a field lists what is open.
+fn is_list_of_points(key: &str) -> bool {
+    // A risk is not an open point: a passed change can have some.
+    let is_risk = key.split('_').any(|word| matches!(word, "RISK" | "RISKS"));
+    key == "NOT_PROVEN" || (key.ends_with("_GAPS") && !is_risk)
+}
+
+/// Returns whether a text says that there is nothing.
+fn is_none(text: &str) -> bool {
+    let plain = text.trim().trim_matches(['`', '*', '-', ' ', '.']).to_uppercase();
+    plain.is_empty()
+        || plain == "NONE"
+        || plain == "N/A"
+        || plain.starts_with("NONE ")
+        || crate::document::is_placeholder(text)
 }
 
 /// Returns whether a label is at the start of its line.
@@ -104,14 +166,6 @@ fn starts_line(packet: &Packet, label: Span) -> bool {
 
 /// Returns the first entry of a list that is not `NONE`.
 fn first_open_point(packet: &Packet, field: &Field) -> Option<String> {
-    let is_none = |text: &str| {
-        let plain = text.trim().trim_matches(['`', '*', '-', ' ', '.']).to_uppercase();
-        plain.is_empty()
-            || plain == "NONE"
-            || plain == "N/A"
-            || plain.starts_with("NONE ")
-            || crate::document::is_placeholder(text)
-    };
     let inline = field.bare_value().value;
     if !is_none(inline) {
         return Some(inline.to_owned());

@@ -28,8 +28,7 @@ pub(super) fn below_validated(
         |value: &str| rule.parameter("open").iter().any(|open| open.eq_ignore_ascii_case(value.trim()));
     let mut open = tasks.iter().filter_map(|task| {
         let own = task.written("status").filter(|own| waits(&own.value))?;
-        let name = task.value("task_id").map_or("?", |name| name.value.as_str());
-        Some((*task, own, to_single_line(name, 40)))
+        Some((*task, own, to_single_line(&task.task_name(), 40)))
     });
     let (task, own, name) = open.next()?;
     let others: Vec<String> = open.map(|(_, _, name)| name).collect();

@@ -24,8 +24,7 @@ pub(super) fn outside_packet(
     let cost = packet_scope.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry_weight(entry)));
     let mut out: Vec<Finding> = Vec::new();
     for task in tasks.iter().filter(|_| !packet_scope.is_empty()) {
-        let name = task.value("task_id").map_or("?", |id| id.value.as_str());
-        let name = to_single_line(name, 60);
+        let name = to_single_line(&task.task_name(), 60);
         for entry in &task.allowed {
             if is_record(governance, id, entry) {
                 continue;

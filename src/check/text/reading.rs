@@ -40,6 +40,9 @@ pub(in crate::check) fn kind(input: &DocumentCheckContext<'_>, rule: &Rule) -> C
     let document = input.document;
     let at = |text: &str| Label::text(&document.source, document.head_span(), text);
     let found = document.kind;
+    if document.typed_contract().is_some_and(|contract| contract.is_broken) {
+        return CheckResult::skipped("the contract cannot be read");
+    }
     match input.expected {
         Some(expected) if expected != found => {
             let message =

@@ -9,6 +9,7 @@
 //! its parent extends the parent, and a leading byte-order mark is removed
 //! before parsing.
 
+pub(crate) mod lazy_label;
 pub(crate) mod recovery;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::Span;
 
+use lazy_label::split_lazy_labels;
 use recovery::{Recovery, parse_recovered};
 
 /// Kind of a block.
@@ -66,20 +68,24 @@ pub struct Block {
 }
 
 /// The blocks of one document in pre-order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outline {
     /// All blocks; a block's descendants follow it directly.
     pub blocks: Vec<Block>,
     /// Fences that are read differently from CommonMark.
     pub recoveries: Vec<Recovery>,
+    /// Labelled lines that end a list although CommonMark continues it, each with the text
+    /// of the item before it.
+    pub split_labels: Vec<Span>,
 }
 
 impl Outline {
     /// Parses a document as people read it: fences whose lines left their list
-    /// item are recovered. Never fails: any text is Markdown.
+    /// item are recovered, and a label ends the list before it. Never fails: any text is
+    /// Markdown.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        parse_recovered(text)
+        split_lazy_labels(text, parse_recovered(text))
     }
 
     /// Parses a document as CommonMark defines it, without recovery.
@@ -293,7 +299,7 @@ impl OutlineBuilder {
         while !self.open_blocks.is_empty() {
             self.pop();
         }
-        Outline { blocks: self.blocks, recoveries: Vec::new() }
+        Outline { blocks: self.blocks, ..Outline::default() }
     }
 }
 

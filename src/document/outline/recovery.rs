@@ -175,7 +175,7 @@ fn read_slip(text: &str, outline: &Outline, block: &Block) -> Option<Recovery> {
 }
 
 /// Returns whether all containers of a block are lists.
-fn is_in_list_only(outline: &Outline, index: usize) -> bool {
+pub(super) fn is_in_list_only(outline: &Outline, index: usize) -> bool {
     let mut above = Some(index);
     while let Some(block) = above.and_then(|index| outline.get(index)) {
         if !matches!(block.kind, BlockKind::Item | BlockKind::List(_)) {

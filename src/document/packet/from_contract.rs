@@ -74,6 +74,7 @@ pub(in crate::document) fn from_contract(contract: TypedContract) -> Parsed<Pack
         outline: Outline::default(),
         commonmark: None,
         contract: None,
+        second_form: None,
     };
     let faults = contract.faults.clone();
     Parsed { value: Packet { contract: Some(Box::new(contract)), ..packet }, faults }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod excluded;
+pub(crate) mod fenced_report;
 mod from_contract;
 mod items;
 mod phases;
@@ -140,10 +141,12 @@ pub struct Packet {
     pub locked: Option<Span>,
     /// Block structure.
     pub outline: Outline,
-    /// The packet as CommonMark defines it, if a fence was recovered.
+    /// The packet as CommonMark defines it, if its outline is another one.
     pub commonmark: Option<Box<Packet>>,
     /// The typed contract from which the packet was read, if it has no Markdown.
     pub contract: Option<Box<TypedContract>>,
+    /// The typed contract beside a packet in Markdown, if it was read with it.
+    pub second_form: Option<Box<TypedContract>>,
 }
 
 /// State of the content under a name, which may be a section or a labelled
@@ -181,7 +184,7 @@ impl Packet {
         sections: Vec<Section>,
         kind: DocumentKind,
     ) -> Parsed<Self> {
-        let is_recovered = !outline.recoveries.is_empty();
+        let is_recovered = !outline.recoveries.is_empty() || !outline.split_labels.is_empty();
         let mut parsed = read::read_packet(source, outline, sections, kind);
         if is_recovered {
             let outline = Outline::parse_strict(source.text());

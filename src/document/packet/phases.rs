@@ -7,6 +7,7 @@ use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::Span;
 
+use super::fenced_report::read_fenced_verdicts;
 use super::reports;
 use super::reports::VerdictReport;
 
@@ -99,7 +100,8 @@ pub(super) fn read_phases(
     phases.report_text = first_text_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
     phases.reports = reports::read_verdicts(text, all, sections, report_blocks);
-    phases.fenced_reports = reports::read_fenced_verdicts(text, outline, report_blocks, &phases.reports);
+    phases.fenced_reports =
+        read_fenced_verdicts(text, outline, sections, report_blocks, &phases.reports);
     phases
 }
 

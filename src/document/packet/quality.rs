@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::document::field::Field;
+use crate::document::outline::lazy_label::is_label;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{Section, section_of_block};
 use crate::document::{Fault, is_placeholder};
@@ -282,6 +283,12 @@ pub(super) fn read_done_means(
             }
             read_criterion(text, outline, next, None, MAX_LIST_DEPTH, &mut out, &mut read);
             next = block.end.max(next + 1);
+        } else if block.kind == BlockKind::Prose
+            && block.parent.is_none()
+            && is_label(trim_spanned(text, block.content).value)
+        {
+            end = next;
+            break;
         } else {
             next += 1;
         }

@@ -120,6 +120,7 @@ pub(super) fn read_packet(
         source: Arc::clone(source),
         outline: blocks,
         commonmark: None,
+        second_form: None,
         contract: None,
     };
     Parsed { value, faults }

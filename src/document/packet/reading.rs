@@ -1,28 +1,31 @@
 //! Two readings of one packet: as people read it, and as CommonMark defines it.
 //!
-//! The readings differ only where a fence was recovered (see
-//! [`crate::document::outline::recovery`]). A gate must not take a permission from a
+//! The readings differ only where a fence was recovered or a label ends a list (see
+//! [`crate::document::outline`]). A gate must not take a permission from a
 //! recovered text, because nobody who renders the packet sees it; it takes every
 //! duty from either reading (CHECKS, "Reading what people meant").
+
+use std::collections::BTreeSet;
 
 use crate::text::Span;
 
 use super::{Packet, VerdictReport};
 
 impl Packet {
-    /// Returns whether every recovered fence was already in an earlier version of
-    /// the packet. Who approved that version approved the recovered reading.
+    /// Returns whether everything that is read differently from CommonMark was already in an
+    /// earlier version of the packet. Who approved that version approved this reading.
     #[must_use]
     pub(crate) fn has_fences_of(&self, approved: &Packet) -> bool {
-        let text = |packet: &Packet, span: Span| packet.source.slice(span).to_owned();
-        let known: Vec<String> =
-            approved.outline.recoveries.iter().map(|recovery| text(approved, recovery.span)).collect();
-        self.outline.recoveries.iter().all(|recovery| known.contains(&text(self, recovery.span)))
+        let texts = |packet: &Packet| -> BTreeSet<String> {
+            let fences = packet.outline.recoveries.iter().map(|recovery| recovery.span);
+            let all = fences.chain(packet.outline.split_labels.iter().copied());
+            all.map(|span| packet.source.slice(span).to_owned()).collect()
+        };
+        texts(self).is_subset(&texts(approved))
     }
 
     /// Returns the packet with the permissions of both readings and the duties of
-    /// either reading; `None` if no fence was recovered, so that there is only one
-    /// reading.
+    /// either reading; `None` if there is only one reading.
     ///
     /// Permissions are scope entries, waivers, the approval marker, the signature,
     /// manifests, evidence, mapped requirements, and verdicts other than FAIL.

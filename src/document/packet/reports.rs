@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use crate::document::block_ranges::BlockRanges;
-use crate::document::field::{Field, normalize_key};
-use crate::document::outline::{Block, BlockKind, Outline};
+use crate::document::field::Field;
+use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{Section, section_of_block};
 use crate::text::{Span, Spanned};
 
@@ -28,7 +28,7 @@ pub struct VerdictReport {
 const MAX_TIME_DISTANCE: usize = 8 * 1024;
 
 /// Returns the time of a report.
-fn find_time(text: &str, from: usize, to: usize) -> Option<String> {
+pub(super) fn find_time(text: &str, from: usize, to: usize) -> Option<String> {
     let mut start = from.max(to.saturating_sub(MAX_TIME_DISTANCE));
     while !text.is_char_boundary(start) {
         start += 1;
@@ -59,9 +59,9 @@ fn time_in(part: &str) -> Option<String> {
 /// Sections of the work, which contain no reports.
 const WORK_PHASES: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOPE"];
 /// Keys of fields that contain a verdict.
-const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
+pub(super) const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
 /// Verdicts of reports (FORMATS, "Validator report").
-const VERDICTS: [&str; 6] = ["PASS", "FAIL", "OUTDATED_ONLY", "NOT_PROVEN", "ABANDONED", "BLOCKED"];
+pub(super) const VERDICTS: [&str; 6] = ["PASS", "FAIL", "OUTDATED_ONLY", "NOT_PROVEN", "ABANDONED", "BLOCKED"];
 
 /// Finds the blocks that belong to reports.
 pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {
@@ -136,57 +136,9 @@ pub(super) fn read_verdicts(
     out.into_iter().map(|(_, report)| report).collect()
 }
 
-/// Reads the verdicts in fences of report sections that have no other verdict: a
-/// report that was pasted with a fence around it.
-pub(super) fn read_fenced_verdicts(
-    text: &str,
-    outline: &Outline,
-    report_blocks: &[Range<usize>],
-    reports: &[VerdictReport],
-) -> Vec<VerdictReport> {
-    let mut out: Vec<VerdictReport> = Vec::new();
-    for blocks in report_blocks {
-        let inside: Vec<&Block> = blocks.clone().filter_map(|index| outline.get(index)).collect();
-        let span = inside.first().zip(inside.last()).map(|(first, last)| first.span.join(last.span));
-        let has_verdict = |span: Span| {
-            // The verdicts are sorted.
-            let from = reports.partition_point(|report| report.verdict.span.start < span.start);
-            reports.get(from).is_some_and(|report| span.contains(report.verdict.span))
-        };
-        if span.is_none_or(has_verdict) {
-            continue;
-        }
-        for block in inside.iter().filter(|block| matches!(block.kind, BlockKind::Code(_))) {
-            // The first line names the report; another fence only shows a verdict.
-            let body = text.get(block.content.start..block.content.end).unwrap_or("");
-            let first = body.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
-            if !first.to_uppercase().contains("REPORT") {
-                continue;
-            }
-            let mut at = block.content.start;
-            for line in body.split_inclusive('\n') {
-                let body = line.trim().trim_start_matches(['-', '*', '#', ' ']);
-                let value = body
-                    .split_once(':')
-                    .filter(|(label, _)| VERDICT_LABELS.contains(&normalize_key(label).as_str()));
-                let verdict = value.map(|(_, value)| parse_verdict(value));
-                if let Some(verdict) = verdict.filter(|verdict| VERDICTS.contains(&verdict.as_str())) {
-                    let span = Span::new(at, at + line.trim_end().len());
-                    let at = find_time(text, block.content.start, span.start);
-                    out.push(VerdictReport { verdict: Spanned::new(verdict, span), at });
-                }
-                at += line.len();
-            }
-        }
-    }
-    out.sort_by_key(|report| report.verdict.span);
-    out.dedup_by_key(|report| report.verdict.span);
-    out
-}
-
 /// Reads the verdict from a value. A known word counts alone, followed by a
 /// tick, or followed by a remark in parentheses that does not negate it.
-fn parse_verdict(text: &str) -> String {
+pub(super) fn parse_verdict(text: &str) -> String {
     let plain =
         text.lines().next().unwrap_or("").trim_matches(|c: char| c == '*' || c == '`' || c.is_whitespace());
     let plain = plain.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());

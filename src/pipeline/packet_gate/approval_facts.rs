@@ -17,7 +17,9 @@ use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
 use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
-use crate::pipeline::locate::{LocatedPacket, is_same_record, read_document, read_record};
+use crate::pipeline::locate::{
+    LocatedPacket, is_same_record, read_document, read_record, read_second_form,
+};
 use crate::text::{RepoPath, Source};
 
 use super::code_commits::{collect_code_commits, find_skeleton_approval};
@@ -310,7 +312,10 @@ fn find_contract(
         None => false,
     };
     let source = Source::from_bytes(located.path.clone(), bytes).with_revision(introduction.commit.short());
-    let packet_at_signing = Box::new(Packet::read(&source).value);
+    let mut packet_at_signing = Box::new(Packet::read(&source).value);
+    let (signing, names) = (introduction.commit, (&located.id, &located.path));
+    packet_at_signing.second_form =
+        read_second_form(repo, TreeState::Commit(signing), layout, names, Some(signing))?.contract();
     let code_paths =
         introduction.changed_paths.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
     let earliest_time = earliest_time(context, &introduction)?;

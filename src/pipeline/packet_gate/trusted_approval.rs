@@ -7,7 +7,9 @@ use crate::check::context::{TrustedApproval, TrustedRecords, TrustedState};
 use crate::document::Packet;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
-use crate::pipeline::locate::{LocatedPacket, is_same_record, read_document, read_record};
+use crate::pipeline::locate::{
+    LocatedPacket, is_same_record, read_document, read_record, read_second_form,
+};
 use crate::text::Source;
 
 use super::request::GateContext;
@@ -25,10 +27,16 @@ pub(crate) fn read_trusted_approval(
         state_commits.sort_by_key(|commit| *commit != first);
     }
     for commit in state_commits {
-        let packet = read_document(repo, TreeState::Commit(commit), &located.path)?;
+        let at = TreeState::Commit(commit);
+        let source = read_document(repo, at, &located.path)?;
+        let mut packet = source.map(|source| Packet::read(&source.with_revision(commit.short())).value);
+        if let Some(packet) = &mut packet {
+            let names = (&located.id, &located.path);
+            packet.second_form = read_second_form(repo, at, layout, names, Some(commit))?.contract();
+        }
         states.push(TrustedState {
             revision: commit.short(),
-            packet: packet.map(|source| Packet::read(&source.with_revision(commit.short())).value),
+            packet,
             audit: reader.read_if_different(commit, &layout.audit)?.map(|source| Audit::read(&source)),
         });
     }
