@@ -6,6 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, EvidencePathFact};
 use crate::digest::sha256_hex;
+use crate::document::field::strip_hint;
+use crate::document::packet::{PlannedCommand, without_comment};
 use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, format_count, to_single_line};
@@ -30,7 +32,12 @@ fn not_required_reason(input: &ChangeCheckContext<'_>) -> Option<String> {
 /// whitespace.
 #[must_use]
 pub(crate) fn is_same_command(a: &str, b: &str) -> bool {
-    normalize(a) == normalize(b)
+    command_key(a) == command_key(b)
+}
+
+/// Returns the text by which commands are compared, without a comment of the shell.
+fn command_key(text: &str) -> String {
+    normalize(without_comment(text))
 }
 
 /// Normalizes a text for comparison: joins whitespace, and removes backticks,
@@ -51,18 +58,24 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
     // For each command, the offsets of its entries, in order.
     let mut entries: HashMap<String, Vec<usize>> = HashMap::new();
     for entry in &packet.evidence {
-        entries.entry(normalize(&entry.command.value)).or_default().push(entry.command.span.start);
+        entries.entry(command_key(&entry.command.value)).or_default().push(entry.command.span.start);
     }
     entries.values_mut().for_each(|offsets| offsets.sort_unstable());
+    // A remark behind a command without backticks need not be repeated: `cargo test (unit)`.
+    let key_of = |command: &PlannedCommand| {
+        let whole = command_key(&command.text);
+        let is_known = command.is_quoted || entries.contains_key(&whole);
+        if is_known { whole } else { command_key(strip_hint(&command.text)) }
+    };
     // For each command, how often it is planned, and where first.
     let mut planned: HashMap<String, (usize, Span)> = HashMap::new();
     for command in &packet.test_plan {
-        planned.entry(normalize(&command.text)).or_insert((0, command.span)).0 += 1;
+        planned.entry(key_of(command)).or_insert((0, command.span)).0 += 1;
     }
     for command in
         packet.test_plan.iter().filter(|command| !command.is_gate() && !is_shell_setup(&command.text))
     {
-        let key = normalize(&command.text);
+        let key = key_of(command);
         let found = entries.get(&key).map_or(0, Vec::len);
         let (wanted, first) = planned.get(&key).copied().unwrap_or((1, command.span));
         if found < wanted && first == command.span {
@@ -83,7 +96,7 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
         if code == Some("0") {
             continue;
         }
-        let key = normalize(&entry.command.value);
+        let key = command_key(&entry.command.value);
         let own = entries.get(&key).map_or(&[][..], Vec::as_slice);
         let later = own.len() - own.partition_point(|start| *start <= entry.command.span.start);
         // A later entry replaces an earlier one, if the command is planned once. If it is

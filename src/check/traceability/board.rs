@@ -3,6 +3,7 @@
 use super::registry_of;
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
+use crate::document::registry::Registry;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
@@ -21,9 +22,11 @@ pub(in crate::check) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         let Some(cell) = &row.board else { continue };
         let Some(group) = board_group(&cell.value) else { continue };
         // `Done: WP-1-A-v2` names the packet, which may be another revision than the active
-        // one. A cell without a packet is a general remark.
-        let Some(id) = crate::document::audit::find_wp_ids(&cell.value).next() else { continue };
-        let Some(entry) = board.entries_of(id).last() else { continue };
+        // one. A state alone is that of the active packet; other texts are remarks.
+        let named = crate::document::audit::find_wp_ids(&cell.value).next().map(str::to_owned);
+        let active = || Registry::active_id(row).filter(|_| is_state_only(&cell.value));
+        let Some(id) = named.or_else(|| active().map(|id| id.as_str().to_owned())) else { continue };
+        let Some(entry) = board.entries_of(&id).last() else { continue };
         if state_group(&entry.state) == Some(group) {
             continue;
         }
@@ -40,19 +43,36 @@ pub(in crate::check) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
     out.into()
 }
 
+/// States of the registry as it writes them, with their groups.
+const STATES: [(&str, &str); 7] = [
+    ("stub", "stub"),
+    ("ready for dev", "open"),
+    ("in progress", "open"),
+    ("blocked", "open"),
+    ("done", "done"),
+    ("validated", "done"),
+    ("superseded", "superseded"),
+];
+
+/// Returns a cell without brackets and marks, in lower case: `[IN_PROGRESS]` is `in progress`.
+fn plain_state(text: &str) -> String {
+    let plain = text.trim().trim_matches(['[', ']', '`', '*', ' ']).replace('_', " ");
+    plain.to_lowercase()
+}
+
 /// Returns the group of a board state that a text of the registry begins with.
 fn board_group(text: &str) -> Option<&'static str> {
-    let lower = text.trim().to_lowercase();
-    let groups = [
-        ("stub", "stub"),
-        ("ready for dev", "open"),
-        ("in progress", "open"),
-        ("blocked", "open"),
-        ("done", "done"),
-        ("validated", "done"),
-        ("superseded", "superseded"),
-    ];
-    groups.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
+    let lower = plain_state(text);
+    STATES.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
+}
+
+/// Returns whether a cell is a state and nothing else: `Done`, `[VALIDATED]`, `Done (PASS)`.
+fn is_state_only(text: &str) -> bool {
+    let lower = plain_state(text);
+    STATES.iter().filter_map(|(state, _)| lower.strip_prefix(state)).any(|rest| {
+        let rest = rest.trim_start();
+        rest.is_empty() || (rest.starts_with('(') && rest.ends_with(')'))
+    })
 }
 
 /// Returns the group of a state in brackets.

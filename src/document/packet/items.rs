@@ -88,6 +88,52 @@ impl FieldText {
     }
 }
 
+/// Reports the texts of `WAIVERS GRANTED` that look like waivers and are not items: a line
+/// with bars in a paragraph or directly below an item, and the first row of a table.
+pub(super) fn find_unread_waivers(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<Fault> {
+    let mut out = Vec::new();
+    let mut last_table = None;
+    for found in texts_in(text, outline, blocks) {
+        let table = |index: usize| {
+            let row = outline.get(index).and_then(|cell| cell.parent)?;
+            Some((row, outline.get(row)?.parent?))
+        };
+        match found.form {
+            TextForm::Cell => {
+                // The first row is the head.
+                let Some((row, table)) = table(found.block).filter(|(row, table)| *row > table + 1) else {
+                    continue;
+                };
+                if last_table.replace(table) != Some(table) && !found.is_empty_statement() {
+                    let cells = outline.children(Some(row)).filter_map(|cell| outline.get(cell));
+                    let cells: Vec<&str> =
+                        cells.filter_map(|cell| text.get(cell.content.start..cell.content.end)).collect();
+                    let text = Spanned::new(cells.join(" | "), found.text.span);
+                    out.push(FieldText { text, ..found }.fault("WAIVERS GRANTED", "a waiver is a list item"));
+                }
+            }
+            TextForm::Paragraph | TextForm::Item => {
+                let mut at = found.text.span.start;
+                for (number, line) in found.text.value.split_inclusive('\n').enumerate() {
+                    let body = line.trim();
+                    let is_own = found.form == TextForm::Paragraph || number > 0;
+                    let is_waiver = body.matches('|').count() > 1 && !body.starts_with('|');
+                    // A line with an indentation continues the item above.
+                    let is_below = text.get(at..).is_some_and(|rest| !rest.starts_with(char::is_whitespace));
+                    if is_own && is_waiver && is_below {
+                        let own = Spanned::new(body.to_owned(), Span::new(at, at + body.len()));
+                        let own = FieldText { text: own, ..found.clone() };
+                        out.push(own.fault("WAIVERS GRANTED", "a waiver is a list item"));
+                    }
+                    at += line.len();
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
 fn first_line(text: &Spanned<String>) -> Span {
     let length = text.value.lines().next().map_or(0, str::len);
     Span::new(text.span.start, (text.span.start + length).min(text.span.end))

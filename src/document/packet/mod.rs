@@ -30,7 +30,7 @@ use super::{PacketStatus, Parsed};
 pub(in crate::document) use contract::WHITESPACE;
 pub(crate) use contract::{ContractPart, contract_parts};
 pub(crate) use phases::{PacketPhases, PhaseSection};
-pub(crate) use quality::{Criterion, PlannedCommand};
+pub(crate) use quality::{Criterion, PlannedCommand, without_comment};
 pub(crate) use read::manifest_fields;
 pub(crate) use reports::VerdictReport;
 pub(crate) use scope::Scope;
@@ -221,10 +221,10 @@ impl Packet {
     pub fn content_state(&self, key: &str) -> ContentState {
         let named = self.fields.iter().filter(|field| field.key == key && field.is_top_level);
         let fields = named.map(|field| {
-            let below = field
-                .item
-                .and_then(|item| self.outline.get(item))
-                .map_or(0..0, |block| field.block + 1..block.end);
+            let below = match field.item {
+                Some(item) => field.block + 1..self.outline.get(item).map_or(0, |block| block.end),
+                None => self.list_below(field),
+            };
             (field.label, field.is_filled() || self.has_content(below))
         });
         let titled = self.sections.iter().filter(|section| section.key == key);
@@ -234,6 +234,17 @@ impl Packet {
             (Some((span, _)), _) => ContentState::Filled(*span),
             (None, Some((span, _))) => ContentState::Empty(*span),
             (None, None) => ContentState::Missing,
+        }
+    }
+
+    /// Returns the blocks of the list or code below a paragraph whose last label is this field.
+    fn list_below(&self, field: &Field) -> std::ops::Range<usize> {
+        let next = self.outline.get(field.block).map_or(0, |block| block.end.max(field.block + 1));
+        let is_last =
+            !self.fields.iter().any(|other| other.block == field.block && other.label.start > field.label.start);
+        match self.outline.get(next).filter(|_| is_last) {
+            Some(block) if matches!(block.kind, BlockKind::List(_) | BlockKind::Code(_)) => next..block.end,
+            _ => 0..0,
         }
     }
 

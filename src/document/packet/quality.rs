@@ -24,6 +24,25 @@ pub struct PlannedCommand {
     pub is_quoted: bool,
 }
 
+/// Returns a command line without a comment of the shell at its end.
+#[must_use]
+pub(crate) fn without_comment(line: &str) -> &str {
+    let mut quote: Option<char> = None;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open && (before != '\\' || open == '\'') => quote = None,
+            (None, '\'' | '"' | '`') if before != '\\' => quote = Some(c),
+            (None, '#') if before.is_whitespace() && at > 0 => {
+                return line.get(..at).unwrap_or(line).trim_end();
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    line
+}
+
 impl PlannedCommand {
     /// Returns whether the line calls a gate of this program, directly or by a
     /// `just` recipe. Such a line is not run again as a step.

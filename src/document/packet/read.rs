@@ -14,6 +14,7 @@ use crate::document::{
 };
 use crate::text::{Source, Span, Spanned};
 
+use super::items::find_unread_waivers;
 use super::{Generation, Packet, phases, quality, reports, scope};
 
 /// Metadata fields that checks evaluate: a second value is a fault.
@@ -74,6 +75,9 @@ pub(super) fn read_packet(
     let waivers = find("WAIVERS_GRANTED")
         .map(|s| waiver::read_waivers(text, outline, s.blocks.clone()))
         .unwrap_or_default();
+    if let Some(section) = find("WAIVERS_GRANTED") {
+        faults.extend(find_unread_waivers(text, outline, section.own_blocks.clone()));
+    }
     let (manifests, manifest_faults) =
         manifest::read_manifests(text, outline, manifest_fields(&sections, &all));
     faults.extend(manifest_faults);

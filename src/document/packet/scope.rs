@@ -171,10 +171,13 @@ fn find_lists(
             Some(item) => {
                 let nested: Vec<usize> = outline.items(Some(item)).collect();
                 let own = field.block + 1..end_of(item);
+                let siblings = following_siblings(text, outline, item, all);
+                let end = siblings.last().map_or(own.end, |last| end_of(*last));
                 if nested.is_empty() && inline.is_none() {
-                    let siblings = following_siblings(text, outline, item, all);
-                    let end = siblings.last().map_or(own.end, |last| end_of(*last));
                     (siblings, own.start..end)
+                } else if key == "OUT_OF_SCOPE" {
+                    // An item without a label below the nested list excludes its path, too.
+                    (nested, own.start..end)
                 } else {
                     (nested, own)
                 }

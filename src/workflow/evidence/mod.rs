@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::bus::Bus;
 use crate::config::{Config, EnvironmentPolicy, StepRights};
 use crate::document::Packet;
+use crate::document::packet::without_comment;
 use crate::document::link::join_relative;
 use crate::pipeline::steps::{self, CommandRun, Progress, StepsError, find_proof_lines};
 use crate::system::files;
@@ -61,7 +62,7 @@ pub(crate) fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine
             out.push(refused("it is not a command in backticks".to_owned()));
             continue;
         }
-        let argv = match words::split_words(&text) {
+        let argv = match words::split_words(without_comment(&text)) {
             Ok(argv) => argv,
             Err(why) => {
                 if may_change_state(&text) {
