@@ -96,6 +96,12 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
     out.into()
 }
 
+/// Returns whether the active packet of a row is one of another base id.
+fn has_other_base(row: &RegistryRow, active: &WpId) -> bool {
+    WpId::parse(&row.base.value).is_ok_and(|id| id.revision().is_none() && id.base() != active.base())
+        && !row.board.as_ref().is_some_and(|cell| is_taken_over(&cell.value, active.base()))
+}
+
 /// Returns for each row the first row with the same base id; `None` if the row
 /// itself is the first one, or has no base id.
 fn first_rows<'a>(rows: &'a [RegistryRow]) -> Vec<Option<&'a RegistryRow>> {
@@ -140,7 +146,8 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
             continue;
         }
         let Some((_, packet)) = governance.packet(active.as_str()) else {
-            if governance.has_broken_packet(active.as_str()) {
+            // `record/json` reports a broken contract, and `traceability/row` another base id.
+            if governance.has_broken_packet(active.as_str()) || has_other_base(row, &active) {
                 continue;
             }
             let base = crate::text::to_single_line(&row.base.value, 60);

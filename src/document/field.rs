@@ -147,7 +147,8 @@ fn find_label(line: &ProseLine<'_>) -> Option<LabelMatch> {
             }
             // `**Verdict: PASS**`: the whole line is bold.
             None => {
-                let colon = name.find(':').filter(|_| after.trim().is_empty())?;
+                // Nothing but a mark may follow: `**Verdict: PASS** ✅`.
+                let colon = name.find(':').filter(|_| !after.contains(char::is_alphanumeric))?;
                 (name.get(..colon)?, 2 + colon + 1)
             }
         }

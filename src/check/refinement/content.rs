@@ -33,7 +33,8 @@ pub(in crate::check) fn identity(input: &RefinementCheckContext<'_>, rule: &Rule
         let Some(first) = exact.next() else { continue };
         // A summary may repeat a value; only another value contradicts.
         let differs = |field: &&Field| {
-            is_same_section(refinement, first, field) || field.bare_value().value != first.bare_value().value
+            is_same_section(refinement, first, field)
+                || !field.bare_value().value.eq_ignore_ascii_case(first.bare_value().value)
         };
         for repeated in exact.filter(differs) {
             let message = format!("the field `{key}` occurs more than once");

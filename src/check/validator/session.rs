@@ -138,6 +138,7 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
     for session in state.sessions.iter().chain(&state.archived) {
         let at = |span: Span, text: &str| Label::text(&state.source, span, text);
         let gates = gate_order(session);
+        let mut is_out_of_order = false;
         for (index, passed) in session.gates.iter().enumerate() {
             let wanted = gates.get(index).copied();
             if Some(passed.gate.value.as_str()) != wanted {
@@ -147,13 +148,17 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
                     None => format!("the gate `{shown}` is after the last gate"),
                 };
                 out.push(rule.finding(message, at(passed.gate.span, "out of order")));
+                is_out_of_order = true;
                 break;
             }
         }
         out.extend(check_gate_times(session, input, rule, &at));
         let reached = session.gates.last().map(|passed| &passed.gate);
+        let is_any_gate =
+            |status: &str| is_out_of_order && session.gates.iter().any(|passed| passed.gate.value == status);
         if let (Some(status), Some(reached)) = (&session.status, reached)
             && status.value != reached.value
+            && !is_any_gate(&status.value)
         {
             let (status_text, gate) = (
                 crate::text::to_single_line(&status.value, 60),
@@ -169,13 +174,11 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
             let head = Span::new(session.span.start, session.span.start + 1);
             out.push(rule.finding("the session has no recorded gate", at(head, "no `gates`")));
         }
-        if let Some(first) = session.gates.first().filter(|passed| passed.verdict.is_none()) {
-            out.push(
-                rule.finding(
-                    "the report was presented without a verdict",
-                    at(first.gate.span, "no `verdict`"),
-                ),
-            );
+        let presented = session.gates.iter().find(|passed| passed.gate.value == "REPORT_PRESENTED");
+        let presented = presented.or(session.gates.first());
+        if let Some(gate) = presented.filter(|passed| passed.verdict.is_none()) {
+            let label = at(gate.gate.span, "no `verdict`");
+            out.push(rule.finding("the report was presented without a verdict", label));
         }
         for given in session.gates.iter().filter_map(|passed| passed.verdict.as_ref()) {
             if let Some(verdict) = session.verdict.as_ref().filter(|verdict| verdict.value != given.value) {

@@ -313,8 +313,15 @@ pub(super) fn read_done_means(
         }
     }
     let mut placeholders: Vec<Fault> = Vec::new();
+    let mut tables: HashSet<Option<usize>> = HashSet::new();
     for found in texts_in(text, outline, criteria.blocks.start..end) {
-        if let Some(fault) =
+        if found.form == TextForm::Cell {
+            // One finding for a table, at its first cell.
+            let row = outline.get(found.block).and_then(|cell| cell.parent);
+            if tables.insert(row.and_then(|row| outline.get(row)?.parent)) {
+                faults.push(found.fault("DONE_MEANS", "it is in a table; a criterion is a list item"));
+            }
+        } else if let Some(fault) =
             found.placeholder_fault("DONE_MEANS").or_else(|| found.joined_fault("DONE_MEANS"))
         {
             placeholders.push(fault);

@@ -6,7 +6,7 @@ use crate::document::outline::ProseLine;
 use crate::text::{Span, Spanned};
 
 use super::part::WaiverPart;
-use super::value::{find_date, find_paths, find_policy, parse_expiry};
+use super::value::{find_date, find_paths, find_policy, parse_expiry, policy_of_id};
 use super::{Expiry, Waiver};
 
 /// A waiver that is not completely read.
@@ -178,6 +178,12 @@ impl WaiverDraft {
             text.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
         let id = id.trim_end_matches(['.', '-']).to_owned();
         let span = Span::new(at, at + text.len());
+        // `CX-573F-20260213-A` is an id that begins with its policy.
+        if let Some(policy) = policy_of_id(&id) {
+            self.add(WaiverPart::Policy, Spanned::new(policy.to_owned(), span));
+            self.add(WaiverPart::Id, Spanned::new(id, span));
+            return;
+        }
         if id.contains('-')
             && id.chars().any(|c| c.is_ascii_uppercase())
             && find_policy(&id).is_none_or(|policy| policy != id)

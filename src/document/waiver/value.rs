@@ -65,6 +65,18 @@ pub(super) fn find_policy(text: &str) -> Option<&str> {
     tail.get(..end).filter(|code| code.len() > 3)
 }
 
+/// Returns the policy at the start of an id that continues with a date: `CX-573F` of
+/// `CX-573F-20260213-A`; `None` for other ids.
+pub(super) fn policy_of_id(id: &str) -> Option<&str> {
+    let parts = id.match_indices('-').map(|(at, _)| at);
+    let at = parts.into_iter().find(|at| {
+        let rest = id.get(at + 1..).unwrap_or("");
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits == 8 && rest.get(digits..).is_none_or(|rest| rest.is_empty() || rest.starts_with('-'))
+    })?;
+    id.get(..at).filter(|policy| find_policy(policy) == Some(policy))
+}
+
 /// Finds the paths that a scope names: texts in backticks, and words with a
 /// slash. A file in the root has no slash: it is in backticks, or is the whole scope.
 /// Empty if the scope has an exception.

@@ -9,7 +9,7 @@ use crate::check::{Check, CheckResult, Registered};
 use crate::config::Config;
 use crate::document::spec::SpecPointer;
 use crate::document::{Document, Packet};
-use crate::finding::{Finding, Label, RuleId};
+use crate::finding::{Finding, Label, Level, RuleId};
 use crate::pipeline::causes::{self, FoldedDocument};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled};
 use crate::rule::Rule;
@@ -244,7 +244,10 @@ fn check_foreign(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     }
     let message = "the document has no part of a task packet: no scope, test plan, DONE_MEANS or signature";
     let label = input.label_at(input.packet.head_span(), "this document");
-    Some(rule.finding(message, label).help("Move it, or name the folder of packets with the key `layout`."))
+    let finding = rule.finding(message, label);
+    let is_archived = input.layout.is_archived(input.packet.source.name());
+    let finding = if is_archived { finding.with_level(Level::Note) } else { finding };
+    Some(finding.help("Move it, or name the folder of packets with the key `layout`."))
         .into()
 }
 
