@@ -84,7 +84,7 @@ struct SignatureUse {
 
 /// Returns whether one id is the other one with a date in place of the revision: packets
 /// were renamed from `WP-1-A-20251228` to `WP-1-A-v2`.
-pub(super) fn is_renamed(a: &str, b: &str) -> bool {
+fn is_renamed(a: &str, b: &str) -> bool {
     let dated = |id: &str| {
         let (base, date) = id.rsplit_once('-')?;
         let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());

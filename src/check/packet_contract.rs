@@ -67,7 +67,7 @@ pub(super) fn identity(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckRe
     }
     if contract.schema.role == ContractRole::Task {
         let name = input.document.path().file_name().to_string();
-        let stem = name.strip_suffix(".json").unwrap_or(&name);
+        let stem = contract.file_stem();
         if let Some(id) = contract.value("task_id").filter(|id| id.value != stem) {
             let message = format!("the task is `{}`, but its file is {name}", to_single_line(&id.value, 60));
             out.push(rule.finding(message, label_at(contract, id.span, "another task")));
@@ -234,6 +234,9 @@ pub(super) fn task(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResu
     for document in
         governance.documents.iter().filter(|document| !governance.layout.is_archived(document.path()))
     {
+        if governance.is_copy_of_task(document) {
+            continue;
+        }
         let (Some(contract), Some(id)) = (document.typed_contract(), folder_id(document)) else { continue };
         match contract.schema.role {
             ContractRole::Task => folders.entry(id.as_str().to_owned()).or_default().push(contract),

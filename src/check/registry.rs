@@ -186,7 +186,7 @@ registry! {
     "packet/twin" => Check::Repository(packet::search::twin),
     "packet/dropped-requirement" => Check::Repository(packet::lineage::dropped_requirement),
     "packet/report-coherence" => Check::Document(&[Kind::Packet], packet::report::coherence),
-    "packet/merged-commit" => Check::Document(&[Kind::Packet], packet::merged::merged),
+    "packet/merged-commit" => Check::Document(&[Kind::Packet, Kind::PacketContract], packet::merged::merged),
     "packet/verdict" => Check::Document(&[Kind::Packet], packet::identity::verdict),
     "packet/handoff-status" => Check::Document(&[Kind::Packet], packet::handoff::handoff_status),
     "manifest/unchanged" => Check::Document(&[Kind::Packet], manifest::unchanged::unchanged),

@@ -129,6 +129,16 @@ impl<'a> GovernanceDocuments<'a> {
         self.document_by_path(&path)?.typed_contract()
     }
 
+    /// Returns whether a document is a task in Markdown beside the same task in JSON, which
+    /// is in force.
+    #[must_use]
+    pub fn is_copy_of_task(&self, document: &Document) -> bool {
+        let is_markdown = document.typed_contract().is_some_and(|contract| contract.schema.markdown);
+        let path = document.path().to_string();
+        let stem = path.strip_suffix(".md").filter(|_| is_markdown);
+        stem.is_some_and(|stem| self.document_by_path(&format!("{stem}.json")).is_some())
+    }
+
     /// Returns whether a packet exists only as a typed contract that is no JSON.
     #[must_use]
     pub fn has_broken_packet(&self, id: &str) -> bool {

@@ -119,7 +119,8 @@ impl Document {
             ContractRole::Task => DocumentKind::TaskContract,
         };
         let faults = contract.faults.clone();
-        Self { source, kind, body: DocumentBody::TypedContract(Box::new(contract)), outline: None, faults }
+        let outline = contract.schema.markdown.then(|| Outline::parse(source.text()));
+        Self { source, kind, body: DocumentBody::TypedContract(Box::new(contract)), outline, faults }
     }
 
     /// Returns the typed contract of a packet or task; `None` for other documents.

@@ -3,6 +3,8 @@
 //! `rules/contract-schemas.json` maps each schema to the facts that the checks know:
 //! a schema id, a role, and the places of every fact. The reader knows no schema.
 
+mod markdown;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -35,6 +37,9 @@ pub struct ContractSchema {
     pub id: String,
     /// What its contracts are about.
     pub role: ContractRole,
+    /// Whether its contracts are Markdown. The pointers name a section and a label then.
+    #[serde(default)]
+    pub markdown: bool,
     /// JSON pointers (RFC 6901) to each fact, in order of preference.
     facts: BTreeMap<String, Vec<String>>,
     /// Known values of some facts.
@@ -106,7 +111,10 @@ impl TypedContract {
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Option<Self> {
         let text = source.text();
-        if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') || !text.contains("schema_id") {
+        if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+            return markdown::read(source);
+        }
+        if !text.contains("schema_id") {
             return None;
         }
         let parsed = json::parse(text);
@@ -124,7 +132,7 @@ impl TypedContract {
             pointers.iter().filter_map(|pointer| find(&root, pointer)).collect()
         };
         let single = ["wp_id", "base_id", "task_id", "status", "risk_tier", "signature", "format_version"];
-        let more = ["merge_base", "lane", "verdict"];
+        let more = ["merge_base", "lane", "verdict", "containment", "merged_commit"];
         let value = |fact: &&'static str| Some((*fact, nodes(fact).into_iter().find_map(JsonNode::text)?));
         let values: BTreeMap<&'static str, Spanned<String>> =
             single.iter().chain(&more).filter_map(value).filter(|(_, text)| !text.value.is_empty()).collect();
@@ -167,7 +175,8 @@ impl TypedContract {
     #[must_use]
     pub fn file_stem(&self) -> String {
         let name = self.source.name().file_name().to_string();
-        name.strip_suffix(".json").map_or_else(|| name.clone(), str::to_owned)
+        let stem = [".json", ".md"].iter().find_map(|extension| name.strip_suffix(extension));
+        stem.map_or_else(|| name.clone(), str::to_owned)
     }
 
     /// Returns the value of a fact; `None` if it is absent or a placeholder.
@@ -212,7 +221,8 @@ impl TypedContract {
 
 /// Returns the schema with an id, or another version of it, and whether the id is known.
 fn find_schema(id: &str) -> Option<(&'static ContractSchema, bool)> {
-    if let Some(schema) = schemas().iter().find(|schema| schema.id == id) {
+    let mut known = schemas().iter().filter(|schema| !schema.markdown);
+    if let Some(schema) = known.find(|schema| schema.id == id) {
         return Some((schema, true));
     }
     let name = |id: &str| id.split_once('@').map(|(name, _)| name.to_owned());
@@ -282,7 +292,7 @@ mod tests {
     #[test]
     fn the_embedded_schemas_are_read() {
         let roles: Vec<ContractRole> = schemas().iter().map(|schema| schema.role).collect();
-        assert_eq!(roles, [ContractRole::Packet, ContractRole::Task]);
+        assert_eq!(roles, [ContractRole::Packet, ContractRole::Task, ContractRole::Task]);
     }
 
     #[test]

@@ -102,6 +102,26 @@ pub(crate) fn is_same_record(
     Ok(true)
 }
 
+/// Returns the paths of the task board and the registry that a commit has and the judged
+/// tree has not.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(crate) fn find_gone_records(
+    repo: &dyn Repository,
+    layout: &Layout,
+    commit: Commit,
+    judged: TreeState,
+) -> Result<Vec<RepoPath>, RepositoryError> {
+    let mut out = Vec::new();
+    for path in [&layout.board, &layout.registry].map(|path| RepoPath::from(path.as_str())) {
+        if repo.exists(TreeState::Commit(commit), &path)? && !repo.exists(judged, &path)? {
+            out.push(path);
+        }
+    }
+    Ok(out)
+}
+
 /// Maximum number of files of one record.
 const MAX_RECORD_FILES: usize = 10_000;
 

@@ -64,6 +64,7 @@ mod support;
 mod tool_bus;
 mod trusted_revision;
 mod tutorial;
+mod typed_contracts;
 #[cfg(feature = "ledger")]
 mod usage;
 mod validation;

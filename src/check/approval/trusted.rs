@@ -109,6 +109,10 @@ pub(crate) fn removed_records(
                 out.push(removal_finding(rule, &trusted.revision, &lost));
             }
         }
+        for path in trusted.gone.iter().filter(|path| reported.insert((*path).clone())) {
+            let message = format!("the record {path} of commit {} was removed", trusted.revision);
+            out.push(rule.finding(message, Label::path(path, "the record was removed")));
+        }
     }
     out
 }

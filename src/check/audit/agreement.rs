@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::is_renamed;
 use crate::check::CheckResult;
 use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
-use crate::document::audit::{AuditRow, find_wp_ids};
+use crate::document::audit::AuditRow;
 use crate::document::field::Field;
 use crate::document::gate_log::{GateLog, text_or_empty};
 use crate::document::packet::Generation;
@@ -102,13 +101,6 @@ fn compare_records(
                 let label = Label::text(&audit.source, revoked, "revoked here");
                 add(format!("the signature audit marks the signature of `{id}` as revoked"), label);
             }
-            // `audit/row` reports a row whose cells are shifted, `audit/reuse` another packet.
-            Some(row)
-                if audit.faults.iter().any(|fault| fault.span == row.span)
-                    || rows.iter().any(|row| {
-                        let mut others = find_wp_ids(&row.purpose.value);
-                        others.any(|other| other != id && !is_renamed(id, other))
-                    }) => {}
             Some(row) if !rows.iter().any(|row| row.names_packet(id)) => add(
                 format!("the audit row of this signature does not name `{id}`"),
                 Label::text(&audit.source, row.purpose.span, "a different purpose"),

@@ -4,6 +4,7 @@ use crate::document::Packet;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
 use crate::finding::Label;
+use crate::text::RepoPath;
 
 /// A packet and the audit at a trusted commit.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct TrustedRecords {
     pub audit: Option<Audit>,
     /// The gate log, if it existed and differs from the judged one.
     pub gate_log: Option<GateLog>,
+    /// Other records that existed and are gone: the task board and the registry.
+    pub gone: Vec<RepoPath>,
 }
 
 /// The approval at trusted commits.

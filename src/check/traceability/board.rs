@@ -22,9 +22,10 @@ pub(in crate::check) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         let Some(cell) = &row.board else { continue };
         let Some(group) = board_group(&cell.value) else { continue };
         // `Done: WP-1-A-v2` names the packet, which may be another revision than the active
-        // one. A state alone is that of the active packet; other texts are remarks.
+        // one. A state alone is that of the active packet, if it says that the work is over;
+        // an older state is only behind the board. Other texts are remarks.
         let named = crate::document::audit::find_wp_ids(&cell.value).next().map(str::to_owned);
-        let active = || Registry::active_id(row).filter(|_| is_state_only(&cell.value));
+        let active = || Registry::active_id(row).filter(|_| group_ends(group) && is_state_only(&cell.value));
         let Some(id) = named.or_else(|| active().map(|id| id.as_str().to_owned())) else { continue };
         let Some(entry) = board.entries_of(&id).last() else { continue };
         if state_group(&entry.state) == Some(group) {
@@ -64,6 +65,11 @@ fn plain_state(text: &str) -> String {
 fn board_group(text: &str) -> Option<&'static str> {
     let lower = plain_state(text);
     STATES.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
+}
+
+/// Returns whether a group of states says that the work is over.
+fn group_ends(group: &str) -> bool {
+    matches!(group, "done" | "superseded")
 }
 
 /// Returns whether a cell is a state and nothing else: `Done`, `[VALIDATED]`, `Done (PASS)`.

@@ -72,13 +72,20 @@ fn is_constant(label: &str) -> bool {
     label.contains('_') && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// The section to which reports are appended.
+const CONTAINER: &str = "VALIDATION_REPORTS";
+
+fn names_report(line: &str) -> bool {
+    line.to_uppercase().contains("REPORT")
+}
+
 /// Returns whether a fence is a report: its first line names one, or is a field of one.
 /// Another fence only shows a verdict, such as the output of a command.
 fn is_report(body: &str) -> bool {
     let first = body.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
     let plain = first.trim().trim_start_matches(['-', '*', '#', ' ']);
     let label = plain.split_once(':').map(|(label, _)| label.trim_end_matches('*'));
-    first.to_uppercase().contains("REPORT")
+    names_report(first)
         || label.is_some_and(|label| {
             is_constant(label) || VERDICT_LABELS.contains(&normalize_key(label).as_str())
         })
@@ -103,18 +110,24 @@ pub(super) fn read_fenced_verdicts(
             continue;
         }
         // The part of the document without headings in it.
-        let own = section_of_block(sections, index).map_or(0..outline.blocks.len(), |own| own.own_blocks.clone());
+        let section = section_of_block(sections, index);
+        let own = section.map_or(0..outline.blocks.len(), |own| own.own_blocks.clone());
         let first = outline.get(own.start).map_or(0, |block| block.span.start);
         let last = own.end.checked_sub(1).and_then(|last| outline.get(last)).map_or(first, |last| last.span.end);
         // The verdicts are sorted.
         let from = reports.partition_point(|report| report.verdict.span.start < first);
         let has_verdict = reports.get(from).is_some_and(|report| report.verdict.span.start < last);
-        for line in read_report_lines(text, block.content) {
+        let lines = read_report_lines(text, block.content);
+        // One line alone could be an example, unless something names it a report.
+        let is_named = section.is_some_and(|own| own.key.contains("REPORT") && own.key != CONTAINER)
+            || body.lines().find(|line| !line.trim().is_empty()).is_some_and(names_report);
+        let may_pass = !has_verdict && (is_named || lines.len() > 1);
+        for line in lines {
             if !VERDICT_LABELS.contains(&line.key.as_str()) {
                 continue;
             }
             let verdict = parse_verdict(&line.value.value);
-            let counts = VERDICTS.contains(&verdict.as_str()) && (verdict == "FAIL" || !has_verdict);
+            let counts = VERDICTS.contains(&verdict.as_str()) && (verdict == "FAIL" || may_pass);
             if counts {
                 let span = Span::new(line.label.start, line.value.span.end);
                 let at = find_time(text, block.content.start, span.start);

@@ -105,8 +105,8 @@ fn gather_merged_commits(
 ) -> Result<BTreeMap<String, MergedCommitFact>, RepositoryError> {
     let mut out = BTreeMap::new();
     let tips = repo.branch_tips(main_branches)?;
-    for (_, _, packet) in governance.packets() {
-        let Some(named) = merged_commit(packet) else { continue };
+    for document in governance.documents {
+        let Some(named) = merged_commit(document) else { continue };
         if out.contains_key(&named.value) {
             continue;
         }

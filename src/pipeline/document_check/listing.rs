@@ -110,14 +110,14 @@ pub(crate) fn list_packets(
 
 fn list_tasks(governance: &GovernanceDocuments<'_>) -> Vec<TaskListEntry> {
     let read = |document: &Document| {
-        let contract = document.typed_contract()?;
+        let contract = document.typed_contract().filter(|_| !governance.is_copy_of_task(document))?;
         let text = |fact: &str| contract.value(fact).map(|value| value.value.clone());
         let folder = RepoPath::from_bytes(document.path().folder()).file_name().to_string();
         (contract.schema.role == ContractRole::Task).then_some(TaskListEntry {
             wp_id: text("wp_id").unwrap_or(folder),
             task_id: text("task_id")?,
             path: document.path().clone(),
-            status: text("status"),
+            status: contract.written("status").map(|status| status.value.clone()),
             depends_on: contract.depends_on.iter().map(|id| id.value.clone()).collect(),
             files: contract.allowed.len(),
         })

@@ -104,7 +104,14 @@ fn read_tasks(
     let Some(folder) = layout.packet_folder(&located.id) else { return Ok(Vec::new()) };
     let mut out = Vec::new();
     let files = repo.list(tree, &folder)?;
-    let files: Vec<RepoPath> = files.into_iter().filter(|path| path.as_bytes().ends_with(b".json")).collect();
+    let names: BTreeSet<String> = files.iter().map(ToString::to_string).collect();
+    // A task in JSON is in force before its copy in Markdown.
+    let is_task = |path: &RepoPath| {
+        let path = path.to_string();
+        path.ends_with(".json")
+            || path.strip_suffix(".md").is_some_and(|stem| !names.contains(&format!("{stem}.json")))
+    };
+    let files: Vec<RepoPath> = files.into_iter().filter(is_task).collect();
     if files.len() > MAX_TASKS {
         let reason = format!("it has more than {MAX_TASKS} files");
         return Err(RepositoryError::Unreadable { path: RepoPath::from(folder.as_str()), reason });

@@ -8,7 +8,7 @@ use crate::document::Packet;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
 use crate::pipeline::locate::{
-    LocatedPacket, is_same_record, read_document, read_record, read_second_form,
+    LocatedPacket, find_gone_records, is_same_record, read_document, read_record, read_second_form,
 };
 use crate::text::Source;
 
@@ -48,6 +48,7 @@ pub(crate) fn read_trusted_approval(
             gate_log: reader
                 .read_if_different(*commit, &layout.gate_log)?
                 .map(|source| GateLog::read(&source)),
+            gone: find_gone_records(repo, layout, *commit, tree)?,
         });
     }
     Ok(TrustedApproval { description: trusted.describe(), states, records })

@@ -13,7 +13,7 @@ use crate::document::packet::contract_parts;
 use crate::document::{Layout, Packet, WpId};
 use crate::finding::{Finding, Label, Report};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::locate::{list_packet_ids, read_document, read_record};
+use crate::pipeline::locate::{find_gone_records, list_packet_ids, read_document, read_record};
 use crate::text::{RepoPath, Source};
 #[cfg(feature = "ledger")]
 use crate::usage::PreparedWork;
@@ -187,6 +187,7 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
             revision: commit.short(),
             audit: read(tree, &layout.audit)?.map(|source| Audit::read(&named(source))),
             gate_log: read(tree, &layout.gate_log)?.map(|source| GateLog::read(&named(source))),
+            gone: find_gone_records(context.repo, &layout, *commit, judged)?,
         });
     }
     let mut report = context.new_report();
