@@ -285,8 +285,7 @@ fn check_tasks(
         tasks.iter().filter_map(|task| Some((task.value("task_id")?.value.as_str(), *task))).collect();
     // A task whose text is broken or names another task has its file, at least.
     let stems: BTreeSet<String> = tasks.iter().map(|task| task.file_stem()).collect();
-    let has_file =
-        |task: &str| markdown.contains(&format!("{id}/{task}")) || stems.contains(task);
+    let has_file = |task: &str| markdown.contains(&format!("{id}/{task}")) || stems.contains(task);
     if let Some(contract) = packet_contract {
         for declared in contract.tasks.iter().filter(|task| !by_id.contains_key(task.value.as_str())) {
             if !has_file(&declared.value) {
@@ -312,11 +311,13 @@ fn check_tasks(
             }
         }
         if task.is_finished() && task.evidence.is_empty() {
-            let message = format!("the task `{}` is finished, but has no evidence", to_single_line(&name, 60));
+            let message =
+                format!("the task `{}` is finished, but has no evidence", to_single_line(&name, 60));
             let span = task.value("status").map_or_else(|| task.head_span(), |status| status.span);
             out.push(rule.finding(message, label_at(task, span, "finished")));
         }
-        if let Some(verdict) = task.value("verdict").filter(|verdict| task.is_finished() && is_fail(verdict)) {
+        if let Some(verdict) = task.value("verdict").filter(|verdict| task.is_finished() && is_fail(verdict))
+        {
             let message = format!(
                 "the task `{}` is finished, but its verdict is `{}`",
                 to_single_line(&name, 60),
@@ -335,7 +336,9 @@ fn check_tasks(
 /// Returns whether a verdict says that the work failed, in any version: `FAIL`, `FAIL_V2`.
 fn is_fail(verdict: &Spanned<String>) -> bool {
     let word = verdict.value.trim().to_uppercase();
-    word.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|word| matches!(word, "FAIL" | "FAILED"))
+    word.split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .is_some_and(|word| matches!(word, "FAIL" | "FAILED"))
 }
 
 /// Finds a task that depends on itself, directly or through others, with the dependency

@@ -123,9 +123,8 @@ impl TypedContract {
             Some(root) => root.get_text("schema_id")?,
             None => written_schema(text)?,
         };
-        let root = parsed
-            .value
-            .unwrap_or(JsonNode { value: JsonValue::Object(Vec::new()), span: Span::default() });
+        let root =
+            parsed.value.unwrap_or(JsonNode { value: JsonValue::Object(Vec::new()), span: Span::default() });
         let (schema, is_known) = find_schema(&id.value)?;
         let nodes = |fact: &str| -> Vec<&JsonNode> {
             let pointers = schema.facts.get(fact).map_or(&[][..], Vec::as_slice);
@@ -236,9 +235,10 @@ fn written_schema(text: &str) -> Option<Spanned<String>> {
     let open = key + text.get(key..)?.find('"')? + 1;
     let id = text.get(open..)?.split(['"', '\n']).next()?;
     let between = text.get(key..open)?;
-    between.trim_matches(['"', ' ', '\t', ':']).is_empty().then(|| {
-        Spanned::new(id.to_owned(), Span::new(open, open + id.len()))
-    })
+    between
+        .trim_matches(['"', ' ', '\t', ':'])
+        .is_empty()
+        .then(|| Spanned::new(id.to_owned(), Span::new(open, open + id.len())))
 }
 
 /// Returns the node at a JSON pointer (RFC 6901).

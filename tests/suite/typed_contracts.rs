@@ -75,25 +75,32 @@ fn a_contract_that_allows_the_work_is_quiet() {
 fn a_change_cannot_get_rid_of_the_contract() {
     let approved = contract(PART, "\"docs/\"");
     let schema = approved.replace("@1", "@9");
-    for (what, changed, says) in [
-        ("kept", Some(approved.clone()), "packet.json does not allow it"),
-        ("a later schema", Some(schema), "packet.json does not allow it"),
-        ("removed", None, "approval/contract"),
-        ("widened", Some(contract(ALL, "\"docs/\"")), "allows more than in commit"),
-        ("emptied", Some(contract("", "\"docs/\"")), "is empty now"),
-        ("less forbidden", Some(contract(PART, "")), "No longer forbidden: docs"),
-        ("cut off", Some(approved.chars().take(120).collect()), "typed contract cannot be read"),
-        (
-            "given twice",
-            Some(approved.replace("\"forbidden_paths\"", &format!("\"allowed_paths\": [{ALL}], \"forbidden_paths\""))),
-            "occurs a second time",
-        ),
-    ] {
+    for (what, changed, says) in
+        [
+            ("kept", Some(approved.clone()), "packet.json does not allow it"),
+            ("a later schema", Some(schema), "packet.json does not allow it"),
+            ("removed", None, "approval/contract"),
+            ("widened", Some(contract(ALL, "\"docs/\"")), "allows more than in commit"),
+            ("emptied", Some(contract("", "\"docs/\"")), "is empty now"),
+            ("less forbidden", Some(contract(PART, "")), "No longer forbidden: docs"),
+            ("cut off", Some(approved.chars().take(120).collect()), "typed contract cannot be read"),
+            (
+                "given twice",
+                Some(approved.replace(
+                    "\"forbidden_paths\"",
+                    &format!("\"allowed_paths\": [{ALL}], \"forbidden_paths\""),
+                )),
+                "occurs a second time",
+            ),
+        ]
+    {
         let (sandbox, range) = worked(
             |sandbox| write(sandbox, &approved),
             |sandbox| match &changed {
                 Some(text) => write(sandbox, text),
-                None => std::fs::remove_file(sandbox.root.join(format!("{FOLDER}packet.json"))).expect("there"),
+                None => {
+                    std::fs::remove_file(sandbox.root.join(format!("{FOLDER}packet.json"))).expect("there")
+                }
             },
         );
         let (exit, said) = judge(&sandbox, &range, &[]);
@@ -130,7 +137,11 @@ fn tasks_in_markdown_are_judged() {
     assert_eq!(exit, 0, "{said}");
     // Another file, another name, and a finished task that failed.
     write_task(&sandbox, "MT-001", task("MT-001", "other/a.rs", "PENDING", "PENDING"));
-    write_task(&sandbox, "MT-002", task("MT-007", "src/lib.rs", "DONE", "PASS").replace("# MT-007", "# MT-002"));
+    write_task(
+        &sandbox,
+        "MT-002",
+        task("MT-007", "src/lib.rs", "DONE", "PASS").replace("# MT-007", "# MT-002"),
+    );
     write_task(&sandbox, "MT-003", task("MT-003", "src/lib.rs", "DONE", "FAIL"));
     let (exit, said) = sandbox.run_redacted(&["check"]);
     assert_eq!(exit, 1, "{said}");

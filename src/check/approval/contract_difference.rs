@@ -143,8 +143,10 @@ pub(super) fn compare_second_forms(
     let (allowed, was_allowed) = (patterns(&now.allowed), patterns(&before.allowed));
     // Without a list, the contract limits nothing.
     let is_open = !was_allowed.is_empty() && now.allowed.is_empty();
-    let added: Vec<(&String, &Span)> =
-        allowed.iter().filter(|(path, _)| !was_allowed.is_empty() && !was_allowed.contains_key(*path)).collect();
+    let added: Vec<(&String, &Span)> = allowed
+        .iter()
+        .filter(|(path, _)| !was_allowed.is_empty() && !was_allowed.contains_key(*path))
+        .collect();
     let forbidden = patterns(&now.forbidden);
     let dropped: Vec<String> =
         patterns(&before.forbidden).into_keys().filter(|path| !forbidden.contains_key(path)).collect();

@@ -54,9 +54,11 @@ pub(in crate::check) fn coherence(input: &DocumentCheckContext<'_>, rule: &Rule)
         let before = index.checked_sub(1).and_then(|before| reports.get(before));
         let before = before.map_or(0, |before| before.verdict.span.end);
         let after = reports.get(index + 1).map_or(usize::MAX, |next| next.verdict.span.start);
-        let fence = packet.outline.blocks.iter().find(|block| {
-            matches!(block.kind, BlockKind::Code(_)) && block.content.contains(verdict)
-        });
+        let fence = packet
+            .outline
+            .blocks
+            .iter()
+            .find(|block| matches!(block.kind, BlockKind::Code(_)) && block.content.contains(verdict));
         let all = match fence {
             Some(fence) => {
                 let lines = read_report_lines(packet.source.text(), fence.content);

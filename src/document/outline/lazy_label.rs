@@ -73,7 +73,8 @@ fn find_label(text: &str, outline: &Outline, block: &Block) -> Option<usize> {
 /// `OUT_OF_SCOPE:`, `**NOT_PROVEN:** NONE`.
 pub(crate) fn is_label(line: &str) -> bool {
     let body = line.strip_prefix("**").unwrap_or(line);
-    let length = body.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
+    let length =
+        body.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
     let (name, rest) = body.split_at(length);
     let rest = rest.strip_prefix("**").unwrap_or(rest);
     let is_name = name.starts_with(|c: char| c.is_ascii_uppercase()) && name.trim_matches('_').contains('_');
@@ -225,7 +226,13 @@ mod tests {
         let own = |depth: usize, text: &str| (depth, text.to_owned());
         assert_eq!(
             texts("NOT_PROVEN:\n- NONE\nCLAUSES_REVIEWED:\n- 2.2\n- 2.3\n"),
-            [own(0, "NOT_PROVEN:"), own(2, "NONE"), own(0, "CLAUSES_REVIEWED:"), own(2, "2.2"), own(2, "2.3")]
+            [
+                own(0, "NOT_PROVEN:"),
+                own(2, "NONE"),
+                own(0, "CLAUSES_REVIEWED:"),
+                own(2, "2.2"),
+                own(2, "2.3")
+            ]
         );
         assert_eq!(
             texts("- A:\n  - x\n  - y\nOUT_OF_SCOPE:\n  - z\n- w\nMORE_TEXT: v\nand more\n- u\n"),
@@ -242,7 +249,8 @@ mod tests {
         );
         let outline = Outline::parse("- a\n- b\nOUT_OF_SCOPE:\n- c\n");
         assert_eq!(outline.split_labels.len(), 1);
-        let lists: Vec<usize> = outline.children(None).map(|index| outline.items(None).count() + index).collect();
+        let lists: Vec<usize> =
+            outline.children(None).map(|index| outline.items(None).count() + index).collect();
         assert_eq!(lists.len(), 3);
         assert_eq!(outline.items(None).count(), 3);
     }

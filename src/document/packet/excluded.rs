@@ -77,8 +77,7 @@ fn is_encoded(word: &str) -> bool {
     let lower = word.to_lowercase();
     let spellings =
         ["][", "%2f", "&#47;", "&#x2f;", "&sol;", "file:", "/blob/", "/tree/", "\u{2215}", "\u{2044}"];
-    spellings.iter().any(|spelling| lower.contains(spelling))
-        || (word.starts_with('$') && word.contains('/'))
+    spellings.iter().any(|spelling| lower.contains(spelling)) || (word.starts_with('$') && word.contains('/'))
 }
 
 /// Reads the paths that a text excludes.
@@ -101,7 +100,16 @@ pub(super) fn parse_excluded(own: &Spanned<String>) -> Vec<ScopeEntry> {
 const FORBIDDING: [&str; 7] = ["do not ", "don't ", "never ", "no ", "not ", "leave ", "nothing in "];
 /// Words that turn the meaning of a path around.
 const INVERTING: [&str; 10] = [
-    "outside", "except", "other than", "beyond", "not in", "unless", "besides", "only", "apart from", "but ",
+    "outside",
+    "except",
+    "other than",
+    "beyond",
+    "not in",
+    "unless",
+    "besides",
+    "only",
+    "apart from",
+    "but ",
 ];
 
 fn forbids(sentence: &str) -> bool {

@@ -113,7 +113,8 @@ pub(super) fn read_fenced_verdicts(
         let section = section_of_block(sections, index);
         let own = section.map_or(0..outline.blocks.len(), |own| own.own_blocks.clone());
         let first = outline.get(own.start).map_or(0, |block| block.span.start);
-        let last = own.end.checked_sub(1).and_then(|last| outline.get(last)).map_or(first, |last| last.span.end);
+        let last =
+            own.end.checked_sub(1).and_then(|last| outline.get(last)).map_or(first, |last| last.span.end);
         // The verdicts are sorted.
         let from = reports.partition_point(|report| report.verdict.span.start < first);
         let has_verdict = reports.get(from).is_some_and(|report| report.verdict.span.start < last);
@@ -157,7 +158,12 @@ mod tests {
 
     #[test]
     fn a_fence_with_output_is_no_report() {
-        for text in ["VALIDATION REPORT - x\nVerdict: PASS", "\nVerdict: PASS", "TEST_VERDICT: PASS", "- **Verdict:** PASS"] {
+        for text in [
+            "VALIDATION REPORT - x\nVerdict: PASS",
+            "\nVerdict: PASS",
+            "TEST_VERDICT: PASS",
+            "- **Verdict:** PASS",
+        ] {
             assert!(is_report(text), "{text}");
         }
         for text in ["test result: FAIL\nVerdict: FAIL", "$ run\nVerdict: PASS", "Result: ok", ""] {

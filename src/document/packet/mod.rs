@@ -240,8 +240,10 @@ impl Packet {
     /// Returns the blocks of the list or code below a paragraph whose last label is this field.
     fn list_below(&self, field: &Field) -> std::ops::Range<usize> {
         let next = self.outline.get(field.block).map_or(0, |block| block.end.max(field.block + 1));
-        let is_last =
-            !self.fields.iter().any(|other| other.block == field.block && other.label.start > field.label.start);
+        let is_last = !self
+            .fields
+            .iter()
+            .any(|other| other.block == field.block && other.label.start > field.label.start);
         match self.outline.get(next).filter(|_| is_last) {
             Some(block) if matches!(block.kind, BlockKind::List(_) | BlockKind::Code(_)) => next..block.end,
             _ => 0..0,

@@ -100,8 +100,7 @@ pub(super) fn read_phases(
     phases.report_text = first_text_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
     phases.reports = reports::read_verdicts(text, all, sections, report_blocks);
-    phases.fenced_reports =
-        read_fenced_verdicts(text, outline, sections, report_blocks, &phases.reports);
+    phases.fenced_reports = read_fenced_verdicts(text, outline, sections, report_blocks, &phases.reports);
     phases
 }
 

@@ -61,7 +61,8 @@ const WORK_PHASES: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOP
 /// Keys of fields that contain a verdict.
 pub(super) const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
 /// Verdicts of reports (FORMATS, "Validator report").
-pub(super) const VERDICTS: [&str; 6] = ["PASS", "FAIL", "OUTDATED_ONLY", "NOT_PROVEN", "ABANDONED", "BLOCKED"];
+pub(super) const VERDICTS: [&str; 6] =
+    ["PASS", "FAIL", "OUTDATED_ONLY", "NOT_PROVEN", "ABANDONED", "BLOCKED"];
 
 /// Finds the blocks that belong to reports.
 pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {

@@ -21,7 +21,8 @@ pub(super) fn read(source: &Arc<Source>) -> Option<TypedContract> {
     let text = source.text();
     let names_task = |schema: &&ContractSchema| {
         let labels = schema.facts.get("task_id").map_or(&[][..], Vec::as_slice);
-        schema.markdown && labels.iter().filter_map(|label| label.rsplit('/').next()).any(|l| text.contains(l))
+        schema.markdown
+            && labels.iter().filter_map(|label| label.rsplit('/').next()).any(|l| text.contains(l))
     };
     let schema = schemas().iter().find(names_task)?;
     let outline = Outline::parse(text);

@@ -247,8 +247,7 @@ fn check_foreign(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let finding = rule.finding(message, label);
     let is_archived = input.layout.is_archived(input.packet.source.name());
     let finding = if is_archived { finding.with_level(Level::Note) } else { finding };
-    Some(finding.help("Move it, or name the folder of packets with the key `layout`."))
-        .into()
+    Some(finding.help("Move it, or name the folder of packets with the key `layout`.")).into()
 }
 
 /// Returns why a packet needs no approval marker of its own. Gates do not ask: the packet

@@ -17,9 +17,7 @@ use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
 use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
-use crate::pipeline::locate::{
-    LocatedPacket, is_same_record, read_document, read_record, read_second_form,
-};
+use crate::pipeline::locate::{LocatedPacket, is_same_record, read_document, read_record, read_second_form};
 use crate::text::{RepoPath, Source};
 
 use super::code_commits::{collect_code_commits, find_skeleton_approval};
