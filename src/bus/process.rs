@@ -124,6 +124,7 @@ impl Bus<'_> {
             (Some(limits), Some(_)) => confine::enforced_rights(limits),
             _ => Vec::new(),
         };
+        let wrapped_name = wrapped.as_ref().and_then(|_| request.argv.first().cloned());
         let program = Program {
             argv: wrapped.unwrap_or_else(|| request.argv.iter().map(OsString::from).collect()),
             folder: request.folder.clone(),
@@ -150,6 +151,12 @@ impl Bus<'_> {
             return Err(ProcessError::Interrupted);
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
+        let outcome = match (outcome, wrapped_name) {
+            (Ok(ExitReason::Exited(code)), Some(name)) if code == i32::from(confine::CANNOT_CONFINE) => {
+                confine::start_error(&name, &text).map_or(Ok(ExitReason::Exited(code)), Err)
+            }
+            (outcome, _) => outcome,
+        };
         let refused = match (&confinement, &outcome) {
             (Some(limits), Ok(ExitReason::Exited(code))) if *code != 0 => {
                 confinement::find_refusal(limits, &text)

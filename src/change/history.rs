@@ -86,6 +86,12 @@ pub trait History {
         Ok(None)
     }
 
+    /// Returns the name of the remote whose branches may be the main branch; `None` if there
+    /// is no such remote.
+    fn main_remote(&self) -> Option<String> {
+        None
+    }
+
     /// Returns the parents of a commit, in order.
     ///
     /// # Errors

@@ -16,7 +16,9 @@ pub enum RepositoryError {
     #[error("{0} is not in a git repository")]
     NotARepository(String),
     /// The repository has no working tree, and the command needs one.
-    #[error("this repository is bare: it has no working tree and no index to check; use --range or --rev")]
+    #[error(
+        "this repository is bare: it has no working tree and no index; run the command in a clone, or judge commits: `countersign verify --range A..B`"
+    )]
     Bare,
     /// A revision that does not exist or is ambiguous.
     #[error("revision `{revision}`: {reason}")]

@@ -74,7 +74,7 @@ pub(super) fn range_start(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
     };
     let base = input.selection.base.map_or_else(|| "nothing".to_owned(), Commit::short);
     let here = input.packet.label_at(merge_base.span, "the start of the work");
-    let finding = match input.range_fact {
+    let finding = match &input.range_fact {
         RangeFact::NotApplicable => {
             return CheckResult::skipped("the change is not a range, or MERGE_BASE_SHA is not usable");
         }
@@ -86,10 +86,17 @@ pub(super) fn range_start(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
             );
             rule.finding(message, here).with_level(Level::Warning)
         }
-        RangeFact::OmitsWork => {
+        RangeFact::OmitsWork(None) => {
             let message = format!(
                 "the range starts at {base}, which is neither the packet's MERGE_BASE_SHA nor \
                     before it; part of the work may be missing from the range"
+            );
+            rule.finding(message, here)
+        }
+        RangeFact::OmitsWork(Some(why)) => {
+            let message = format!(
+                "the range starts at {base}, after the packet's MERGE_BASE_SHA, and leaves out \
+                    work: {why}"
             );
             rule.finding(message, here)
         }

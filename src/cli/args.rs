@@ -214,6 +214,12 @@ impl SelectionArgs {
         out
     }
 
+    /// Returns whether the change is named by its commits.
+    #[must_use]
+    pub(crate) fn names_commits(&self) -> bool {
+        self.range.is_some() || self.rev.is_some()
+    }
+
     /// Returns the selected change, with what else the event of a run says.
     ///
     /// # Errors

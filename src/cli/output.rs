@@ -109,7 +109,11 @@ impl Output {
     fn write_not_run(&self, global: &GlobalArgs, command: &'static str, reason: &str) {
         let report = Report::not_run(command, reason);
         if let Err(error) = self.write_files(global, &report) {
-            Self::print_problem(&format!("{error:#}"));
+            let text = format!("{error:#}");
+            // The command may have failed for the same reason, which was printed.
+            if text != reason {
+                Self::print_problem(&text);
+            }
         }
         if global.format != Format::Human
             && let Err(error) = self.print(&global.format.render(&report, self.human_options))

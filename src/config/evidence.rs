@@ -14,6 +14,8 @@ pub(crate) struct EvidencePolicy {
     pub allow: Vec<AllowedCommand>,
     /// Maximum run time of one command.
     pub timeout: Duration,
+    /// Whether the list is that of the program.
+    pub is_default: bool,
 }
 
 /// An allowed command, split at whitespace.
@@ -44,7 +46,7 @@ impl AllowedCommand {
 
 /// Calls of test runners, linters and build tools without arguments that could
 /// name another program.
-const DEFAULT_COMMANDS: [&str; 29] = [
+pub(crate) const DEFAULT_COMMANDS: [&str; 42] = [
     "cargo test",
     "cargo test --workspace",
     "cargo test --all",
@@ -66,6 +68,10 @@ const DEFAULT_COMMANDS: [&str; 29] = [
     "python3 -m pytest",
     "python3 -m unittest",
     "ruff check",
+    "mypy",
+    "mypy .",
+    "mypy src",
+    "go test",
     "go test ./...",
     "go vet ./...",
     "go build ./...",
@@ -73,13 +79,22 @@ const DEFAULT_COMMANDS: [&str; 29] = [
     "npm run lint",
     "pnpm test",
     "yarn test",
+    "node --test",
+    "npx vitest run",
+    "npx --no-install vitest run",
+    "npx jest",
+    "npx --no-install jest",
+    "mvn test",
+    "mvn verify",
+    "dotnet test",
+    "ctest",
     "make test",
 ];
 
 impl Default for EvidencePolicy {
     fn default() -> Self {
         let allow = DEFAULT_COMMANDS.iter().filter_map(|text| AllowedCommand::parse(text)).collect();
-        Self { allow, timeout: Duration::from_secs(30 * 60) }
+        Self { allow, timeout: Duration::from_secs(30 * 60), is_default: true }
     }
 }
 
@@ -87,6 +102,7 @@ pub(super) fn validate_evidence(raw: raw::RawEvidence) -> Result<EvidencePolicy,
     let mut out = EvidencePolicy::default();
     if let Some(allow) = raw.allow {
         out.allow.clear();
+        out.is_default = false;
         for text in allow {
             let command = AllowedCommand::parse(&text.value)
                 .ok_or_else(|| ValueError::form("entry of `allow`", &text, "a command"))?;

@@ -123,9 +123,13 @@ const TOOLS: [&str; 34] = [
     ".goosehints",
 ];
 
+/// Recipe files: `init` writes one. The commands of steps may run it, and then it is
+/// protected.
+const RECIPES: [&str; 2] = ["justfile", ".justfile"];
+
 /// Returns the paths that the first configuration of a repository may come together with.
 pub(crate) fn setup_patterns() -> Vec<ProtectedPattern> {
-    parse_all(CHECKS.iter().chain(&INTEGRATION))
+    parse_all(CHECKS.iter().chain(&INTEGRATION).chain(&RECIPES))
 }
 
 /// Returns the paths that are protected in every repository.

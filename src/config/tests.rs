@@ -128,10 +128,11 @@ fn a_comment_with_the_same_letters_does_not_get_the_caret() {
 }
 
 #[test]
-fn an_empty_file_gives_the_defaults_and_a_byte_order_mark_is_skipped() {
+fn an_empty_file_has_no_version_and_a_byte_order_mark_is_skipped() {
     for text in ["", "\u{feff}", "# nothing\n", "---\n", "~\n"] {
-        assert_eq!(read(text).main_branches, ["main", "master"]);
+        assert_eq!(refuse(text).2, "missing key `version`; add `version: 1`", "{text:?}");
     }
+    assert_eq!(read("version: 1\n").main_branches, ["main", "master"]);
     let (line, at, _) = refuse("\u{feff}version: 1\nlogs: ../x\n");
     assert_eq!((line, at.as_str()), (2, "../x"));
     assert_eq!(refuse("version: 1\nversion: 1\n").2, "duplicate key `version`");

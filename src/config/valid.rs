@@ -130,14 +130,14 @@ impl Config {
         }
     }
 
-    /// Reads a configuration file; an empty file gives the defaults.
+    /// Reads a configuration file. An empty file is an error: it has no version.
     ///
     /// # Errors
     /// Text that is not YAML, unknown keys, invalid values; each with its span.
     pub(crate) fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
         let mut config = Self { is_default: false, ..Self::defaults() };
         let applied = match parse_yaml_tree(source.text()) {
-            Ok(None) => Ok(()),
+            Ok(None) => validate_version(None, Span::default()),
             Ok(Some(root)) => config.apply(&root, source),
             Err(error) => Err(error.into()),
         };

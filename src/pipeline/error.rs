@@ -24,6 +24,12 @@ pub enum PipelineError {
         /// A reference with other rules.
         second: String,
     },
+    /// No main branch is known, so the start of the work is not known either.
+    #[error("the start of the work is not known: {why}; or give the change itself with `--range A..B`")]
+    UnknownMain {
+        /// The reason as a clause, with what to do.
+        why: String,
+    },
     /// `--range auto` cannot select a change.
     #[error("--range auto: {why}")]
     AutoRange {
@@ -62,13 +68,21 @@ pub enum PipelineError {
         task: String,
     },
     /// No trusted record names the packet of the branch.
-    #[error("{}", explain_missing_packet(.branch.as_deref(), .candidates))]
+    #[error("{}", explain_missing_packet(.branch.as_deref(), .candidates, .options))]
     NoPacketOfBranch {
         /// The checked-out branch; `None` if HEAD is detached.
         branch: Option<String>,
         /// Packets that the work may belong to.
         candidates: Vec<String>,
+        /// The option that selects the change, with a blank before it.
+        options: String,
     },
+    /// There is a change, and neither a configuration nor a document of governance.
+    #[error(
+        "nothing is set up in this repository: it has no countersign.yaml and no packets; \
+         `countersign init --fence PATH` limits the work to paths, `countersign init` sets up packets"
+    )]
+    NothingSetUp,
     /// Two of the given ids name the same packet.
     #[error("`{id}` is given twice; name every packet once")]
     DuplicatePacket {
@@ -122,7 +136,7 @@ fn explain_missing_task(packet: &str, task: &str, known: &[String]) -> String {
     format!("`{packet}` has no task `{task}`; its tasks are: {}", known.join(", "))
 }
 
-fn explain_missing_packet(branch: Option<&str>, candidates: &[String]) -> String {
+fn explain_missing_packet(branch: Option<&str>, candidates: &[String], options: &str) -> String {
     let what = match branch {
         Some(branch) => {
             format!(
@@ -132,12 +146,18 @@ fn explain_missing_packet(branch: Option<&str>, candidates: &[String]) -> String
         }
         None => "HEAD is detached, so no record names its packet".to_owned(),
     };
+    let advice = "a contract names its branch once it is on the main branch";
     match candidates {
-        [] => format!("{what}; name the packet with `--packet`"),
+        [] => format!(
+            "{what}, and no open packet there has all changed paths; {advice}, or name the packet with \
+             `--packet`"
+        ),
         candidates => {
-            let commands: Vec<String> =
-                candidates.iter().map(|id| format!("`countersign verify --packet {id}`")).collect();
-            format!("{what}; name the packet: {}", commands.join(" or "))
+            let commands: Vec<String> = candidates
+                .iter()
+                .map(|id| format!("`countersign verify{options} --packet {}`", to_single_line(id, 80)))
+                .collect();
+            format!("{what}; {advice}, or name the packet: {}", commands.join(" or "))
         }
     }
 }

@@ -18,5 +18,6 @@ pub(crate) mod selected_change;
 pub(crate) mod source_scan;
 mod spec_versions;
 pub(crate) mod steps;
+pub(crate) mod test_plan;
 pub(crate) mod trusted_revision;
 pub(crate) mod verify;

@@ -1,6 +1,8 @@
-//! Renders `docs/profiles.md`: the profiles, and the table of the trusted revision.
+//! Renders `docs/profiles.md`: the profiles, the table of the trusted revision, and the
+//! commands that `evidence` runs.
 
 use crate::check::registered_rules;
+use crate::config::Config;
 use crate::pipeline::trusted_revision::TrustRow;
 use crate::rule::{Profile, profile_texts};
 
@@ -56,6 +58,18 @@ pub(crate) fn profiles_markdown() -> String {
          or have no configuration. A remote-tracking branch counts before a local one that it contains. A branch \
          without a configuration is passed over if another one descends from it and has one. If two branches are left \
          whose rules differ, nothing is judged (exit code 2), and the message asks for `--base`.\n",
+    );
+    out.push_str(
+        "\n## Commands that `evidence` runs\n\nA command of TEST_PLAN runs if it is a configured step, or if \
+         `evidence: {allow: […]}` of the trusted configuration lists it. An entry that ends with ` *` allows further \
+         arguments. A list of your own replaces this one:\n\n",
+    );
+    for command in Config::defaults().evidence.allow {
+        out.push_str(&format!("- `{}`\n", command.words.join(" ")));
+    }
+    out.push_str(
+        "\nOther commands are refused, because their arguments or recipes could start any program. `pre-work` warns \
+         of them and gives the line for the configuration.\n",
     );
     out
 }

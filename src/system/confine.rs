@@ -14,6 +14,9 @@ const END: &str = "--";
 /// Exit code of a program that could not be confined or started.
 pub(crate) const CANNOT_CONFINE: u8 = 126;
 
+/// What the hidden call says of a program that could not be started, after its name.
+const NOT_STARTED: &str = "could not be started";
+
 /// Whether this process is the command-line tool, which can start itself.
 static IS_TOOL: AtomicBool = AtomicBool::new(false);
 
@@ -84,6 +87,16 @@ pub(crate) fn become_confined(arguments: &[OsString]) -> Option<u8> {
     Some(CANNOT_CONFINE)
 }
 
+/// Returns the error of a confined program that could not be started, if its log holds
+/// nothing but that error.
+#[must_use]
+pub(crate) fn start_error(name: &str, log: &str) -> Option<std::io::Error> {
+    let reason = log.trim_end().strip_prefix(&format!("error: {name} {NOT_STARTED}: "))?;
+    let is_missing = reason.ends_with("(os error 2)");
+    let kind = if is_missing { std::io::ErrorKind::NotFound } else { std::io::ErrorKind::Other };
+    (!reason.contains('\n')).then(|| std::io::Error::new(kind, reason.to_owned()))
+}
+
 #[cfg(target_os = "linux")]
 mod platform {
     use std::ffi::OsString;
@@ -94,7 +107,7 @@ mod platform {
         RulesetCreatedAttr as _, RulesetStatus, path_beneath_rules,
     };
 
-    use super::Confinement;
+    use super::{Confinement, NOT_STARTED};
 
     /// The version of Landlock that has all rights of files that are asked for here.
     const FILES: ABI = ABI::V3;
@@ -135,7 +148,7 @@ mod platform {
         }
         #[expect(clippy::disallowed_methods, reason = "this module starts the confined program")]
         let error = std::process::Command::new(name).args(arguments).exec();
-        format!("{} could not be started: {error}", name.display())
+        format!("{} {NOT_STARTED}: {error}", name.display())
     }
 
     fn restrict(confinement: &Confinement) -> Result<(), String> {

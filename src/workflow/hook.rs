@@ -57,6 +57,9 @@ pub(crate) enum HookError {
     /// The hook exists, and countersign did not write it.
     #[error("countersign did not write {path} and does not change it; add this line to it: {line}", path = .0.display(), line = .1.shell_line())]
     Foreign(PathBuf, Hook),
+    /// The hook to remove exists, and countersign did not write it.
+    #[error("countersign did not write {path} and does not remove it; delete this line from it: {line}", path = .0.display(), line = .1.shell_line())]
+    NotOwn(PathBuf, Hook),
     /// The hook does not exist.
     #[error("{0} does not exist")]
     Missing(PathBuf),
@@ -126,7 +129,7 @@ pub(crate) fn remove(folder: &Path, configured: Option<&str>, hook: Hook) -> Res
     let path = hook_path(folder, configured, hook)?;
     match is_own_hook(&path)? {
         None => Err(HookError::Missing(path)),
-        Some(false) => Err(HookError::Foreign(path, hook)),
+        Some(false) => Err(HookError::NotOwn(path, hook)),
         Some(true) => {
             files::remove(&path).map_err(|source| HookError::File { path: path.clone(), source })?;
             Ok(path)

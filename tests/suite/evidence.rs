@@ -156,3 +156,35 @@ fn a_branch_cannot_choose_its_own_policy_source() {
     }
     assert!(!sandbox.root.join("pwned").exists());
 }
+
+#[test]
+fn a_program_that_is_not_installed_is_no_result() {
+    let sandbox = sandbox_with_plan("grep -c one a.txt\nno-such-program-here");
+    sandbox.commit("work");
+    sandbox.git(&["switch", "-q", "main"]);
+    let text = sandbox.read("countersign.yaml").replace("\"cat *\"", "\"cat *\", no-such-program-here");
+    sandbox.write("countersign.yaml", text);
+    sandbox.git(&["commit", "-q", "-m", "allow more", "countersign.yaml"]);
+    sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
+    let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes", "--write"]);
+    assert!(exit == 2 && said.contains("is not installed (not found in PATH)"), "{exit}\n{said}");
+    let packet = sandbox.read(PACKET);
+    // What ran is recorded, what could not run is not.
+    assert_eq!(packet.matches("- COMMAND: ").count(), 1, "{packet}");
+    assert!(!packet.contains("EXIT_CODE: 12"), "{packet}");
+}
+
+#[test]
+fn pre_work_names_commands_that_cannot_become_evidence() {
+    let sandbox = sandbox_with_plan("grep -c one a.txt\nls\nsh -c 'echo hi' && true");
+    let (_, said) = sandbox.run_redacted(&["pre-work", "WP-1-Two", "--no-run"]);
+    assert!(said.contains("`ls` cannot be run as evidence") && said.contains("`\"ls\"`"), "{said}");
+    assert!(said.contains("&& true` cannot be run as evidence"), "{said}");
+    assert!(!said.contains("`grep -c one a.txt` cannot"), "{said}");
+    // Without a list of its own, the line for the configuration names the whole plan.
+    let sandbox = approved();
+    let text = sandbox.read(PACKET).replace("grep -qx two a.txt", "cargo test\ngrep -qx two a.txt");
+    sandbox.write(PACKET, text);
+    let (_, said) = sandbox.run_redacted(&["pre-work", "WP-1-Two", "--no-run"]);
+    assert!(said.contains("`evidence: {allow: [\"cargo test\", \"grep -qx two a.txt\"]}`"), "{said}");
+}

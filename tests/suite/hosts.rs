@@ -170,6 +170,9 @@ fn a_push_is_judged_from_where_the_branch_was() {
         gitlab.set("CI_COMMIT_BRANCH", "main");
         gitlab.set("CI_COMMIT_BEFORE_SHA", &before);
         gitlab.assert(&clone, exit, says);
+        let mut tag = Run::gitlab("push", &host.work);
+        tag.set("CI_COMMIT_TAG", "v1");
+        tag.assert(&clone, 2, "the tag `v1` is not a branch");
         // A schedule judges the last commit of main.
         let mut scheduled = Run::github("schedule", &host.work, serde_json::json!({}));
         scheduled.set("GITHUB_REF_NAME", "main");

@@ -10,6 +10,7 @@
     reason = "tests stop at the first unexpected thing, and write files and start programs themselves"
 )]
 
+mod after_merge;
 mod approvals;
 mod architecture;
 mod barriers;
@@ -27,6 +28,7 @@ mod evasion;
 mod evidence;
 mod examples;
 mod exempt;
+mod first_steps;
 mod fix;
 mod formats;
 mod guarantees;
@@ -65,6 +67,7 @@ mod tool_bus;
 mod trusted_revision;
 mod tutorial;
 mod typed_contracts;
+mod unknown_main;
 #[cfg(feature = "ledger")]
 mod usage;
 mod validation;

@@ -110,6 +110,9 @@ fn without_a_main_branch_head_judges_with_a_warning() {
     verdict(&sandbox, &[], 0, "no main branch is known");
     sandbox.write("deploy.sh", "x\n");
     verdict(&sandbox, &[], 1, "error[scope/outside]");
+    // What is committed cannot be told from what was there before.
+    sandbox.commit("work");
+    verdict(&sandbox, &[], 2, "no main branch `main` or `master`");
 }
 
 #[test]

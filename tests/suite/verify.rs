@@ -145,7 +145,7 @@ fn the_packet_of_the_branch_is_the_one_of_its_prepare_record() {
         &sandbox,
         &["--no-run"],
         2,
-        "names the branch `elsewhere`; name the packet with `--packet`",
+        "names the branch `elsewhere`, and no open packet there has all changed paths",
     );
     assert_verdict(&sandbox, &["--no-run", "--packet", "WP-1-Farewell"], 1, "src/outside.rs is changed");
 }

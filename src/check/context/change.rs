@@ -51,8 +51,8 @@ pub enum RangeFact {
     /// changed between them.
     SkipsGovernance,
     /// The base is newer than the merge base, or on another line of history:
-    /// work may be missing from the range.
-    OmitsWork,
+    /// work may be missing from the range. With the reason as a clause, if a commit shows it.
+    OmitsWork(Option<String>),
 }
 
 /// Input of checks about the change.

@@ -12,8 +12,8 @@ use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
 use crate::text::to_single_line;
 use crate::workflow::approve::{
-    ApprovalContext, ContractApproval, ContractSignature, KeySource, Preparation, SignRequest, approve,
-    find_packet, prepare, refine, render_contract, resolve_id, sign, sign_contract,
+    ApprovalContext, ContractApproval, ContractSignature, KeySource, Preparation, RefinementState,
+    SignRequest, approve, find_packet, prepare, refine, render_contract, resolve_id, sign, sign_contract,
 };
 
 use super::workflow::{CommandSummary, run_workflow};
@@ -174,8 +174,20 @@ impl RefineArgs {
             let config = global.config_override()?;
             let roles = settings.policy.roles.clone();
             let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config, roles };
-            let id = refine(records, &context, &self.id)?;
-            let next = format!("The approver reads it and runs `countersign sign {id} SIGNATURE`.");
+            let refined = refine(records, &context, &self.id)?;
+            let id = refined.id;
+            let next = match refined.state {
+                RefinementState::Recorded => {
+                    format!("The approver reads it and runs `countersign sign {id} SIGNATURE`.")
+                }
+                RefinementState::Unchanged => {
+                    format!("The refinement of {id} is recorded already and unchanged; nothing was written.")
+                }
+                RefinementState::NeedsSignature => format!(
+                    "The record is newer than the signature: the approver signs again with `countersign \
+                     sign {id} SIGNATURE`, then run `countersign prepare {id} --coder NAME`."
+                ),
+            };
             Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
         })
     }

@@ -52,7 +52,13 @@ impl Cor701ShaArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let here = global.working_dir()?;
         let repo = GitRepository::discover(&here)?;
-        let path = resolve_repo_path(&repo, &here, &self.file)?;
+        // A bare repository has commits and no files on disk.
+        let is_bare = repo.root().is_err();
+        let path = if is_bare && self.selection.names_commits() {
+            RepoPath::from(self.file.as_str())
+        } else {
+            resolve_repo_path(&repo, &here, &self.file)?
+        };
         let answer = self.compute_output(&repo, &path)?;
         output.print(&if global.is_json()? { json::pretty(&answer) } else { render_human(&answer) })?;
         Ok(PASSED)

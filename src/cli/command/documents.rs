@@ -8,6 +8,7 @@ use clap::Args;
 use crate::change::{ObjectStore as _, TreeState};
 use crate::cli::workspace::{Workspace, repo_path_below};
 use crate::cli::{GlobalArgs, Output, PASSED};
+use crate::config::{FILE_NAME, detect_layout};
 use crate::document::{DocumentKind, detect_json_kind};
 use crate::ledger::JobDescription;
 use crate::pipeline::document_check::{
@@ -79,6 +80,19 @@ struct TreeArgs {
     rev: Option<String>,
 }
 
+/// Requires a repository, or a folder with governance documents.
+///
+/// # Errors
+/// There is neither.
+pub(super) fn require_place(workspace: &Workspace) -> anyhow::Result<()> {
+    let has_documents = detect_layout(workspace.repo(), TreeState::Worktree)?.is_some();
+    let is_configured = workspace.repo().exists(TreeState::Worktree, &RepoPath::from(FILE_NAME))?;
+    if !workspace.is_git() && !has_documents && !is_configured {
+        bail!("this folder is not in a git repository, and it has no governance documents");
+    }
+    Ok(())
+}
+
 impl CheckArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         run_query(global, output, DocumentQuery::Check, &self.tree, &self.paths)
@@ -107,6 +121,7 @@ impl ListArgs {
             now: clock::now_civil(),
         };
         let found = list_packets(workspace.repo(), &request)?;
+        require_place(&workspace)?;
         let text = match (global.is_json()?, self.tasks) {
             (true, true) => json::pretty(&listing::to_task_document(&found)),
             (true, false) => json::pretty(&listing::to_document(&found)),

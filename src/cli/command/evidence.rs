@@ -97,6 +97,7 @@ impl EvidenceArgs {
         let bus = Bus::new(&recorder);
         let watch = RepositoryWatch::start(repo)?;
         let mut ran: Vec<EvidenceRun> = Vec::new();
+        let mut not_started: Vec<String> = Vec::new();
         for line in &planned {
             let PlannedLine::Run { command, argv, folder } = line else { continue };
             let root = repo.root()?;
@@ -116,6 +117,16 @@ impl EvidenceArgs {
                 }
             };
             watch.check(repo, &bus, command);
+            if !one.is_started {
+                let why = one.note.unwrap_or_default();
+                output.print_notice(&format!(
+                    "  not run: {}: {}\n",
+                    escape_hidden(&why),
+                    escape_hidden(command)
+                ));
+                not_started.push(format!("{why}: `{command}`"));
+                continue;
+            }
             let remark = one.note.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
             output.print_notice(&format!(
                 "  exit code {}{}: {}\n",
@@ -127,7 +138,7 @@ impl EvidenceArgs {
                 .context("recording the run in git's folder")?;
             ran.push(one);
         }
-        let failed = ran.iter().any(|one| one.exit_code != 0);
+        let failed = !not_started.is_empty() || ran.iter().any(|one| one.exit_code != 0);
         let note = recorder.finish(JobOutcome {
             error: failed.then(|| "a command of the test plan failed".to_owned()),
             has_issues: planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. })),
@@ -157,6 +168,9 @@ impl EvidenceArgs {
         } else {
             self.render_human(&draft, &planned, &ran)
         })?;
+        if !not_started.is_empty() {
+            bail!("could not run, and not recorded: {}", not_started.join("; "));
+        }
         // A plan without a command is not a pass.
         Ok(if refused || failed || ran.is_empty() { FAILED } else { PASSED })
     }

@@ -19,7 +19,7 @@ use crate::system::{clock, files};
 use crate::text::{RepoPath, escape_hidden, format_count};
 use crate::workflow::fix::{FixOutcome, FixRequest, FixedDocument, fix_documents};
 
-use super::documents::collect_named_documents;
+use super::documents::{collect_named_documents, require_place};
 
 /// Arguments of `fix`.
 #[derive(Debug, Args)]
@@ -63,6 +63,9 @@ impl FixArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
         let workspace = Workspace::discover(global)?;
+        if self.paths.is_empty() {
+            require_place(&workspace)?;
+        }
         let root = workspace.root().context("a bare repository has no files to fix")?.to_path_buf();
         let preview = self.diff.then(|| workspace.recorder(JobDescription::editing("fix", false)));
         let writer = if self.diff { None } else { Some(open_writer(&workspace, &root, "fix")?) };

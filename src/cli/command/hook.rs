@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::change::{Commit, SelectionRequest, TreeState};
+use crate::change::{Commit, History as _, SelectionRequest, TreeState};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::finding::{CheckStatus, Finding, Report, ScanInfo, SelectionInfo};
 use crate::pipeline::packet_gate::PipelineError;
@@ -26,7 +26,7 @@ pub(crate) struct HookArgs {
 
 #[derive(Debug, Subcommand)]
 enum HookAction {
-    /// Install a git hook that runs scans; existing foreign hooks are not changed
+    /// Install a git hook that checks the scope and runs scans; existing foreign hooks are not changed
     Install {
         /// Which hook
         hook: HookName,
@@ -36,7 +36,7 @@ enum HookAction {
         /// Which hook
         hook: HookName,
     },
-    /// Run the scans of an installed hook
+    /// Run the checks of an installed hook
     Run {
         /// Which hook
         hook: HookName,
@@ -48,9 +48,10 @@ enum HookAction {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum HookName {
-    /// Scan the staged change before a commit
+    /// Check the scope of the staged change and scan it, before a commit
     PreCommit,
-    /// Scan the commits that the remote does not have before a push
+    /// Scan the commits that the remote does not have and, for the checked-out commit, check
+    /// their scope, before a push
     PrePush,
 }
 
@@ -70,6 +71,8 @@ impl HookArgs {
         let own = repo.hooks_folder();
         match &self.action {
             HookAction::Install { hook } => {
+                // Git runs these hooks where people commit and push, not where they push to.
+                repo.root()?;
                 let path = hook::install(&own, configured.as_deref(), hook.to_hook())?;
                 if !hook::is_executable(&path) {
                     bail!(
@@ -91,10 +94,11 @@ impl HookArgs {
                     repo.use_index(&global.working_dir()?.join(index))?;
                 }
                 let mut report = scan(global, &repo, TreeState::Index, Some(SelectionRequest::Staged))??;
-                if let Some(scope) = check_scope(global, &repo)? {
+                if let Some(scope) = check_scope(global, &repo, SelectionRequest::Staged)? {
                     report = merge_reports(report, scope);
                     report.sort();
                 }
+                report.gate = "pre-commit";
                 write_hook_report(global, output, &report)
             }
             HookAction::Run { hook: HookName::PrePush, given } => {
@@ -102,8 +106,12 @@ impl HookArgs {
                 let (name, url) = (given.first().map(String::as_str), given.get(1).map(String::as_str));
                 for pushed in read_pushed_changes(&repo, (name, url))? {
                     report = merge_reports(report, scan_pushed(global, &repo, &pushed)?);
+                    if let Some(scope) = check_pushed_scope(global, &repo, &pushed)? {
+                        report = merge_reports(report, scope);
+                    }
                 }
                 report.sort();
+                report.gate = "pre-push";
                 write_hook_report(global, output, &report)
             }
         }
@@ -135,10 +143,14 @@ fn scan(
 }
 
 /// Checks the scope of the commit: the fence, or the packet of the branch.
-fn check_scope(global: &GlobalArgs, repo: &GitRepository) -> anyhow::Result<Option<Report>> {
+fn check_scope(
+    global: &GlobalArgs,
+    repo: &GitRepository,
+    selection: SelectionRequest,
+) -> anyhow::Result<Option<Report>> {
     let request = VerifyRequest {
-        packet: None,
-        selection: SelectionRequest::Staged,
+        packets: Vec::new(),
+        selection,
         base: None,
         config: global.config_override()?,
         approval: PolicyApproval::None,
@@ -147,6 +159,21 @@ fn check_scope(global: &GlobalArgs, repo: &GitRepository) -> anyhow::Result<Opti
         now: clock::now_civil(),
     };
     Ok(check_commit_scope(repo, &request)?)
+}
+
+/// Checks the scope of pushed commits. Only that of the checked-out commit is known: its
+/// branch names the packet.
+fn check_pushed_scope(
+    global: &GlobalArgs,
+    repo: &GitRepository,
+    pushed: &PushedChange,
+) -> anyhow::Result<Option<Report>> {
+    let PushedChange::Range(range) = pushed else { return Ok(None) };
+    let head = repo.head()?.map(|head| head.0.to_string());
+    if !head.is_some_and(|head| range.ends_with(&format!("..{head}"))) {
+        return Ok(None);
+    }
+    check_scope(global, repo, SelectionRequest::Range(range.clone()))
 }
 
 /// Writes the report of a hook. For a person, a hook without findings prints nothing.
@@ -205,6 +232,12 @@ fn merge_reports(mut merged: Report, other: Report) -> Report {
         (a, b) => a.or(b),
     };
     merged.selection = match (merged.selection, other.selection) {
+        // The same change, checked twice.
+        (Some(a), Some(b)) if a.reason == b.reason => {
+            let changed = a.changed.max(b.changed);
+            let exempted = if a.exempted.len() < b.exempted.len() { b.exempted } else { a.exempted };
+            Some(SelectionInfo { changed, exempted, ..a })
+        }
         (Some(a), Some(b)) => Some(SelectionInfo {
             mode: a.mode,
             base: None,

@@ -8,15 +8,16 @@ use clap::{Args, ValueEnum};
 use crate::change::{ObjectStore as _, TreeState, WorkingTree as _};
 use crate::cli::workspace::{LockedWorkspace, repo_path_below};
 use crate::cli::{GlobalArgs, Output, PASSED};
-use crate::config::detect_layout;
+use crate::config::{Config, detect_layout};
 use crate::document::Layout;
+use crate::pipeline::test_plan::words::split_words;
 use crate::render::json;
+use crate::rule::Profile;
 use crate::system::environment;
 use crate::system::transaction::WriteError;
 use crate::text::{RepoPath, escape_hidden, to_single_line};
-use crate::workflow::evidence::words::split_words;
 use crate::workflow::init::{
-    Ci, FenceRequest, FileAction, InitPlan, InitRequest, ProjectFiles, TestStep, detect_test_steps,
+    Ci, FenceRequest, FileAction, InitPlan, InitRequest, ProjectFiles, TestStep, detect_test_steps, plan_ci,
     plan_fence, plan_init,
 };
 
@@ -32,14 +33,15 @@ pub(crate) struct InitArgs {
     /// else a new one
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// Name of the main branch; default: the branch that is checked out
+    /// Name of the main branch; default: the remote's, `main` or `master`, else the branch
+    /// that is checked out
     #[arg(long, value_name = "BRANCH")]
     main: Option<String>,
     /// Also write a workflow for this CI system
     #[arg(long, value_enum)]
     ci: Option<CiChoice>,
     /// Write one file with these paths as the scope of all work, without packets
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["layout", "spec", "ci"])]
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["layout", "spec"])]
     fence: Vec<String>,
     /// A command that runs the tests; may be given several times. The default is
     /// detected from manifests and lock files
@@ -64,6 +66,15 @@ enum CiChoice {
     Gitlab,
 }
 
+impl CiChoice {
+    fn to_ci(self) -> Ci {
+        match self {
+            Self::Github => Ci::Github,
+            Self::Gitlab => Ci::Gitlab,
+        }
+    }
+}
+
 impl InitArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
@@ -78,11 +89,17 @@ impl InitArgs {
             }
         };
         if !self.fence.is_empty() {
-            let plan = self.plan_fence(&workspace, global)?;
+            let main = self.main_branch(&workspace)?;
+            let mut plan = self.plan_fence(&workspace, global)?;
+            self.add_branch_remark(&workspace, &main, &mut plan)?;
             workspace.apply(&plan.writes)?;
             return report(&workspace, plan, is_json, output);
         }
-        let configured = workspace.load_config(global)?.layout;
+        let config = workspace.load_config(global)?;
+        if config.levels.profile == Profile::Fence && !config.is_default {
+            return self.add_ci_to_fence(&workspace, &config, is_json, output);
+        }
+        let configured = config.layout;
         let existing = detect_layout(&workspace.repo, TreeState::Worktree)?;
         let wanted = self.layout.map(|choice| match choice {
             LayoutChoice::Gov => Layout::gov(),
@@ -101,21 +118,76 @@ impl InitArgs {
         let layout = wanted.or(existing).unwrap_or_else(Layout::gov);
         let request = InitRequest {
             layout,
-            main: match &self.main {
-                Some(main) => main.clone(),
-                None => workspace.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
-            },
+            main: self.main_branch(&workspace)?,
             spec: self.resolve_spec(&workspace, global)?,
             steps: self.steps(&workspace)?,
-            ci: self.ci.map(|ci| match ci {
-                CiChoice::Github => Ci::Github,
-                CiChoice::Gitlab => Ci::Gitlab,
-            }),
+            ci: self.ci.map(CiChoice::to_ci),
         };
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
-        let plan = plan_init(&read, &request)?;
+        let mut plan = plan_init(&read, &request)?;
+        self.add_branch_remark(&workspace, &request.main, &mut plan)?;
         workspace.apply(&plan.writes)?;
         report(&workspace, plan, is_json, output)
+    }
+
+    /// Adds the workflow of a CI system to a repository with a fence, which has no packets.
+    fn add_ci_to_fence(
+        &self,
+        workspace: &LockedWorkspace,
+        config: &Config,
+        is_json: bool,
+        output: &Output,
+    ) -> anyhow::Result<u8> {
+        let Some(ci) = self.ci else {
+            bail!(
+                "countersign.yaml has `profile: fence`, which has no packets; `countersign init --ci github` \
+                 adds a workflow. For packets, remove `profile` and `scope` from countersign.yaml first"
+            );
+        };
+        let main = match config.main_branches.first().filter(|_| config.names_main_branches) {
+            Some(main) => main.clone(),
+            None => self.main_branch(workspace)?,
+        };
+        let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
+        let plan = plan_ci(&read, ci.to_ci(), &main)?;
+        workspace.apply(&plan.writes)?;
+        report(workspace, plan, is_json, output)
+    }
+
+    /// Returns the name of the main branch: as given, otherwise the existing one. The branch
+    /// that is checked out is the main branch only if there is no other.
+    fn main_branch(&self, workspace: &LockedWorkspace) -> anyhow::Result<String> {
+        if let Some(main) = &self.main {
+            return Ok(main.clone());
+        }
+        if let Some(main) = workspace.repo.usual_main_branch()? {
+            return Ok(main);
+        }
+        Ok(workspace.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()))
+    }
+
+    /// Says that the main branch is not the branch that is checked out, or does not exist.
+    fn add_branch_remark(
+        &self,
+        workspace: &LockedWorkspace,
+        main: &str,
+        plan: &mut InitPlan,
+    ) -> anyhow::Result<()> {
+        let current = workspace.repo.current_branch()?;
+        let shown = to_single_line(main, 80);
+        if current.as_deref() == Some(main) {
+            return Ok(());
+        }
+        let line = if workspace.repo.has_branch(main)? {
+            format!("`{shown}` is the main branch; the checks apply once these files are on it.")
+        } else {
+            format!(
+                "There is no branch `{shown}` yet: create or fetch it, or correct `main_branch` in \
+                 countersign.yaml. Until then `countersign verify` ends with exit code 2."
+            )
+        };
+        plan.next_steps.push(line);
+        Ok(())
     }
 
     /// Plans the one file of a fence. Without a test command, asks for one on a terminal.
@@ -144,11 +216,9 @@ impl InitArgs {
         }
         let request = FenceRequest {
             scope: self.fence.iter().map(entry).collect::<anyhow::Result<_>>()?,
-            main: match &self.main {
-                Some(main) => main.clone(),
-                None => workspace.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
-            },
+            main: self.main_branch(workspace)?,
             steps,
+            ci: self.ci.map(CiChoice::to_ci),
         };
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
         Ok(plan_fence(&read, &request)?)

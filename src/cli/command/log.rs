@@ -282,6 +282,9 @@ fn render_verify(state: &ChainState, seals: &[SealOutput], sealed_up_to: Option<
         Some(event) => {
             let _ = writeln!(out, "  sealed up to event {event}; what was cut off after it cannot be seen");
         }
+        None if seals.iter().any(|seal| seal.status == "unknown") => out.push_str(
+            "  sealed with a key that is not trusted: a person adds the key to `allowed_signers`, and commits it\n",
+        ),
         None => out.push_str(
             "  not sealed: a chain that was computed anew cannot be seen; `countersign log seal --ssh-key FILE` \
              signs it\n",

@@ -18,9 +18,10 @@ use crate::system::{clock, environment};
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The packet of the work; the default is the one whose PREPARE record names
-    /// this branch, or in continuous integration the one open packet with these paths
+    /// this branch, or in continuous integration the open packets with these paths. May be
+    /// given several times; every file must belong to one of them
     #[arg(long, value_name = "WP-ID")]
-    packet: Option<String>,
+    packet: Vec<String>,
     #[command(flatten)]
     selection: SelectionArgs,
     #[command(flatten)]
@@ -50,7 +51,7 @@ impl VerifyArgs {
         lock_for_checks(&repo)?;
         let selected = self.selection.select(&repo)?;
         let request = VerifyRequest {
-            packet: self.packet.clone(),
+            packets: self.packet.clone(),
             selection: selected.request,
             branch: selected.branch.or_else(|| branch_of_run(&repo)),
             base: self.base.revision.clone(),
@@ -60,7 +61,7 @@ impl VerifyArgs {
             now: clock::now_civil(),
         };
         let skip = selected.forbidden_steps.or_else(|| self.no_run.then(|| "--no-run was given".to_owned()));
-        let description = JobDescription::judging("verify").about(self.packet.as_deref());
+        let description = JobDescription::judging("verify").about(self.packet.first().map(String::as_str));
         let recorder = job::recorder(&repo, description);
         let report = run_verify(
             &repo,

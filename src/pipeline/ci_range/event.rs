@@ -204,6 +204,9 @@ fn read_gitlab(variables: Variables<'_>) -> Result<CiEvent, String> {
             })
         }
         "push" => {
+            if let Some(tag) = variables("CI_COMMIT_TAG").filter(|tag| !tag.is_empty()) {
+                return Err(format!("the tag `{tag}` is not a branch; give the range itself"));
+            }
             let branch = require(variables, "CI_COMMIT_BRANCH")?;
             let before = variables("CI_COMMIT_BEFORE_SHA").filter(|id| id.bytes().any(|byte| byte != b'0'));
             Ok(CiEvent { kind: CiEventKind::Push, branch, before, ..base })

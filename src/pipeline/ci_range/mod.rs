@@ -144,10 +144,17 @@ impl Run<'_> {
         let branch = to_single_line(&self.event.branch, 80);
         let Some(id) = &self.event.before else { return self.select_current() };
         let Some(before) = self.repo.find_commit(id)? else {
-            return Err(failed(format!(
-                "the commit {} of `{branch}` before the push is not in this clone; {}",
-                to_single_line(id, 40),
+            let id = to_single_line(id, 40);
+            let why = if self.repo.is_shallow() {
                 self.deepen()
+            } else {
+                format!(
+                    "the clone has the whole history, so the push rewrote `{branch}`; give the range itself, \
+                     such as `--range HEAD~1..HEAD`"
+                )
+            };
+            return Err(failed(format!(
+                "the commit {id} of `{branch}` before the push is not in this clone; {why}"
             )));
         };
         if !self.repo.is_ancestor(before, self.head)? {
@@ -192,7 +199,7 @@ impl Run<'_> {
             CiEventKind::Request | CiEventKind::PrivilegedRequest | CiEventKind::Queue
         );
         Ok(tip.map(|tip| {
-            let note = if is_request {
+            let note = if is_request && tip.name != *target {
                 format!(", because the target `{}` is not a main branch", to_single_line(target, 80))
             } else {
                 String::new()
@@ -237,6 +244,9 @@ impl Run<'_> {
     }
 
     fn missing_main(&self) -> PipelineError {
+        if let Some(why) = self.main.explain_disowned(self.repo) {
+            return failed(why);
+        }
         let target = to_single_line(&self.event.branch, 80);
         failed(format!("this clone has no main branch to compare with; {}", self.fetch_help(&target)))
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{Commit, CommitInfo, Repository, RepositoryError, Selection, SelectionMode, TreeState};
-use crate::check::context::{ContractFact, EvidencePathFact, RangeFact, WaiverOrigin};
+use crate::change::{
+    Commit, CommitInfo, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeState,
+};
+use crate::check::context::{ContractFact, EvidencePathFact, PacketCheckContext, RangeFact, WaiverOrigin};
 use crate::check::waiver;
 use crate::document::waiver::Waiver;
 use crate::document::{Layout, Packet};
@@ -11,6 +13,7 @@ use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::text::RepoPath;
 
 use super::approval_facts::ApprovalFacts;
+use super::earlier_work::{EarlierWork, is_on_main_line};
 use super::packet_versions::{PacketVersion, PacketVersions};
 use super::request::GateContext;
 
@@ -28,13 +31,12 @@ impl ChangeFacts {
         context: &GateContext<'_>,
         located: &LocatedPacket,
         selection: &Selection,
-        approval: &ApprovalFacts,
+        (approval, packet): (&ApprovalFacts, PacketCheckContext<'_>),
     ) -> Result<Self, RepositoryError> {
-        let GateContext { repo, layout, trusted, .. } = *context;
-        let merge_base = approval.merge_base;
+        let GateContext { repo, layout, .. } = *context;
         let waivers = &located.packet.waivers;
         Ok(Self {
-            range: classify_range(repo, layout, located, selection, (merge_base, &trusted.open_tips))?,
+            range: classify_range(context, packet, selection, approval.merge_base)?,
             waiver_origins: if waivers.is_empty() {
                 Vec::new()
             } else {
@@ -66,41 +68,53 @@ fn read_packet_before(
 
 /// Compares the start of a range with the packet's merge base.
 fn classify_range(
-    repo: &dyn Repository,
-    layout: &Layout,
-    located: &LocatedPacket,
+    context: &GateContext<'_>,
+    packet: PacketCheckContext<'_>,
     selection: &Selection,
-    (merge_base, main_tips): (Option<Commit>, &[Commit]),
+    merge_base: Option<Commit>,
 ) -> Result<RangeFact, RepositoryError> {
+    let GateContext { repo, layout, trusted, .. } = *context;
     if !selection.mode.is_committed() {
         return Ok(RangeFact::NotApplicable);
     }
     let Some(base) = selection.base else { return Ok(RangeFact::Complete) };
     // What lies before a commit of the main branch was judged on its way there.
-    for tip in main_tips {
+    for tip in &trusted.open_tips {
         if merge_base.is_some() && repo.is_ancestor(base, *tip)? {
             return Ok(RangeFact::Complete);
         }
     }
-    match merge_base {
-        Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Complete),
-        Some(merge_base) => {
-            let skipped = Selection {
-                mode: SelectionMode::Range,
-                base: Some(merge_base),
-                head: Some(base),
-                reason: String::new(),
-                is_explicit: false,
-                left_end: None,
-            };
-            let is_forward = repo.is_ancestor(merge_base, base)?;
-            let changes = repo.changes(&skipped)?.changes;
-            let only_records =
-                is_forward && changes.iter().all(|change| layout.is_packet_record(&located.id, &change.path));
-            Ok(if only_records { RangeFact::SkipsGovernance } else { RangeFact::OmitsWork })
-        }
-        None => Ok(RangeFact::NotApplicable),
+    let Some(merge_base) = merge_base else { return Ok(RangeFact::NotApplicable) };
+    if repo.is_ancestor(base, merge_base)? {
+        return Ok(RangeFact::Complete);
     }
+    if !repo.is_ancestor(merge_base, base)? {
+        return Ok(RangeFact::OmitsWork(None));
+    }
+    if let Some(head) = selection.head {
+        // With two dots, an automatic range starts where the host says that main was.
+        let is_start_of_host = matches!(&context.request.selection,
+            SelectionRequest::Auto { range, .. } if !range.contains("..."));
+        for tip in &trusted.main_tips {
+            let is_on_main = repo.is_ancestor(base, *tip)?
+                && (is_start_of_host || is_on_main_line(repo, *tip, base, merge_base)?);
+            if is_on_main {
+                let work = EarlierWork { repo, packet, merge_base, start: base, head, is_start_of_host };
+                return Ok(work.find()?.map_or(RangeFact::Complete, |why| RangeFact::OmitsWork(Some(why))));
+            }
+        }
+    }
+    let skipped = Selection {
+        mode: SelectionMode::Range,
+        base: Some(merge_base),
+        head: Some(base),
+        reason: String::new(),
+        is_explicit: false,
+        left_end: None,
+    };
+    let changes = repo.changes(&skipped)?.changes;
+    let only_records = changes.iter().all(|change| layout.is_packet_record(packet.id, &change.path));
+    Ok(if only_records { RangeFact::SkipsGovernance } else { RangeFact::OmitsWork(None) })
 }
 
 /// Returns true if the base of a selection is an ancestor of its head, and for

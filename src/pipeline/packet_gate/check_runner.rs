@@ -133,7 +133,9 @@ impl<'a> CheckRunner<'a> {
             .zip(approval_facts.as_ref())
             .map(|(documents, facts)| facts.check_context(packet(), documents, self.context.request.now));
         let change_facts = match self.context.selection.zip(approval_facts.as_ref()) {
-            Some((selection, facts)) => Some(ChangeFacts::gather(&self.context, located, selection, facts)?),
+            Some((selection, facts)) => {
+                Some(ChangeFacts::gather(&self.context, located, selection, (facts, packet()))?)
+            }
             None => None,
         };
         let open_scopes = OpenScopes::new(repo, tree, layout, &located.id);

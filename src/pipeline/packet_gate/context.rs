@@ -13,6 +13,7 @@ use crate::text::RepoPath;
 
 use super::approval_facts;
 use super::request::GateRequest;
+use super::work_on_main::narrow_to_work;
 
 /// Configuration, layout and packet used by one gate run.
 pub(crate) struct PacketContext {
@@ -152,7 +153,8 @@ pub(crate) fn resolve_selection(
     } else {
         extend_to_whole_work(repo, &config, request, &selection, &merge_base, tip)?
     };
-    Ok(extended.unwrap_or(selection))
+    let selection = extended.unwrap_or(selection);
+    Ok(narrow_to_work(repo, &config, request, main, &selection)?.unwrap_or(selection))
 }
 
 /// Extends the selection of an uncommitted change to the start of the work, if

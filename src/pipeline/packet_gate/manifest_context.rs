@@ -164,6 +164,18 @@ impl<'a> ManifestContext<'a> {
             changed_count: self.changed_count,
             user_ignored: &[],
         };
+        let packet = || PacketCheckContext {
+            id: &located.id,
+            packet: &located.packet,
+            faults: &located.faults,
+            layout,
+            policy: &self.packet_context.config.policy,
+            registry: None,
+            board: None,
+            revision_ids: &[],
+            is_fence: false,
+            skeleton_approval: None,
+        };
         // Waivers are the only input that depends on history.
         let change_facts = if located.packet.waivers.is_empty() {
             None
@@ -171,23 +183,12 @@ impl<'a> ManifestContext<'a> {
             let source = read_record(repo, self.tree, &layout.audit)?;
             let audit = source.map(|source| Audit::read(&source));
             let approval = ApprovalFacts::gather(&context, &located, audit.as_ref())?;
-            Some(ChangeFacts::gather(&context, &located, &self.selection, &approval)?)
+            Some(ChangeFacts::gather(&context, &located, &self.selection, (&approval, packet()))?)
         };
         let exists = |path: &RepoPath| repo.exists(self.tree, path).unwrap_or(false);
         let (paths, logs) = Default::default();
         let input = ChangeCheckContext {
-            packet: PacketCheckContext {
-                id: &located.id,
-                packet: &located.packet,
-                faults: &located.faults,
-                layout,
-                policy: &self.packet_context.config.policy,
-                registry: None,
-                board: None,
-                revision_ids: &[],
-                is_fence: false,
-                skeleton_approval: None,
-            },
+            packet: packet(),
             selection: &self.selection,
             files: &self.files,
             config_name: crate::config::FILE_NAME,

@@ -9,6 +9,7 @@ mod change_facts;
 mod check_runner;
 mod code_commits;
 mod context;
+mod earlier_work;
 mod gate_result;
 mod gate_rules;
 mod lookups;
@@ -21,6 +22,7 @@ mod run_checks;
 mod task;
 mod trusted_approval;
 mod waivers;
+mod work_on_main;
 
 pub use super::error::PipelineError;
 pub(crate) use super::locate::locate;

@@ -18,6 +18,7 @@ use super::request::{GateContext, GateRequest};
 use super::task::{restrict_to_task, task_remark};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{SelectedChange, build_selection_info, load_changed_files};
+use crate::pipeline::test_plan::warn_of_refusals;
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::rule::Profile;
 
@@ -143,6 +144,9 @@ pub(crate) fn run_gate_checks(
         .map(|selection| build_selection_info(selection, &change, first.config_source.clone()));
     report.policy = Some(trusted.policy_info(&first.config, first.policy_tree, &first.config_source));
     report.warnings = first.config.warning_lines();
+    if request.gate == Gate::PreWork {
+        report.warnings.extend(packets.iter().flat_map(warn_of_unusable_plan));
+    }
     let config = first.config.clone();
     Ok(GateResult {
         gate: request.gate,
@@ -156,6 +160,14 @@ pub(crate) fn run_gate_checks(
         fence: None,
         has_code: true,
     })
+}
+
+/// Returns a warning for each planned command that cannot become evidence, if the packet
+/// needs evidence.
+fn warn_of_unusable_plan(packet: &PacketContext) -> Vec<String> {
+    let Some(located) = &packet.located else { return Vec::new() };
+    let is_required = located.packet.generation.is_g2() || packet.config.policy.evidence_required;
+    if is_required { warn_of_refusals(&located.packet, &packet.config) } else { Vec::new() }
 }
 
 fn restrict_to_requested_task(

@@ -11,7 +11,7 @@ use crate::pipeline::error::PipelineError;
 use crate::text::{RepoPath, Source};
 
 /// Maximum number of names of main branches: each branch is compared with all others.
-const MAX_NAMES: usize = 16;
+pub(super) const MAX_NAMES: usize = 16;
 /// Number of branches up to which their own configurations are asked whether the history
 /// must be searched for names of main branches.
 const MAX_OTHER_BRANCHES: usize = 64;
@@ -33,6 +33,10 @@ pub(crate) struct MainBranch {
     policies: Vec<RuleObjects>,
     /// For each tip, the names of main branches in its configuration.
     names: Vec<MainNames>,
+    /// The names that HEAD's configuration gives, or those of the program.
+    pub(super) wanted: Vec<String>,
+    /// Existing branches with a usual name whose own configuration names others, with these.
+    pub(super) disowned: Vec<(String, Vec<String>)>,
 }
 
 /// The names of main branches at a commit.
@@ -85,13 +89,15 @@ impl MainBranch {
                 .iter()
                 .map(|tip| MainNames { names: vec![tip.name.clone()], is_explicit: true })
                 .collect();
-            return Ok(Self { tips, policies, names });
+            return Ok(Self { tips, policies, names, wanted: Vec::new(), disowned: Vec::new() });
         }
         let mut names: BTreeSet<String> = Config::defaults().main_branches.into_iter().collect();
+        let mut wanted: Vec<String> = names.iter().cloned().collect();
         let head = repo.head()?;
         if let Some(head) = head
             && let Ok(loaded) = load(repo, TreeState::Commit(head), config)
         {
+            wanted.clone_from(&loaded.config.main_branches);
             names.extend(loaded.config.main_branches);
         }
         // The coder can change the name in HEAD, so names in the history count as well.
@@ -108,7 +114,7 @@ impl MainBranch {
             );
             return Err(RepositoryError::Git { operation: "finding the main branch".into(), reason }.into());
         }
-        Self::named(repo, &names)
+        Self::named(repo, &names, wanted)
     }
 
     /// Returns the commit at which HEAD left the main branch: HEAD itself on the main
@@ -247,9 +253,14 @@ impl MainBranch {
         Ok(selection)
     }
 
-    fn named(repo: &dyn Repository, names: &BTreeSet<String>) -> Result<Self, PipelineError> {
+    fn named(
+        repo: &dyn Repository,
+        names: &BTreeSet<String>,
+        wanted: Vec<String>,
+    ) -> Result<Self, PipelineError> {
         let names: Vec<String> = names.iter().cloned().collect();
         let (mut tips, mut policies, mut listed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut disowned = Vec::new();
         for tip in repo.branch_tips(&names)? {
             let policy = read_policy(repo, tip.tip)?;
             // A configuration that cannot be read is an error where it is used.
@@ -264,9 +275,11 @@ impl MainBranch {
                 listed.push(own);
                 tips.push(tip);
                 policies.push(policy);
+            } else if Config::defaults().main_branches.contains(&tip.name) {
+                disowned.push((tip.reference, own.names));
             }
         }
-        Ok(Self { tips, policies, names: listed })
+        Ok(Self { tips, policies, names: listed, wanted, disowned })
     }
 
     /// Chooses the tip whose rules count, among those that are `relevant`: a

@@ -11,6 +11,7 @@ use crate::finding::{Label, PolicyInfo};
 use crate::text::RepoPath;
 
 mod main_branch;
+mod unknown_main;
 
 use super::error::PipelineError;
 
@@ -60,7 +61,9 @@ impl TrustRow {
             Self::LeftEnd => "`--range A...B`",
             Self::Branch => "`--staged`, `--worktree`, `pre-work`, `verify`, on a branch",
             Self::RemoteMain | Self::SoftHead => "the same, on the main branch",
-            Self::UnknownMain => "the same, without a main branch",
+            Self::UnknownMain => {
+                "the same without a main branch; `verify` only for uncommitted work without a remote"
+            }
             Self::WorkStart => "the same, on the main branch or without one",
         }
     }
@@ -73,7 +76,9 @@ impl TrustRow {
             Self::LeftEnd => "the left end of the range",
             Self::Branch => "the main branch",
             Self::RemoteMain => "the main branch of the remote",
-            Self::SoftHead => "HEAD, because the work is on the main branch and there is no remote",
+            Self::SoftHead => {
+                "HEAD, because the work is on the main branch, and no remote has that branch with rules"
+            }
             Self::UnknownMain => "HEAD, because no main branch is known",
             Self::WorkStart => "the packet's MERGE_BASE_SHA, the start of the work on the main branch",
         }
@@ -102,6 +107,8 @@ pub(crate) struct TrustedRevision {
     pub record_commits: Vec<Commit>,
     /// Tips of the main branch that do not contain the judged head.
     pub open_tips: Vec<Commit>,
+    /// Tips of the main branch, as far as they are known.
+    pub main_tips: Vec<Commit>,
     /// The commit before which times are trusted.
     pub time_base: Option<Commit>,
 }
@@ -192,6 +199,7 @@ fn resolve_committed(
         state_commits: start.into_iter().collect(),
         record_commits: base.into_iter().collect(),
         open_tips: Vec::new(),
+        main_tips: main.tips.iter().map(|tip| tip.tip).collect(),
         time_base: base,
     };
     if selection.left_end.is_none() {
@@ -233,6 +241,7 @@ fn resolve_uncommitted(repo: &dyn Repository, main: &MainBranch) -> Result<Trust
         state_commits: tree.into_iter().collect(),
         record_commits: Vec::new(),
         open_tips: Vec::new(),
+        main_tips: main.tips.iter().map(|tip| tip.tip).collect(),
         time_base: None,
     };
     if let Some(head) = head {

@@ -15,7 +15,7 @@ use super::fence::push_rule;
 /// The repository cannot be read.
 pub(super) fn check(context: &VerifyContext<'_>) -> Result<Option<Report>, PipelineError> {
     let config = &context.loaded.config;
-    if config.policy.exempt.is_empty() || context.request.packet.is_some() {
+    if config.policy.exempt.is_empty() || !context.request.packets.is_empty() {
         return Ok(None);
     }
     let judged = context.selection.judged_tree();

@@ -21,7 +21,7 @@ use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
 use crate::pipeline::selected_change::{SelectedChange, build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::rule::Profile;
-use crate::text::Source;
+use crate::text::{Source, to_single_line};
 
 #[cfg(feature = "ledger")]
 pub(crate) use packets::prepared_branches;
@@ -33,8 +33,8 @@ const VERIFY: &str = "verify";
 /// Request to judge the work of a branch.
 #[derive(Debug, Clone)]
 pub(crate) struct VerifyRequest {
-    /// The packet that the caller names.
-    pub packet: Option<String>,
+    /// The packets that the caller names; empty to find them.
+    pub packets: Vec<String>,
     /// The change to judge; the default is the whole work of the branch.
     pub selection: SelectionRequest,
     /// The branch of the work in a run of continuous integration; `None` for the one that
@@ -50,6 +50,21 @@ pub(crate) struct VerifyRequest {
     pub is_ci: bool,
     /// Now, UTC.
     pub now: DateTime,
+}
+
+impl VerifyRequest {
+    /// Returns the option that selects the change, with a blank before it, for commands in
+    /// messages.
+    fn selection_option(&self) -> String {
+        match &self.selection {
+            SelectionRequest::Default | SelectionRequest::Work => String::new(),
+            SelectionRequest::Range(range) => format!(" --range {}", to_single_line(range, 120)),
+            SelectionRequest::Auto { .. } => " --range auto".to_owned(),
+            SelectionRequest::Rev(revision) => format!(" --rev {}", to_single_line(revision, 120)),
+            SelectionRequest::Staged => " --staged".to_owned(),
+            SelectionRequest::Worktree => " --worktree".to_owned(),
+        }
+    }
 }
 
 /// The change under judgement and the rules that judge it.
@@ -72,15 +87,23 @@ impl<'a> VerifyContext<'a> {
         request: &'a VerifyRequest,
     ) -> Result<(Self, SelectionRequest), PipelineError> {
         let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
-        let tip = match request.selection {
-            SelectionRequest::Default | SelectionRequest::Work => main.choose(repo, &|_| Ok(true))?,
-            _ => None,
-        };
+        let is_work = matches!(request.selection, SelectionRequest::Default | SelectionRequest::Work);
+        let tip = if is_work { main.choose(repo, &|_| Ok(true))? } else { None };
         let wanted = match &request.selection {
             SelectionRequest::Default => SelectionRequest::Work,
             other => other.clone(),
         };
         let selection = main.select(repo, &wanted, &|_| None, tip)?;
+        // Without a main branch, committed work would look like an empty change. In a
+        // repository of one person without a remote, what is on disk is judged with a warning.
+        let is_unknown = is_work && tip.is_none() && repo.head()?.is_some();
+        let needs_main = selection.mode.is_committed()
+            || request.is_ci
+            || repo.is_shallow()
+            || repo.main_remote().is_some();
+        if is_unknown && needs_main {
+            return Err(PipelineError::UnknownMain { why: main.explain_unknown(repo) });
+        }
         let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
         let loaded = load(repo, trusted.tree, request.config.as_ref())?;
         let mut change = load_changed_files(repo, &selection)?;
@@ -184,7 +207,7 @@ pub(crate) fn check_commit_scope(
         return Ok(Some(fence::check(context)?.report));
     }
     let ids = match packets::find(&context) {
-        Err(PipelineError::NoPacketOfBranch { .. }) => return Ok(None),
+        Err(PipelineError::NoPacketOfBranch { .. } | PipelineError::NothingSetUp) => return Ok(None),
         found => found?,
     };
     let Some(gate) = gate_request(&context, &ids, wanted) else { return Ok(None) };
@@ -239,7 +262,11 @@ fn check_packets(
     }
     let ids = packets::find(&context)?;
     let Some(request) = gate_request(&context, &ids, selection) else {
-        return Err(PipelineError::NoPacketOfBranch { branch: None, candidates: Vec::new() });
+        return Err(PipelineError::NoPacketOfBranch {
+            branch: None,
+            candidates: Vec::new(),
+            options: context.request.selection_option(),
+        });
     };
     let mut result = run_gate_checks(context.repo, &request)?;
     result.report.gate = VERIFY;

@@ -31,8 +31,8 @@ const MAX_CANDIDATES: usize = 5;
 /// # Errors
 /// No packet is known, with the candidates.
 pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineError> {
-    if let Some(packet) = &context.request.packet {
-        return Ok(vec![packet.clone()]);
+    if !context.request.packets.is_empty() {
+        return Ok(context.request.packets.clone());
     }
     let judged = context.selection.judged_tree();
     let layout = resolve_layout(context.repo, &context.loaded.config, context.trusted.tree, judged)?;
@@ -46,12 +46,19 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
     if !trusted.is_empty() {
         return Ok(trusted);
     }
-    if context.request.is_ci
-        && let Some(packet) = packet_of_paths(context, &layout)?
-    {
-        return Ok(vec![packet]);
+    if is_nothing_set_up(context, &layout)? {
+        return Err(PipelineError::NothingSetUp);
+    }
+    let open = if context.request.is_ci { open_packets(context, &layout)? } else { Vec::new() };
+    let mut covering = Vec::new();
+    if context.request.is_ci {
+        match packets_of_paths(context, &layout, &open) {
+            Ok(packets) => return Ok(packets),
+            Err(found) => covering = found,
+        }
     }
     let mut candidates = prepared(judged)?;
+    candidates.extend(covering);
     if candidates.is_empty()
         && let Some(branch) = &branch
     {
@@ -60,49 +67,101 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
     }
     if context.request.is_ci || candidates.is_empty() {
         candidates.truncate(MAX_CANDIDATES);
-        return Err(PipelineError::NoPacketOfBranch { branch, candidates });
+        let options = context.request.selection_option();
+        return Err(PipelineError::NoPacketOfBranch { branch, candidates, options });
     }
     Ok(candidates)
 }
 
-/// Returns the one open packet of the trusted revision whose scope has all changed paths.
-/// Of several, it is the one whose own file the change edits. `None` if that does not
-/// decide.
-fn packet_of_paths(context: &VerifyContext<'_>, layout: &Layout) -> Result<Option<String>, PipelineError> {
-    let is_document = |path: &RepoPath| layout.is_governance(path);
-    let paths: Vec<&RepoPath> =
-        context.change.files.iter().map(|file| &file.change.path).filter(|path| !is_document(path)).collect();
-    let mut covering: Vec<String> = Vec::new();
-    for id in list_packet_ids(context.repo, context.trusted.tree, layout)? {
-        let Ok(wp_id) = WpId::parse(&id) else { continue };
-        let path = layout.packet(&wp_id);
-        let Some(source) = read_document(context.repo, context.trusted.tree, &path)? else { continue };
-        let packet = Packet::read(&source).value;
-        let is_open = packet.status.as_ref().is_some_and(|status| status.value.allows_work());
-        let covers = |path: &&RepoPath| {
-            packet.scope.in_scope.iter().any(|entry| entry.covers(path))
-                && !packet.scope.out_of_scope.iter().any(|entry| entry.covers(path))
-        };
-        if is_open && !paths.is_empty() && paths.iter().all(covers) {
-            covering.push(id);
+/// Returns whether neither the trusted nor the judged revision has a configuration or
+/// documents of governance.
+fn is_nothing_set_up(context: &VerifyContext<'_>, layout: &Layout) -> Result<bool, RepositoryError> {
+    if context.loaded.is_file {
+        return Ok(false);
+    }
+    for tree in [context.trusted.tree, context.selection.judged_tree()] {
+        for folder in &layout.governance_folders {
+            if !context.repo.list_below(tree, folder)?.is_empty() {
+                return Ok(false);
+            }
         }
     }
-    if let [only] = covering.as_slice() {
-        return Ok(Some(only.clone()));
+    Ok(true)
+}
+
+/// A packet of the trusted revision that allows work.
+struct OpenPacket {
+    id: WpId,
+    packet: Packet,
+    /// Whether the change edits the packet's own file, or its file of manifests.
+    is_edited: bool,
+}
+
+impl OpenPacket {
+    fn covers(&self, path: &RepoPath) -> bool {
+        let scope = &self.packet.scope;
+        scope.in_scope.iter().any(|entry| entry.covers(path))
+            && !scope.out_of_scope.iter().any(|entry| entry.covers(path))
     }
-    covering.retain(|id| {
-        let is_own = |path: &RepoPath| {
-            WpId::parse(id).is_ok_and(|id| {
-                let own = layout.packet(&id);
-                *path == own || *path == Layout::manifest_file(&id, &own)
-            })
-        };
-        context.change.files.iter().any(|file| is_own(&file.change.path))
-    });
-    Ok(match covering.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    })
+}
+
+fn open_packets(context: &VerifyContext<'_>, layout: &Layout) -> Result<Vec<OpenPacket>, RepositoryError> {
+    let mut out = Vec::new();
+    for id in list_packet_ids(context.repo, context.trusted.tree, layout)? {
+        let Ok(id) = WpId::parse(&id) else { continue };
+        let path = layout.packet(&id);
+        let Some(source) = read_document(context.repo, context.trusted.tree, &path)? else { continue };
+        let packet = Packet::read(&source).value;
+        if !packet.status.as_ref().is_some_and(|status| status.value.allows_work()) {
+            continue;
+        }
+        let manifests = Layout::manifest_file(&id, &path);
+        let is_edited =
+            context.change.files.iter().any(|file| file.change.path == path || file.change.path == manifests);
+        out.push(OpenPacket { id, packet, is_edited });
+    }
+    Ok(out)
+}
+
+/// Returns the open packets that the changed paths belong to: the one whose scope has all
+/// of them, and of several the one whose own file the change edits. Otherwise those whose own
+/// files the change edits, as in a merge queue, if together they have all paths; each of them
+/// is judged. If that does not decide, returns the candidates.
+fn packets_of_paths(
+    context: &VerifyContext<'_>,
+    layout: &Layout,
+    open: &[OpenPacket],
+) -> Result<Vec<String>, Vec<String>> {
+    let paths: Vec<&RepoPath> = context
+        .change
+        .files
+        .iter()
+        .map(|file| &file.change.path)
+        .filter(|path| !layout.is_governance(path) && !context.loaded.config.policy.exempts(path))
+        .collect();
+    let names = |packets: &[&OpenPacket]| packets.iter().map(|open| open.id.as_str().to_owned()).collect();
+    if paths.is_empty() {
+        return Err(Vec::new());
+    }
+    let covers_all = |open: &&OpenPacket| paths.iter().all(|path| open.covers(path));
+    let mut covering: Vec<&OpenPacket> = open.iter().filter(covers_all).collect();
+    if covering.len() > 1 {
+        let edited: Vec<&OpenPacket> = covering.iter().copied().filter(|open| open.is_edited).collect();
+        if edited.len() == 1 {
+            covering = edited;
+        }
+    }
+    let has_path = |open: &&OpenPacket| paths.iter().any(|path| open.covers(path));
+    let edited: Vec<&OpenPacket> = open.iter().filter(|open| open.is_edited).filter(has_path).collect();
+    // A second packet that the change accounts for is judged, too.
+    if covering.len() == 1 && edited.iter().all(|open| covering.iter().any(|own| own.id == open.id)) {
+        return Ok(names(&covering));
+    }
+    if !edited.is_empty() && paths.iter().all(|path| edited.iter().any(|open| open.covers(path))) {
+        return Ok(names(&edited));
+    }
+    let candidates = if edited.is_empty() { open.iter().filter(has_path).collect() } else { edited };
+    Err(names(&candidates))
 }
 
 /// Returns the packets whose last PREPARE record in a tree names a branch.
@@ -153,7 +212,7 @@ pub(crate) fn prepared_branches(
 /// # Errors
 /// The repository cannot be read.
 pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option<Report>, PipelineError> {
-    if context.request.packet.is_some() {
+    if !context.request.packets.is_empty() {
         return Ok(None);
     }
     let judged = context.selection.judged_tree();

@@ -2,15 +2,16 @@
 //! nothing but the configuration, which the old policy judges (PRODUCT, "Life of a
 //! configuration").
 
-use crate::change::{Commit, RepositoryError, TreeState};
+use crate::change::{ChangedFile, Commit, FileMode, RepositoryError, TreeState};
 use crate::check::context::ProtectedPattern;
 use crate::config::{Config, FILE_NAME, resolve_layout, setup_patterns};
 use crate::digest::sshsig::{GIT_NAMESPACE, verify_in};
 use crate::document::Layout;
 use crate::document::allowed_signers::AllowedSigners;
+use crate::document::spec::SpecPointer;
 use crate::finding::{Label, Level, Report};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::locate::read_document;
+use crate::pipeline::locate::{read_document, read_record};
 use crate::text::RepoPath;
 
 use super::VerifyContext;
@@ -37,7 +38,7 @@ pub(super) fn check(context: &VerifyContext<'_>) -> Result<Option<Report>, Pipel
     if !context.loaded.is_file {
         let adds_config = context.all_files.iter().any(|file| is_config_file(&file.change.path));
         let is_new = adds_config && context.repo.exists(judged, &RepoPath::from(FILE_NAME))?;
-        return Ok(is_new.then(|| check_first(context, &layout)));
+        return if is_new { check_first(context, &layout).map(Some).map_err(Into::into) } else { Ok(None) };
     }
     let paths = RulePaths::new(config, &layout);
     if !context.all_files.iter().all(|file| paths.contain(&file.change.path)) {
@@ -70,13 +71,38 @@ impl<'a> RulePaths<'a> {
     }
 }
 
+/// Returns the specification, if the change adds it as a document: `init` writes the first
+/// one, and its pointer names it.
+fn added_specification(
+    context: &VerifyContext<'_>,
+    layout: &Layout,
+) -> Result<Option<RepoPath>, RepositoryError> {
+    let judged = context.selection.judged_tree();
+    let Some(source) = read_record(context.repo, judged, &layout.spec_pointer)? else { return Ok(None) };
+    let Some(named) = SpecPointer::read(&source).spec().map(|spec| spec.value.to_string()) else {
+        return Ok(None);
+    };
+    let is_added = |file: &&ChangedFile| {
+        let is_file = file.change.after.is_some_and(|entry| entry.mode == FileMode::Regular);
+        let path = &file.change.path;
+        path.as_bytes() == named.as_bytes()
+            && path.as_bytes().ends_with(b".md")
+            && file.change.before.is_none()
+            && is_file
+    };
+    Ok(context.all_files.iter().find(is_added).map(|file| file.change.path.clone()))
+}
+
 /// Checks the change that adds the first configuration: it touches nothing else than
-/// governance and the files that control the checks.
-fn check_first(context: &VerifyContext<'_>, layout: &Layout) -> Report {
+/// governance, the files that control the checks, and a new specification.
+fn check_first(context: &VerifyContext<'_>, layout: &Layout) -> Result<Report, RepositoryError> {
+    let specification = added_specification(context, layout)?;
     let protected: Vec<ProtectedPattern> = setup_patterns();
     let is_governance = |path: &RepoPath| {
         let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
-        layout.is_governance(path) || protected.iter().any(|pattern| pattern.covers(&lower))
+        layout.is_governance(path)
+            || specification.as_ref() == Some(path)
+            || protected.iter().any(|pattern| pattern.covers(&lower))
     };
     let outside: Vec<&RepoPath> =
         context.all_files.iter().map(|file| &file.change.path).filter(|path| !is_governance(path)).collect();
@@ -97,7 +123,7 @@ fn check_first(context: &VerifyContext<'_>, layout: &Layout) -> Report {
         }
     });
     push_trust(context, &mut report);
-    report
+    Ok(report)
 }
 
 /// Adds the check that the new configuration can be read.

@@ -255,6 +255,10 @@ impl History for GitRepository {
         self.list_branch_names(limit)
     }
 
+    fn main_remote(&self) -> Option<String> {
+        self.find_main_remote()
+    }
+
     fn parents(&self, commit: Commit) -> Result<Vec<Commit>, RepositoryError> {
         let node = self.commit_node(to_oid(commit.0))?;
         Ok(node.parents.iter().map(|id| Commit(to_hash(*id))).collect())

@@ -9,6 +9,7 @@ mod ancestry;
 mod attributes;
 mod batch;
 mod branch_name;
+mod branches;
 mod builder;
 mod clean;
 #[cfg(test)]

@@ -3,15 +3,13 @@
 //! A name must be unambiguous: if a tag or remote branch has the same name as a branch,
 //! the name is refused.
 
-use std::collections::BTreeSet;
-
 use git2::{ErrorCode, ObjectType, Oid};
 
 use crate::change::{
     BranchTip, Commit, History as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
 };
 
-use super::{GitRepository, git_error, to_hash, to_oid};
+use super::{GitRepository, to_hash, to_oid};
 
 fn revision_error(revision: &str, reason: impl Into<String>) -> RepositoryError {
     RepositoryError::Revision { revision: crate::text::to_single_line(revision, 120), reason: reason.into() }
@@ -145,75 +143,6 @@ impl GitRepository {
         }
     }
 
-    /// See [`crate::change::History::branch_tips`].
-    pub(super) fn find_branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
-        let remote = self.main_remote();
-        let mut names: BTreeSet<String> = names.iter().cloned().collect();
-        let head_name = remote.as_ref().and_then(|remote| {
-            let head = self.repo.find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()?;
-            let target = head.symbolic_target().ok().flatten()?;
-            target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
-        });
-        names.extend(head_name);
-        let mut out = Vec::new();
-        for name in names {
-            let local = (format!("refs/heads/{name}"), name.clone(), false);
-            let tracking = remote
-                .as_ref()
-                .map(|remote| (format!("refs/remotes/{remote}/{name}"), format!("{remote}/{name}"), true));
-            for (full, reference, is_remote) in std::iter::once(local).chain(tracking) {
-                let found = match self.repo.find_reference(&full) {
-                    Ok(found) => found,
-                    Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {
-                        continue;
-                    }
-                    Err(error) => return Err(git_error(format!("reading the reference {full}"))(error)),
-                };
-                let commit =
-                    found.peel_to_commit().map_err(git_error(format!("reading the commit of {full}")))?;
-                let tip = Commit(to_hash(commit.id()));
-                out.push(BranchTip { name: name.clone(), reference, tip, is_remote });
-            }
-        }
-        out.sort_by(|a, b| a.reference.cmp(&b.reference));
-        Ok(out)
-    }
-
-    /// See [`crate::change::History::branch_names`].
-    pub(super) fn list_branch_names(&self, limit: usize) -> Result<Option<Vec<String>>, RepositoryError> {
-        let tracking = self.main_remote().map(|remote| format!("refs/remotes/{remote}/"));
-        let prefixes = [Some("refs/heads/".to_owned()), tracking];
-        let mut names = BTreeSet::new();
-        for prefix in prefixes.into_iter().flatten() {
-            let mut found = self
-                .repo
-                .references_glob(&format!("{prefix}*"))
-                .map_err(git_error("listing the branches"))?;
-            for reference in found.names() {
-                // A name that is no text is no name of a configuration.
-                let Ok(reference) = reference else { return Ok(None) };
-                names.extend(reference.strip_prefix(&prefix).map(str::to_owned));
-                if names.len() > limit {
-                    return Ok(None);
-                }
-            }
-        }
-        Ok(Some(names.into_iter().collect()))
-    }
-
-    /// Returns the remote whose branches may be the main branch: `origin`, or the only
-    /// one that there is.
-    fn main_remote(&self) -> Option<String> {
-        let names = self.repo.remotes().ok()?;
-        let mut names = names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned));
-        let all: Vec<String> = names.by_ref().collect();
-        // A tracking reference of `origin` counts even if its settings are gone.
-        match all.as_slice() {
-            [only] => Some(only.clone()),
-            _ => Some("origin".to_owned()),
-        }
-    }
-
     fn first_parent(&self, commit: Commit) -> Result<Option<Commit>, RepositoryError> {
         let parent = self.commit_node(to_oid(commit.0))?.parents.first().copied();
         parent.map(|id| self.commit_node(id).map(|_| Commit(to_hash(id)))).transpose()
@@ -298,6 +227,10 @@ impl GitRepository {
             (Some(main), Some(head)) => self.find_merge_base(main.tip, head)?,
             _ => None,
         };
+        if let (Some(main), Some(_), None) = (main, head, fork) {
+            let reason = "it has no common commit with HEAD in this clone";
+            return Err(revision_error(&main.reference, self.explain_missing(reason)));
+        }
         let start = match (main, fork) {
             (Some(main), Some(_)) => format!("the merge base with `{}`", main.reference),
             _ => "HEAD".to_owned(),
@@ -365,12 +298,11 @@ impl GitRepository {
             left_end: None,
         };
         let named = merge_base(head).map(|text| self.find_commit(&text)).transpose()?.flatten();
-        let fork = match main {
-            Some(main) => {
-                self.find_merge_base(main.tip, head)?.filter(|fork| *fork != head).map(|fork| (fork, main))
-            }
+        let found = match main {
+            Some(main) => self.find_merge_base(main.tip, head)?.map(|fork| (fork, main)),
             None => None,
         };
+        let fork = found.filter(|(fork, _)| *fork != head);
         // A packet may start on top of another packet's work on the same branch.
         if let Some((fork, main)) = fork
             && !named.is_some_and(|named| named != fork && self.is_ancestor(fork, named).unwrap_or(false))
@@ -382,6 +314,11 @@ impl GitRepository {
         if let Some(named) = named {
             let reason = "the working tree is clean: the packet's MERGE_BASE_SHA to HEAD".into();
             return Ok(range(Some(named), reason));
+        }
+        if found.is_none() {
+            let reason = "no main branch of this clone has a common commit with it, so the start of the \
+                          work is not known; name the change with `--range A..B`";
+            return Err(revision_error("HEAD", self.explain_missing(reason)));
         }
         Ok(range(
             self.first_parent(head)?,

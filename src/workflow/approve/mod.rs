@@ -25,7 +25,7 @@ use super::records::{Reason, Records, WorkflowError};
 
 pub(crate) use contract_approval::{ContractApproval, approve, find_packet, render_contract};
 pub(crate) use prepare::{Preparation, prepare};
-pub(crate) use refine::refine;
+pub(crate) use refine::{RefinementState, refine};
 pub(crate) use sign::{SignRequest, sign};
 pub(crate) use sign_contract::{ContractSignature, KeySource, sign_contract};
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]

@@ -4,128 +4,18 @@
 //! and matches a command that the trusted configuration allows.
 
 mod entry;
-pub(crate) mod words;
 
 use std::path::Path;
 
 use crate::bus::Bus;
 use crate::config::{Config, EnvironmentPolicy, StepRights};
-use crate::document::Packet;
-use crate::document::link::join_relative;
-use crate::document::packet::without_comment;
 use crate::pipeline::steps::{self, CommandRun, Progress, StepsError, find_proof_lines};
 use crate::system::files;
 use crate::system::process::ExitReason;
 use crate::text::RepoPath;
 
+pub(crate) use crate::pipeline::test_plan::{PlannedLine, plan_commands};
 pub(crate) use entry::record_entries;
-
-/// The action for one line of a test plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PlannedLine {
-    /// The line is run.
-    Run {
-        /// The text of the line.
-        command: String,
-        /// Program and arguments.
-        argv: Vec<String>,
-        /// The working folder below the root; empty for the root.
-        folder: String,
-    },
-    /// The line calls a gate of countersign, which this command does not run.
-    GateCall(String),
-    /// The line is not run.
-    Refused {
-        /// The text of the line.
-        command: String,
-        /// The reason, as a clause.
-        why: String,
-    },
-}
-
-const NOT_ALLOWED: &str = "the trusted configuration does not allow it: neither `steps` nor `evidence.allow` lists this command (` *` at the end of an entry allows arguments)";
-
-/// Decides for every line of a packet's test plan, in order, whether it runs.
-#[must_use]
-pub(crate) fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine> {
-    let mut folder = String::new();
-    let mut unmet: Option<String> = None;
-    let mut out = Vec::new();
-    for command in &packet.test_plan {
-        let text = command.text.clone();
-        if command.is_gate() {
-            out.push(PlannedLine::GateCall(text));
-            continue;
-        }
-        let refused = |why: String| PlannedLine::Refused { command: text.clone(), why };
-        if !command.is_quoted {
-            out.push(refused("it is not a command in backticks".to_owned()));
-            continue;
-        }
-        let argv = match words::split_words(without_comment(&text)) {
-            Ok(argv) => argv,
-            Err(why) => {
-                if may_change_state(&text) {
-                    unmet = Some(text.clone());
-                }
-                out.push(refused(why));
-                continue;
-            }
-        };
-        // `cd` is not run as a command, but it sets the folder of the next ones.
-        if argv.first().map(String::as_str) == Some("cd") {
-            match argv.get(1).map(|to| enter_folder(&folder, to)) {
-                Some(Some(to)) if argv.len() == 2 => folder = to,
-                _ => {
-                    unmet = Some(text.clone());
-                    out.push(refused("it does not lead to a folder of the repository".to_owned()));
-                }
-            }
-            continue;
-        }
-        if let Some(unmet) = &unmet {
-            out.push(refused(format!(
-                "it depends on `{}`, which is refused",
-                crate::text::to_single_line(unmet, 60)
-            )));
-            continue;
-        }
-        out.push(if is_allowed(&argv, &folder, config) {
-            PlannedLine::Run { command: text, argv, folder: folder.clone() }
-        } else {
-            refused(NOT_ALLOWED.to_owned())
-        });
-    }
-    out
-}
-
-/// Returns whether a refused line could have changed the effect of the next
-/// lines, such as `cd`, `export` or an assignment.
-fn may_change_state(line: &str) -> bool {
-    let words =
-        line.split(|c: char| c.is_whitespace() || ";&|(){}".contains(c)).filter(|word| !word.is_empty());
-    let builtins =
-        ["cd", "pushd", "popd", "export", "unset", "set", "source", ".", "alias", "ulimit", "umask"];
-    let is_assignment = |word: &str| {
-        word.split_once('=').is_some_and(|(name, _)| {
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        })
-    };
-    let words: Vec<&str> = words.collect();
-    words.iter().any(|word| builtins.contains(word)) || words.iter().all(|word| is_assignment(word))
-}
-
-/// Returns the folder that `cd` leads to; `None` if it is outside the root.
-fn enter_folder(from: &str, to: &str) -> Option<String> {
-    let is_outside = to.starts_with(['/', '-']) || to.contains(['\\', ':']);
-    if is_outside { None } else { join_relative(from, to) }
-}
-
-/// Returns whether a step or `evidence.allow` lists the command.
-fn is_allowed(argv: &[String], folder: &str, config: &Config) -> bool {
-    let is_step = config.steps.iter().flatten().any(|step| step.argv == argv && step.folder == folder);
-    is_step || config.evidence.allow.iter().any(|allowed| allowed.matches(argv))
-}
 
 /// The result of one command.
 #[derive(Debug, Clone)]
@@ -137,6 +27,8 @@ pub(crate) struct EvidenceRun {
     /// The exit code. As in shells, 124 means a timeout, 137 a killed process, and
     /// 127 a program that could not be started.
     pub exit_code: i32,
+    /// Whether the program could be started. If not, there is no result to record.
+    pub is_started: bool,
     /// A remark on how the command ended, if it did not exit by itself.
     pub note: Option<String>,
     /// The path of its log below the root.
@@ -201,13 +93,24 @@ pub(crate) fn run_command(
         }
         Ok(ExitReason::LogLimitExceeded) => (137, Some("stopped at the size limit of its log".to_owned())),
         Ok(ExitReason::Killed | ExitReason::Interrupted) => (137, Some("killed by a signal".to_owned())),
-        Err(error) => (127, Some(format!("it could not be started: {error}"))),
+        Err(error) => {
+            let program = argv.first().map(String::as_str).unwrap_or_default();
+            let why = match error.kind() {
+                std::io::ErrorKind::NotFound if program.contains('/') => "does not exist".to_owned(),
+                std::io::ErrorKind::NotFound => "is not installed (not found in PATH)".to_owned(),
+                _ => format!("could not be started: {error}"),
+            };
+            let program = crate::text::to_single_line(program, 120);
+            (127, Some(format!("`{program}` {why}")))
+        }
     };
+    let is_started = captured.outcome.is_ok();
     let file = captured.log.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(EvidenceRun {
         command: command.to_owned(),
         folder: folder.to_owned(),
         exit_code,
+        is_started,
         note,
         log_path: RepoPath::from(format!("{logs}/{file}").as_str()),
         log_sha256: captured.log_sha256,

@@ -7,7 +7,7 @@ use crate::text::{RepoPath, Span, Spanned};
 
 use super::files::{render_steps, yaml_text};
 use super::runner::TestStep;
-use super::{FileAction, FileReader, InitError, InitPlan};
+use super::{Ci, FileAction, FileReader, InitError, InitPlan, plan_ci};
 
 /// The choices for a fence.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(crate) struct FenceRequest {
     pub main: String,
     /// Steps that run after the checks.
     pub steps: Vec<TestStep>,
+    /// The CI system to write a workflow for; `None` for no workflow.
+    pub ci: Option<Ci>,
 }
 
 /// Plans `countersign.yaml` with a fence.
@@ -43,12 +45,19 @@ pub(crate) fn plan_fence(read: FileReader<'_>, request: &FenceRequest) -> Result
         render_steps(&request.steps),
     );
     let after = text.into_bytes();
-    Ok(InitPlan {
+    let mut plan = InitPlan {
         writes: vec![FileWrite { path: path.clone(), before: None, after }],
         actions: vec![FileAction::Created(path)],
         next_steps: vec![
             format!("Commit {FILE_NAME} on `{}`; work on a branch cannot change it.", request.main),
             "Work on a branch, then run `countersign verify`.".to_owned(),
         ],
-    })
+    };
+    if let Some(ci) = request.ci {
+        let workflow = plan_ci(read, ci, &request.main)?;
+        plan.writes.extend(workflow.writes);
+        plan.actions.extend(workflow.actions);
+        plan.next_steps.extend(workflow.next_steps);
+    }
+    Ok(plan)
 }

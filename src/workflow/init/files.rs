@@ -14,7 +14,7 @@ pub(super) const BOARD: &str = text!("board.md");
 pub(super) const REGISTRY: &str = text!("registry.md");
 pub(super) const AUDIT: &str = text!("audit.md");
 pub(super) const SPEC: &str = text!("spec.md");
-pub(super) const GITHUB: &str = text!("github.yml");
+const GITHUB: &str = text!("github.yml");
 pub(super) const GITLAB: &str = text!("gitlab.yml");
 /// The line that `init` adds to `.gitignore`.
 pub(super) const IGNORE_LINE: &str = "/.countersign/logs/";
@@ -29,6 +29,11 @@ pub(super) const TEMPLATES: [(&str, &str); 3] = [
 /// Returns the text of the specification pointer that names `spec`.
 pub(super) fn render_spec_pointer(spec: &str) -> String {
     fill(text!("pointer.md"), &[("SPEC", spec)])
+}
+
+/// Returns the text of the workflow for GitHub, which runs after a push to this branch, too.
+pub(super) fn render_github(main: &str) -> String {
+    GITHUB.replace("branches: [main]", &format!("branches: [{}]", yaml_text(main)))
 }
 
 /// Returns the text of the recipe file whose own path is `path`.

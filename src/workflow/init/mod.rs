@@ -129,17 +129,23 @@ pub(crate) fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<I
     }
     plan.add_ignore_line()?;
     plan.add_recipes(layout)?;
-    if request.ci == Some(Ci::Github) {
-        plan.create_file(".github/workflows/countersign.yml", files::GITHUB)?;
-    }
-    if request.ci == Some(Ci::Gitlab) && plan.create_file(".gitlab/countersign.yml", files::GITLAB)? {
-        let line = "include: [{local: '.gitlab/countersign.yml'}]";
-        plan.plan.next_steps.push(format!("Add `{line}` to .gitlab-ci.yml."));
+    if let Some(ci) = request.ci {
+        plan.add_ci(ci, &request.main)?;
     }
     if !plan.plan.writes.is_empty() {
         let line = "Commit the written files; the gates check all later work against them.";
         plan.plan.next_steps.push(line.to_owned());
     }
+    Ok(plan.plan)
+}
+
+/// Plans the workflow of a CI system alone.
+///
+/// # Errors
+/// A file cannot be read.
+pub(crate) fn plan_ci(read: FileReader<'_>, ci: Ci, main: &str) -> Result<InitPlan, InitError> {
+    let mut plan = InitPlanner { read, plan: InitPlan::default() };
+    plan.add_ci(ci, main)?;
     Ok(plan.plan)
 }
 
@@ -165,6 +171,23 @@ impl InitPlanner<'_> {
             self.plan.actions.push(FileAction::Kept(path));
         }
         Ok(is_new)
+    }
+
+    /// Adds the workflow of a CI system.
+    fn add_ci(&mut self, ci: Ci, main: &str) -> Result<(), WriteError> {
+        match ci {
+            Ci::Github => {
+                let text = files::render_github(main);
+                self.create_file(".github/workflows/countersign.yml", &text)?;
+            }
+            Ci::Gitlab => {
+                if self.create_file(".gitlab/countersign.yml", files::GITLAB)? {
+                    let line = "include: [{local: '.gitlab/countersign.yml'}]";
+                    self.plan.next_steps.push(format!("Add `{line}` to .gitlab-ci.yml."));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds the line to `.gitignore` that makes git ignore logs.

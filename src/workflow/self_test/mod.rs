@@ -324,7 +324,7 @@ fn run_case(workshop: &Workshop, case: &SelfTestCase, is_bypass: bool) -> Result
 /// Judges work in the repository at `root` by its fence.
 fn run_case_verify(root: &std::path::Path, selection: SelectionRequest) -> Result<Report, SelfTestError> {
     let request = VerifyRequest {
-        packet: None,
+        packets: Vec::new(),
         selection,
         base: None,
         config: None,
