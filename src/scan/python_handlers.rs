@@ -89,16 +89,15 @@ impl PythonLines {
         if self.body_end(at, 0) != End::Raises {
             return false;
         }
-        // A `return` in the part that always runs drops the exception.
+        // A `return` in the part that always runs drops the exception. A bare handler is the last
+        // one, so that only `else` can be before that part.
         let mut next = self.after_body(at);
-        while let Some(Line { kind: LineKind::Header(clause, _), .. }) = self.line_at(next, *indent) {
-            match clause {
-                Clause::Finally => return self.body_end(next, 0) != End::Leaves,
-                Clause::Except | Clause::Else => next = self.after_body(next),
-                _ => return true,
-            }
+        if let Some(Line { kind: LineKind::Header(Clause::Else, _), .. }) = self.line_at(next, *indent) {
+            next = self.after_body(next);
         }
-        true
+        let at_last = self.line_at(next, *indent).map(|line| line.kind);
+        !matches!(at_last, Some(LineKind::Header(Clause::Finally, _)))
+            || self.body_end(next, 0) != End::Leaves
     }
 
     /// Returns the line with an index if it has this indentation.
@@ -350,6 +349,7 @@ mod tests {
             "except:\n  '''\n  raise\n  '''",
             "except:\n  a(\n  raise\n  )",
             "except:\n  raise\nfinally:\n  return 1",
+            "except:\n  raise\nelse:\n  b()\nfinally:\n  return 1",
             "except:\n  # raise\n  pass",
         ] {
             for text in [format!("try:\n  a()\n{block}\n"), format!("try:\n  a()\n{block}\nb()\n")] {
@@ -365,5 +365,13 @@ mod tests {
     fn deep_blocks_are_not_followed_without_end() {
         let deep: String = (0..3000).map(|depth| format!("{}if a:\n", " ".repeat(depth + 1))).collect();
         assert!(!raises(&format!("try:\n a()\nexcept:\n{deep}{}raise\n", " ".repeat(3001))));
+        // Many handlers beside and inside of each other, each of which is asked.
+        let beside = "except:\n raise\n".repeat(50_000);
+        let inside: String = (0..2000).map(|n| format!("{0}try: a()\n{0}except:\n", " ".repeat(n))).collect();
+        for text in [beside, inside + &" ".repeat(2000) + "raise\n"] {
+            let lines = PythonLines::read(text.as_bytes(), &tokenize(Language::Python, text.as_bytes()));
+            let asked = memchr::memmem::find_iter(text.as_bytes(), b"except");
+            assert!(asked.filter(|at| lines.raises_again(*at)).count() >= 1);
+        }
     }
 }

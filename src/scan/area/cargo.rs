@@ -269,8 +269,8 @@ fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKind {
         let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
         names::area_of_folders(above.split('/').filter(|name| !name.is_empty()), false, |_| false)
     };
-    let is_xtask = name.split(['-', '_']).any(|word| matches!(word, "xtask" | "xtasks"));
-    let may_be_tool = is_private || is_xtask;
+    let is_of_developers = |word: &str| matches!(word, "xtask" | "xtasks" | "codegen");
+    let may_be_tool = is_private || name.split(['-', '_']).any(is_of_developers);
     let by_folder = match by_folder {
         Some(AreaKind::Tools) if is_own_name && !may_be_tool => above(),
         by_folder => by_folder,

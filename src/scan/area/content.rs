@@ -157,7 +157,7 @@ fn is_of_go_authors(text: &[u8]) -> bool {
     let lines = header_comments(Language::Go, header).into_iter().take(HEADER_LINES);
     let lines: Vec<String> = lines.map(|line| String::from_utf8_lossy(line).to_lowercase()).collect();
     let is_of_go = |line: &String| {
-        let plain = line.trim_matches(['/', '*', ' ']);
+        let plain = line.trim_matches(['/', '*', ' ', '\t']);
         let years = plain.strip_prefix("copyright ").map(|rest| rest.trim_start_matches("(c) "));
         let owner = years.map(|rest| {
             rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | ',' | ' '))
@@ -231,10 +231,11 @@ fn is_generated(language: Language, text: &[u8]) -> bool {
 fn header_comments(language: Language, header: &[u8]) -> Vec<&[u8]> {
     let mut out = Vec::new();
     let mut open: Option<&[u8]> = None;
-    for line in header.split(|byte| *byte == b'\n') {
-        let line = line.trim_ascii().strip_prefix(b"\xef\xbb\xbf").unwrap_or(line.trim_ascii());
+    for whole in header.split(|byte| *byte == b'\n') {
+        let line = whole.trim_ascii().strip_prefix(b"\xef\xbb\xbf").unwrap_or(whole.trim_ascii());
         if let Some(end) = open {
-            out.push(line);
+            // The indentation shows what is a sample.
+            out.push(whole.trim_ascii_end());
             if memchr::memmem::find(line, end).is_some() {
                 open = None;
             }

@@ -60,7 +60,8 @@ impl PythonProject {
             "setup.py" => read_setup_py(text, &mut found),
             _ => {}
         }
-        let mut packages: Vec<String> = found.iter().map(|path| normalize("", path)).collect();
+        let plain = |path: &String| normalize("", path.trim_end_matches("/*.py").trim_end_matches("/**"));
+        let mut packages: Vec<String> = found.iter().map(plain).collect();
         packages.retain(|path| !path.is_empty() && !path.contains('*'));
         packages.sort();
         packages.dedup();
@@ -170,7 +171,7 @@ fn read_packages(file: &Value, out: &mut Vec<String>) {
             out.push(format!("{}/{include}", text("from").unwrap_or_default()));
         }
     }
-    for key in ["packages", "only-include", "sources"] {
+    for key in ["packages", "only-include", "include", "sources"] {
         for target in
             [&["tool", "hatch", "build", "targets", "wheel", key][..], &["tool", "hatch", "build", key]]
         {
@@ -182,7 +183,11 @@ fn read_packages(file: &Value, out: &mut Vec<String>) {
     for key in [&["packages", "find", "where"][..], &["package-dir"]] {
         out.extend(texts(setuptools(key)).into_iter().map(str::to_owned));
     }
-    for key in [&["tool", "flit", "module", "name"][..], &["tool", "uv", "build-backend", "module-name"]] {
+    for key in [
+        &["tool", "flit", "module", "name"][..],
+        &["tool", "uv", "build-backend", "module-name"],
+        &["tool", "maturin", "python-source"],
+    ] {
         out.extend(texts(get(file, key)).into_iter().map(folder_of_module));
     }
 }
