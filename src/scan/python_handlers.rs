@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 20;
 
 /// How a sequence of statements ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum BlockEnd {
     /// An exception is raised on every path.
     Raises,
     /// `return`, `break` or `continue` ends some path, and no path goes on.
@@ -25,7 +25,7 @@ enum End {
 
 /// A statement with a block whose end matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Clause {
+enum PythonClause {
     If,
     Elif,
     Else,
@@ -37,27 +37,27 @@ enum Clause {
 
 /// What a logical line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LineKind {
+enum PythonLineKind {
     /// Simple statements, or the header of another block, which decides nothing.
-    Simple(End),
+    Simple(BlockEnd),
     /// The header of a block. A block on the same line has an end.
-    Header(Clause, Option<End>),
+    Header(PythonClause, Option<BlockEnd>),
 }
 
 /// A logical line.
 #[derive(Debug)]
-struct Line {
+struct PythonLine {
     /// Offset of its first byte that is not a blank.
     start: usize,
     /// Column of that byte; a tab goes to the next multiple of eight.
     indent: usize,
-    kind: LineKind,
+    kind: PythonLineKind,
 }
 
 /// The logical lines of a Python file.
 #[derive(Debug)]
 pub(super) struct PythonLines {
-    lines: Vec<Line>,
+    lines: Vec<PythonLine>,
 }
 
 impl PythonLines {
@@ -65,7 +65,8 @@ impl PythonLines {
     /// backslash ends none.
     pub(super) fn read(text: &[u8], token_map: &TokenMap) -> Self {
         let code = token_map.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
-        let mut reader = LineReader { code: &code, lines: Vec::new(), start: None, column: 0, depth: 0 };
+        let mut reader =
+            PythonLineReader { code: &code, lines: Vec::new(), start: None, column: 0, depth: 0 };
         for (range, kind) in token_map.iter() {
             match kind {
                 TokenKind::Code => reader.read_code(range),
@@ -83,72 +84,82 @@ impl PythonLines {
     /// every path, whatever ran before.
     pub(super) fn raises_again(&self, except: usize) -> bool {
         let Ok(at) = self.lines.binary_search_by_key(&except, |line| line.start) else { return false };
-        let Some(Line { indent, kind: LineKind::Header(Clause::Except, _), .. }) = self.lines.get(at) else {
+        let Some(PythonLine { indent, kind: PythonLineKind::Header(PythonClause::Except, _), .. }) =
+            self.lines.get(at)
+        else {
             return false;
         };
-        if self.body_end(at, 0) != End::Raises {
+        if self.body_end(at, 0) != BlockEnd::Raises {
             return false;
         }
         // A `return` in the part that always runs drops the exception. A bare handler is the last
         // one, so that only `else` can be before that part.
         let mut next = self.after_body(at);
-        if let Some(Line { kind: LineKind::Header(Clause::Else, _), .. }) = self.line_at(next, *indent) {
+        if let Some(PythonLine { kind: PythonLineKind::Header(PythonClause::Else, _), .. }) =
+            self.line_at(next, *indent)
+        {
             next = self.after_body(next);
         }
         let at_last = self.line_at(next, *indent).map(|line| line.kind);
-        !matches!(at_last, Some(LineKind::Header(Clause::Finally, _)))
-            || self.body_end(next, 0) != End::Leaves
+        !matches!(at_last, Some(PythonLineKind::Header(PythonClause::Finally, _)))
+            || self.body_end(next, 0) != BlockEnd::Leaves
     }
 
     /// Returns the line with an index if it has this indentation.
-    fn line_at(&self, at: usize, indent: usize) -> Option<&Line> {
+    fn line_at(&self, at: usize, indent: usize) -> Option<&PythonLine> {
         self.lines.get(at).filter(|line| line.indent == indent)
     }
 
     /// Returns the index of the first line after the block of a header.
     fn after_body(&self, header: usize) -> usize {
-        let Some(Line { indent, .. }) = self.lines.get(header) else { return self.lines.len() };
+        let Some(PythonLine { indent, .. }) = self.lines.get(header) else { return self.lines.len() };
         let body = self.lines.iter().skip(header + 1).take_while(|line| line.indent > *indent);
         header + 1 + body.count()
     }
 
     /// Returns how the block of a header ends.
-    fn body_end(&self, header: usize, depth: usize) -> End {
-        let Some(Line { kind: LineKind::Header(_, same_line), .. }) = self.lines.get(header) else {
-            return End::GoesOn;
+    fn body_end(&self, header: usize, depth: usize) -> BlockEnd {
+        let Some(PythonLine { kind: PythonLineKind::Header(_, same_line), .. }) = self.lines.get(header)
+        else {
+            return BlockEnd::GoesOn;
         };
         if let Some(end) = same_line {
             return *end;
         }
         let (end, mut at) = (self.after_body(header), header + 1);
-        let Some(indent) = self.lines.get(at).map(|line| line.indent) else { return End::GoesOn };
+        let Some(indent) = self.lines.get(at).map(|line| line.indent) else { return BlockEnd::GoesOn };
         while at < end && depth < MAX_DEPTH {
             let Some(line) = self.lines.get(at) else { break };
             let (found, next) = match line.kind {
                 // A deeper line belongs to a block that decides nothing.
-                _ if line.indent > indent => (End::GoesOn, at + 1),
-                LineKind::Simple(found) => (found, at + 1),
-                LineKind::Header(..) => self.compound_end(at, depth + 1),
+                _ if line.indent > indent => (BlockEnd::GoesOn, at + 1),
+                PythonLineKind::Simple(found) => (found, at + 1),
+                PythonLineKind::Header(..) => self.compound_end(at, depth + 1),
             };
-            if found != End::GoesOn {
+            if found != BlockEnd::GoesOn {
                 return found;
             }
             at = next;
         }
-        End::GoesOn
+        BlockEnd::GoesOn
     }
 
     /// Returns how a statement of several clauses ends, and the index of the line after it.
-    fn compound_end(&self, first: usize, depth: usize) -> (End, usize) {
-        let Some(Line { indent, kind: LineKind::Header(kind, _), .. }) = self.lines.get(first) else {
-            return (End::GoesOn, first + 1);
+    fn compound_end(&self, first: usize, depth: usize) -> (BlockEnd, usize) {
+        let Some(PythonLine { indent, kind: PythonLineKind::Header(kind, _), .. }) = self.lines.get(first)
+        else {
+            return (BlockEnd::GoesOn, first + 1);
         };
         let mut ends = vec![self.body_end(first, depth)];
-        let (mut next, mut has_else, mut at_last) = (self.after_body(first), false, End::GoesOn);
-        while let Some(Line { kind: LineKind::Header(clause, _), .. }) = self.line_at(next, *indent) {
+        let (mut next, mut has_else, mut at_last) = (self.after_body(first), false, BlockEnd::GoesOn);
+        while let Some(PythonLine { kind: PythonLineKind::Header(clause, _), .. }) =
+            self.line_at(next, *indent)
+        {
             let is_part = match kind {
-                Clause::If => matches!(clause, Clause::Elif | Clause::Else),
-                Clause::Try => matches!(clause, Clause::Except | Clause::Else | Clause::Finally),
+                PythonClause::If => matches!(clause, PythonClause::Elif | PythonClause::Else),
+                PythonClause::Try => {
+                    matches!(clause, PythonClause::Except | PythonClause::Else | PythonClause::Finally)
+                }
                 _ => false,
             };
             if !is_part {
@@ -156,34 +167,34 @@ impl PythonLines {
             }
             let end = self.body_end(next, depth);
             match (kind, clause) {
-                (_, Clause::Finally) => at_last = end,
+                (_, PythonClause::Finally) => at_last = end,
                 // It runs after the block of `try`, if that goes on.
-                (Clause::Try, Clause::Else) => {
-                    if let Some(body) = ends.first_mut().filter(|body| **body == End::GoesOn) {
+                (PythonClause::Try, PythonClause::Else) => {
+                    if let Some(body) = ends.first_mut().filter(|body| **body == BlockEnd::GoesOn) {
                         *body = end;
                     }
                 }
                 _ => ends.push(end),
             }
-            has_else |= *clause == Clause::Else;
+            has_else |= *clause == PythonClause::Else;
             next = self.after_body(next);
         }
-        let is_complete = has_else || *kind != Clause::If;
+        let is_complete = has_else || *kind != PythonClause::If;
         let end = match () {
-            () if at_last != End::GoesOn => at_last,
-            () if !is_complete || ends.contains(&End::GoesOn) => End::GoesOn,
-            () if ends.contains(&End::Leaves) => End::Leaves,
-            () => End::Raises,
+            () if at_last != BlockEnd::GoesOn => at_last,
+            () if !is_complete || ends.contains(&BlockEnd::GoesOn) => BlockEnd::GoesOn,
+            () if ends.contains(&BlockEnd::Leaves) => BlockEnd::Leaves,
+            () => BlockEnd::Raises,
         };
         (end, next)
     }
 }
 
 /// Divides code into logical lines.
-struct LineReader<'a> {
+struct PythonLineReader<'a> {
     /// The file without comments and strings.
     code: &'a [u8],
-    lines: Vec<Line>,
+    lines: Vec<PythonLine>,
     /// Offset and column of the first byte of the current line.
     start: Option<(usize, usize)>,
     column: usize,
@@ -191,7 +202,7 @@ struct LineReader<'a> {
     depth: usize,
 }
 
-impl LineReader<'_> {
+impl PythonLineReader<'_> {
     fn read_code(&mut self, range: Range<usize>) {
         let mut at = range.start;
         while let Some(byte) = self.code.get(at).filter(|_| at < range.end) {
@@ -227,46 +238,46 @@ impl LineReader<'_> {
         self.column = 0;
         if let Some((start, indent)) = self.start.take() {
             let kind = classify(self.code.get(start..end).unwrap_or_default());
-            self.lines.push(Line { start, indent, kind });
+            self.lines.push(PythonLine { start, indent, kind });
         }
     }
 }
 
 /// Returns what a logical line is.
-fn classify(line: &[u8]) -> LineKind {
+fn classify(line: &[u8]) -> PythonLineKind {
     let (first, rest) = split_word(line);
     let (word, rest) = if first == b"async" { split_word(rest) } else { (first, rest) };
     let clause = match word {
-        b"if" => Clause::If,
-        b"elif" => Clause::Elif,
-        b"else" => Clause::Else,
-        b"try" => Clause::Try,
-        b"except" => Clause::Except,
-        b"finally" => Clause::Finally,
+        b"if" => PythonClause::If,
+        b"elif" => PythonClause::Elif,
+        b"else" => PythonClause::Else,
+        b"try" => PythonClause::Try,
+        b"except" => PythonClause::Except,
+        b"finally" => PythonClause::Finally,
         // `suppress` drops what is raised in its block.
-        b"with" if memchr::memmem::find(rest, b"suppress").is_none() => Clause::With,
-        b"with" | b"for" | b"while" | b"def" | b"class" => return LineKind::Simple(End::GoesOn),
-        _ => return LineKind::Simple(simple_end(line)),
+        b"with" if memchr::memmem::find(rest, b"suppress").is_none() => PythonClause::With,
+        b"with" | b"for" | b"while" | b"def" | b"class" => return PythonLineKind::Simple(BlockEnd::GoesOn),
+        _ => return PythonLineKind::Simple(simple_end(line)),
     };
     let Some(colon) = top_level(rest, b':').find(|at| rest.get(at + 1) != Some(&b'=')) else {
-        return LineKind::Simple(End::GoesOn);
+        return PythonLineKind::Simple(BlockEnd::GoesOn);
     };
     let body = trim(rest.get(colon + 1..).unwrap_or_default());
-    LineKind::Header(clause, (!body.is_empty()).then(|| simple_end(body)))
+    PythonLineKind::Header(clause, (!body.is_empty()).then(|| simple_end(body)))
 }
 
 /// Returns how simple statements on one line end.
-fn simple_end(line: &[u8]) -> End {
+fn simple_end(line: &[u8]) -> BlockEnd {
     let mut start = 0;
     let mut ends = top_level(line, b';').chain([line.len()]).map(|end| {
         let statement = line.get(std::mem::replace(&mut start, end + 1)..end).unwrap_or_default();
         match split_word(statement).0 {
-            b"raise" => End::Raises,
-            b"return" | b"break" | b"continue" => End::Leaves,
-            _ => End::GoesOn,
+            b"raise" => BlockEnd::Raises,
+            b"return" | b"break" | b"continue" => BlockEnd::Leaves,
+            _ => BlockEnd::GoesOn,
         }
     });
-    ends.find(|end| *end != End::GoesOn).unwrap_or(End::GoesOn)
+    ends.find(|end| *end != BlockEnd::GoesOn).unwrap_or(BlockEnd::GoesOn)
 }
 
 /// Returns the offsets of a byte outside of brackets.

@@ -9,7 +9,7 @@ use super::cargo_manifest::{
     CargoDependency, CargoDependencyKind, CargoManifest, CargoWorkspaceKeys, FeatureTable,
 };
 use super::cargo_targets::{is_below_target, targets};
-use super::names;
+use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
 use crate::scan::test_code::is_feature_of_tests;
 
@@ -340,19 +340,4 @@ fn is_for_tests(features: &FeatureTable, name: &str) -> bool {
     let mut of_name = features.iter().filter(|(_, list)| list.iter().any(switches_on)).peekable();
     // Without such a feature, the dependency is a feature of its own name.
     of_name.peek().is_some() && of_name.all(|(feature, _)| is_feature_of_tests(feature))
-}
-
-/// Returns a path relative to the root of the repository, without `.` and `..`.
-pub(super) fn normalize(folder: &str, path: &str) -> String {
-    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
-    for name in path.split(['/', '\\']) {
-        match name {
-            "" | "." => {}
-            ".." => {
-                names.pop();
-            }
-            name => names.push(name),
-        }
-    }
-    names.join("/")
 }

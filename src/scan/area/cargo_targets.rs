@@ -2,10 +2,9 @@
 
 use toml::Value;
 
-use super::cargo::normalize;
 use super::cargo_features::is_feature_for_debugging;
 use super::cargo_manifest::{CargoManifest, CargoTarget};
-use super::names;
+use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of targets of one package.

@@ -366,6 +366,21 @@ fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
+/// Returns a path relative to the root of the repository, without `.` and `..`.
+fn normalize(folder: &str, path: &str) -> String {
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in path.split(['/', '\\']) {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names.join("/")
+}
+
 /// Returns a folder relative to another one around it, or equal to it.
 fn below<'a>(folder: &'a str, around: &str) -> &'a str {
     if folder == around { "" } else { relative(folder, around) }

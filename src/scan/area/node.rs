@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::cargo::normalize;
-use super::names;
+use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of folders that a package names as roots, or as outputs. Every file is

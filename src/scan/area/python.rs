@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use toml::Value;
 
-use super::cargo::normalize;
-use super::{Areas, FolderFacts, below, join, names};
+use super::{Areas, FolderFacts, below, join, names, normalize};
 use crate::scan::area_kind::{Area, AreaBasis, AreaKind};
 
 /// Maximum number of packages that a manifest names. Every file is compared with them.
