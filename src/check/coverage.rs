@@ -59,22 +59,30 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
     }
     let Some(text) = path.as_str() else { return false };
     let (folder, file) = text.rsplit_once('/').unwrap_or(("", text));
-    let stem = file.split('.').next().unwrap_or(file);
+    let first = file.split('.').next().unwrap_or(file);
+    let stem = source_stem(file);
     // A file like `mod.rs` is named by its folder.
-    let name = match stem {
-        "mod" | "lib" | "main" | "index" | "__init__" => folder.rsplit('/').next().unwrap_or(stem),
-        stem => stem,
+    let name = match first {
+        "mod" | "lib" | "main" | "index" | "__init__" => folder.rsplit('/').next().unwrap_or(first),
+        _ => stem,
+    };
+    // Names of tests for this file: `user.test.ts` tests `user.controller.ts`, unless there is a
+    // file `user.ts`.
+    let is_test_of = |test: &str| {
+        let base = test_stem(test);
+        let is_part =
+            |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'));
+        base == name
+            || base == stem
+            || (is_part(base, stem) || is_part(stem, base)) && !has_source(input, folder, base)
     };
     let is_adjacent_test = |other: &RepoPath| {
         let beside = other.folder().strip_prefix(folder.as_bytes());
         let is_beside = beside.is_some_and(|rest| {
             matches!(rest, b"" | b"/__tests__" | b"/tests" | b"/test" | b"__tests__" | b"tests" | b"test")
         });
-        let file = other.file_name().to_string();
         // `index.test.ts` beside `index.ts` imports it as `.`.
-        is_beside
-            && (test_name_matches(&file, name) || test_name_matches(&file, stem))
-            && input.area(other) == AreaKind::Tests
+        is_beside && is_test_of(&other.file_name().to_string()) && input.area(other) == AreaKind::Tests
     };
     if input.paths.iter().any(|other| *other != *path && is_adjacent_test(other)) {
         return true;
@@ -86,17 +94,44 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
         });
         all.filter_map(|path| Some((path.clone(), (input.read_file)(path)?))).collect()
     });
-    tests.iter().any(|(test, bytes)| {
-        test_name_matches(&test.file_name().to_string(), name) || contains_word(bytes, name)
-    })
+    tests
+        .iter()
+        .any(|(test, bytes)| test_stem(&test.file_name().to_string()) == name || contains_word(bytes, name))
 }
 
-/// Returns whether the name of a test file is the name of a source file with
-/// the affix `test_`, `_test` or `_tests`.
-fn test_name_matches(file: &str, name: &str) -> bool {
-    let stem = file.split('.').next().unwrap_or(file);
-    let base = stem.trim_start_matches("test_").trim_end_matches("_tests").trim_end_matches("_test");
-    base == name
+/// Endings of files that a test can be about.
+const SOURCE_ENDINGS: [&str; 10] = ["ts", "tsx", "js", "jsx", "mjs", "vue", "svelte", "rs", "py", "go"];
+/// Parts of a name before its ending that say where the file runs, and not what it does.
+const PLATFORMS: [&str; 8] = ["native", "ios", "android", "web", "server", "client", "browser", "node"];
+/// Parts of a name before its ending that make it a test.
+const TEST_PARTS: [&str; 8] = ["test", "tests", "spec", "cy", "e2e", "test-d", "stories", "unit"];
+
+/// Returns the name of a source file without its ending and platform: `user.controller` for
+/// `user.controller.ts`.
+fn source_stem(file: &str) -> &str {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    match stem.rsplit_once('.') {
+        Some((before, platform)) if PLATFORMS.contains(&platform) => before,
+        _ => stem,
+    }
+}
+
+/// Returns the name of the source file that a test file is named after: without its ending,
+/// the parts that make it a test, and the affixes `test_`, `_test` and `_tests`.
+fn test_stem(file: &str) -> &str {
+    let mut stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    while let Some((before, part)) = stem.rsplit_once('.')
+        && TEST_PARTS.contains(&part)
+    {
+        stem = before;
+    }
+    stem.trim_start_matches("test_").trim_end_matches("_tests").trim_end_matches("_test")
+}
+
+/// Returns whether a folder has a source file with a name.
+fn has_source(input: &SourcesCheckContext<'_>, folder: &str, stem: &str) -> bool {
+    let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    SOURCE_ENDINGS.iter().any(|ending| input.has_file(&format!("{start}{stem}.{ending}")))
 }
 
 /// Returns whether a text contains a name as a whole word.
@@ -105,4 +140,24 @@ fn contains_word(text: &[u8], name: &str) -> bool {
     memchr::memmem::find_iter(text, name).any(|at| {
         !is_word(at.checked_sub(1).and_then(|before| text.get(before))) && !is_word(text.get(at + name.len()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_endings_and_words_for_tests() {
+        for (test, source) in [
+            ("user.service.spec.ts", "user.service.ts"),
+            ("Cart.test.tsx", "Cart.tsx"),
+            ("cart.e2e.test.ts", "cart.native.ts"),
+            ("test_orders.py", "orders.py"),
+            ("orders_test.go", "orders.go"),
+            ("orders_tests.rs", "orders.rs"),
+        ] {
+            assert_eq!(test_stem(test), source_stem(source), "{test}");
+        }
+        assert_ne!(test_stem("user.service.spec.ts"), source_stem("user.controller.ts"));
+    }
 }

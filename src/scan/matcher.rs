@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::civil::Date;
+use regex::bytes::Regex;
 
 use super::hit::Hit;
 use super::language::Language;
+use super::python_handlers::PythonLines;
 use super::rule::{MatchMode, ScanRule};
 use super::rule_set::{Candidates, RuleSet};
 use super::suppression::Suppression;
@@ -44,6 +46,7 @@ struct LexedFile<'a> {
     /// Lines over [`MAX_LINE_BYTES`].
     long_lines: OnceCell<Vec<Range<usize>>>,
     masked_texts: BTreeMap<TokenKindSet, Vec<u8>>,
+    python_lines: OnceCell<PythonLines>,
 }
 
 impl LexedFile<'_> {
@@ -72,6 +75,12 @@ impl LexedFile<'_> {
         (at <= line.end).then_some(line.start)
     }
 
+    /// Returns whether a match is a handler of an exception that raises again.
+    fn raises_again(&self, at: usize) -> bool {
+        let read = || PythonLines::read(self.text, self.token_map());
+        self.language == Language::Python && self.python_lines.get_or_init(read).raises_again(at)
+    }
+
     /// Returns the text in which only tokens of some kinds are visible.
     fn masked_text(&mut self, visible: TokenKindSet) -> &[u8] {
         if !self.masked_texts.contains_key(&visible) {
@@ -81,6 +90,9 @@ impl LexedFile<'_> {
                 let mut masked = self.token_map().masked_text(self.text, visible);
                 if !visible.contains(TokenKind::Code) {
                     self.token_map().show_blanks_of_code(self.text, &mut masked);
+                    if visible.contains(TokenKind::Str) {
+                        self.token_map().show_kinds_of_strings(self.text, &mut masked);
+                    }
                 }
                 if self.language.has_other_line_ends() {
                     self.token_map().normalize_line_ends(&mut masked);
@@ -144,6 +156,7 @@ fn scan_candidates(
         test_ranges: OnceCell::new(),
         long_lines: OnceCell::new(),
         masked_texts: BTreeMap::new(),
+        python_lines: OnceCell::new(),
     };
     for index in candidates.rules {
         let Some(rule) = set.rules().get(index).filter(|rule| rule.tests || !facts.is_test) else { continue };
@@ -193,6 +206,15 @@ fn follows_letter(text: &[u8], start: usize) -> bool {
     last.is_some_and(char::is_alphanumeric)
 }
 
+/// Returns what a pattern matches: its group `at`, or the whole match.
+fn find_parts<'a>(regex: &'a Regex, text: &'a [u8]) -> Box<dyn Iterator<Item = Range<usize>> + 'a> {
+    if regex.capture_names().flatten().any(|name| name == "at") {
+        let parts = regex.captures_iter(text).filter_map(|found| found.name("at").or_else(|| found.get(0)));
+        return Box::new(parts.map(|found| found.range()));
+    }
+    Box::new(regex.find_iter(text).map(|found| found.range()))
+}
+
 /// Adds the matches of one rule to `out`.
 fn match_rule(
     file: &mut LexedFile<'_>,
@@ -219,26 +241,22 @@ fn match_rule(
     }
     let mut spans = Vec::new();
     let masked = file.masked_text(rule.visible_kinds);
-    for (regex, pattern) in regexes.iter().zip(&rule.patterns) {
+    for (at, (regex, pattern)) in regexes.iter().zip(&rule.patterns).enumerate() {
         let known = spans.len();
-        let has_at_group = regex.capture_names().flatten().any(|name| name == "at");
-        if has_at_group {
-            let all =
-                regex.captures_iter(masked).filter_map(|found| found.name("at").or_else(|| found.get(0)));
-            spans.extend(all.map(|found| found.range()));
-        } else {
-            spans.extend(regex.find_iter(masked).map(|found| found.range()));
-        }
+        spans.extend(find_parts(regex, masked));
         if rule.has_ascii_boundaries && pattern.contains(r"\b(?P<at>") {
             let found = spans.split_off(known);
             spans.extend(found.into_iter().filter(|span| !follows_letter(masked, span.start)));
+        }
+        if spans.len() > known && !rule.is_pattern_active(at, masked)? {
+            spans.truncate(known);
         }
     }
     if !spans.is_empty() {
         let exceptions = rule.exceptions().map_err(|error| format!("{}: {error}", rule.id))?;
         let masked = file.masked_text(rule.visible_kinds);
-        let found = exceptions.iter().flat_map(|one| one.find_iter(masked));
-        let mut excepted: Vec<(usize, usize)> = found.map(|found| (found.start(), found.end())).collect();
+        let found = exceptions.iter().flat_map(|one| find_parts(one, masked));
+        let mut excepted: Vec<(usize, usize)> = found.map(|found| (found.start, found.end)).collect();
         excepted.sort_unstable();
         // For each start, the furthest end up to there.
         let mut furthest = 0;
@@ -253,6 +271,9 @@ fn match_rule(
         });
     }
     for span in spans {
+        if rule.only_swallowing && file.raises_again(span.start) {
+            continue;
+        }
         if !rule.tests && file.is_test(span.start) {
             continue;
         }

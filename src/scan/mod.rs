@@ -15,6 +15,7 @@ mod hit;
 mod language;
 pub(crate) mod lexer;
 mod matcher;
+mod python_handlers;
 mod rule;
 mod rule_set;
 mod settings;

@@ -60,6 +60,9 @@ impl RuleOverride {
     #[must_use]
     pub fn apply(&self, mut rule: ScanRule) -> ScanRule {
         rule.include = self.include.clone().unwrap_or(rule.include);
+        if let (Some(_), Some(layer)) = (&self.exclude, rule.layer.as_mut()) {
+            layer.servers = PathPatterns::default();
+        }
         rule.exclude = self.exclude.clone().unwrap_or(rule.exclude);
         rule.area = self.area.unwrap_or(rule.area);
         rule.tests = self.tests.unwrap_or(rule.tests);

@@ -130,6 +130,33 @@ impl TokenMap {
         }
     }
 
+    /// Makes bytes of code visible that say what a string is: the brace that begins a field,
+    /// as in `f"a{b}"` and `a${b}`, and the slash before a regular expression. So a pattern can
+    /// see that a part is filled in, and that a text is no sentence of another language.
+    pub(crate) fn show_kinds_of_strings(&self, text: &[u8], masked: &mut [u8]) {
+        let mut show = |at: usize, byte: u8| {
+            if text.get(at) == Some(&byte)
+                && let Some(shown) = masked.get_mut(at)
+            {
+                *shown = byte;
+            }
+        };
+        let mut before = None;
+        for (range, kind) in self.iter() {
+            if kind == TokenKind::Code && before == Some(TokenKind::Str) {
+                let is_template = text.get(range.start..).is_some_and(|rest| rest.starts_with(b"${"));
+                if is_template {
+                    show(range.start, b'$');
+                }
+                show(range.start + usize::from(is_template), b'{');
+            }
+            if let (TokenKind::Str, Some(at)) = (kind, range.start.checked_sub(1)) {
+                show(at, b'/');
+            }
+            before = Some(kind);
+        }
+    }
+
     /// Replaces the line ends of code that patterns do not know by line feeds, in a masked
     /// text: a carriage return without a line feed, U+2028 and U+2029. The length stays.
     pub(crate) fn normalize_line_ends(&self, masked: &mut [u8]) {

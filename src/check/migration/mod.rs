@@ -3,7 +3,7 @@
 
 mod layout;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::CheckResult;
 use crate::check::context::SourcesCheckContext;
@@ -12,7 +12,7 @@ use crate::rule::Rule;
 use crate::scan::{AreaKind, Language};
 use crate::text::RepoPath;
 
-use self::layout::{Migration, find_migrations};
+use self::layout::{Migration, MigrationSeries, find_migrations};
 
 /// A series with more gaps than this is not numbered without gaps: one gap, or one for so
 /// many migrations.
@@ -22,9 +22,9 @@ const MIGRATIONS_PER_GAP: usize = 5;
 /// no gaps.
 pub(super) fn number(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut found = Vec::new();
-    for all in find_migrations(input).values() {
+    for series in find_migrations(input).values() {
         let mut versions: BTreeMap<&[u64], Vec<&Migration>> = BTreeMap::new();
-        for migration in all.iter().filter(|migration| !migration.is_down) {
+        for migration in series.all.iter().filter(|migration| !migration.is_down) {
             versions.entry(&migration.version).or_default().push(migration);
         }
         for same in versions.values().filter(|same| same.len() > 1) {
@@ -41,7 +41,7 @@ pub(super) fn number(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResul
                 );
             }
         }
-        found.extend(find_gaps(input, rule, &versions));
+        found.extend(find_gaps(input, rule, series, &versions));
     }
     found.into()
 }
@@ -51,6 +51,7 @@ pub(super) fn number(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResul
 fn find_gaps(
     input: &SourcesCheckContext<'_>,
     rule: &Rule,
+    series: &MigrationSeries,
     versions: &BTreeMap<&[u64], Vec<&Migration>>,
 ) -> Vec<Finding> {
     let counted = versions.iter().filter_map(|(version, same)| match version {
@@ -59,18 +60,21 @@ fn find_gaps(
     });
     let counted: Vec<(u64, &Migration)> = counted.collect();
     let pairs = counted.iter().zip(counted.iter().skip(1));
+    // The first number of each gap that no program has, either.
     let gaps: Vec<(u64, &Migration)> = pairs
-        .filter(|((before, _), (number, _))| *number > before + 1)
-        .map(|((before, _), (_, migration))| (*before, *migration))
+        .filter_map(|((before, _), (number, migration))| {
+            let mut missing = before + 1..*number;
+            Some((missing.find(|one| !series.of_programs.contains(&vec![*one]))?, *migration))
+        })
         .collect();
     if gaps.len() > 1 && gaps.len() * MIGRATIONS_PER_GAP > counted.len() {
         return Vec::new();
     }
-    let report = |(before, migration): (u64, &Migration)| {
+    let report = |(missing, migration): (u64, &Migration)| {
         let message = format!(
-            "migration {} follows {before}, so number {} is missing",
+            "migration {} follows {}, so number {missing} is missing",
             migration.version_text,
-            before + 1
+            missing - 1
         );
         rule.finding(message, Label::path(&migration.path, "after the gap")).about_path(&migration.path)
     };
@@ -81,10 +85,27 @@ fn find_gaps(
 pub(super) fn down(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut found = Vec::new();
     let (mut series, mut forward_only) = (0, 0);
-    for all in find_migrations(input).values() {
+    for MigrationSeries { all, .. } in find_migrations(input).values() {
         series += 1;
+        let mut ups: BTreeMap<&[u64], usize> = BTreeMap::new();
+        let (mut down_names, mut down_versions) = (BTreeSet::new(), BTreeSet::new());
+        for migration in all {
+            if migration.is_down {
+                down_names.insert((migration.version.as_slice(), migration.name.as_str()));
+                down_versions.insert(migration.version.as_slice());
+            } else {
+                *ups.entry(&migration.version).or_default() += 1;
+            }
+        }
+        // A version with several migrations has a down file for each.
+        let is_undone = |migration: &Migration| {
+            let version = migration.version.as_slice();
+            down_names.contains(&(version, migration.name.as_str()))
+                || (ups.get(version) == Some(&1) && down_versions.contains(version))
+        };
         let has_down = |migration: &Migration| {
-            migration.down_paths().iter().any(|path| input.has_file(path))
+            is_undone(migration)
+                || migration.down_paths().iter().any(|path| input.has_file(path))
                 || migration.has_down_part(input.read_file)
         };
         let ups: Vec<(&Migration, bool)> = all

@@ -191,6 +191,9 @@ impl LayerState {
         if self.configured {
             return self.configured_paths.matches(&path.to_text());
         }
+        if self.layer.user_interface.matches(&path.to_text()) {
+            return false;
+        }
         let folder = self.packages.get(path).map_or("", String::as_str);
         self.layer.is_named(below(&path.to_text(), folder))
     }

@@ -58,7 +58,13 @@ impl TestModules {
         let (parent_folder, name) =
             if stem == "mod" { folder.rsplit_once('/').unwrap_or(("", folder)) } else { (folder, stem) };
         let (mut is_test, mut is_product) = (false, false);
-        for (parent, bytes) in find_parents(path, parent_folder, name, package.roots, read) {
+        let parents = find_parents(path, parent_folder, name, package.roots, read);
+        if parents.is_empty() {
+            let answer = self.is_inline_test_module(parent_folder, name, package, read, depth);
+            self.known.insert(path.clone(), answer);
+            return answer;
+        }
+        for (parent, bytes) in parents {
             match test_code::declared_for_tests(&bytes, name, file, package.enabled) {
                 None => {}
                 Some(true) => is_test = true,
@@ -71,6 +77,45 @@ impl TestModules {
         let answer = is_test && !is_product;
         self.known.insert(path.clone(), answer);
         answer
+    }
+}
+
+impl TestModules {
+    /// Returns whether a file that no file beside or above its folder can declare is declared
+    /// for tests in inline modules of a file further above: `mod a { #[cfg(test)] mod name; }`.
+    fn is_inline_test_module(
+        &mut self,
+        folder: &str,
+        name: &str,
+        package: PackageFacts<'_>,
+        read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+        depth: usize,
+    ) -> bool {
+        let mut within: Vec<&str> = Vec::new();
+        let mut place = folder;
+        while !place.is_empty() && within.len() < MAX_MODULE_DEPTH {
+            let (above, module) = place.rsplit_once('/').unwrap_or(("", place));
+            within.insert(0, module);
+            let beside = [format!("{above}/lib.rs"), format!("{above}/main.rs"), format!("{above}/mod.rs")];
+            let files = beside.into_iter().chain([format!("{above}.rs")]);
+            let files: Vec<(RepoPath, Vec<u8>)> = files
+                .map(|file| RepoPath::from(file.trim_start_matches('/')))
+                .filter_map(|file| read(&file).map(|bytes| (file, bytes)))
+                .collect();
+            let mut answers = Vec::new();
+            for (file, bytes) in &files {
+                match test_code::declared_inline_for_tests(bytes, &within, name, package.enabled) {
+                    None => {}
+                    Some(true) => answers.push(true),
+                    Some(false) => answers.push(self.is_test_module(file, package, read, depth + 1)),
+                }
+            }
+            if !files.is_empty() {
+                return !answers.is_empty() && answers.into_iter().all(|is_test| is_test);
+            }
+            place = above;
+        }
+        false
     }
 }
 

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use toml::Value;
 
-use super::cargo_features::{FeatureUser, enabled_features, is_feature_for_debugging};
+use super::cargo_features::{FeatureUser, enabled_features};
 use super::cargo_manifest::{
-    CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
+    CargoDependency, CargoDependencyKind, CargoManifest, CargoWorkspaceKeys, FeatureTable,
 };
-use super::names;
+use super::cargo_targets::{is_below_target, targets};
+use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
+use crate::scan::test_code::is_feature_of_tests;
 
 /// A package of Cargo, or a workspace without one.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(super) struct CargoPackage {
     /// What its features switch on.
     features: FeatureTable,
     is_publishable: bool,
+    /// Whether the manifest says that it is not published.
+    is_private: bool,
     has_binary: bool,
     /// Whether it is in no workspace although one is around it.
     is_apart: bool,
@@ -42,7 +46,8 @@ pub(super) struct CargoPackages {
 
 impl CargoPackages {
     /// Reads manifests, each with its folder. `has_file` returns whether the tree has a
-    /// file. A manifest that cannot be read is a package with the usual targets.
+    /// file, or for a name with `/` at its end a file below that folder. A manifest that
+    /// cannot be read is a package with the usual targets.
     pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
         let read = |text: &str| {
             let mut manifest =
@@ -98,7 +103,7 @@ impl CargoPackages {
             self.all.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();
         // Each round follows one more dependency; a longer chain keeps what names say.
         for _ in 0..8 {
-            let mut used = vec![[false; 2]; self.all.len()];
+            let mut used = vec![[false; 3]; self.all.len()];
             for package in self.all.iter().filter(|package| !package.is_apart) {
                 for CargoDependency { folder, kind, .. } in &package.uses {
                     let Some(slot) = index.get(folder).and_then(|at| used.get_mut(*at)) else { continue };
@@ -108,11 +113,12 @@ impl CargoPackages {
                         || (*kind == CargoDependencyKind::Normal && package.kind != AreaKind::Product);
                     slot[0] |= by_product;
                     slot[1] |= by_tests;
+                    slot[2] |= package.kind == AreaKind::Product && *kind == CargoDependencyKind::Optional;
                 }
             }
             let mut changed = false;
-            for (package, [by_product, by_tests]) in self.all.iter_mut().zip(used) {
-                let kind = package.kind_when_used(by_product, by_tests);
+            for (package, [by_product, by_tests, by_feature]) in self.all.iter_mut().zip(used) {
+                let kind = package.kind_when_used(by_product, by_tests && !by_feature);
                 changed |= kind != package.kind;
                 package.kind = kind;
             }
@@ -183,15 +189,18 @@ impl CargoPackage {
                 // Inside of another package, and in no workspace: only its own folder builds it.
                 () if is_nested && !is_publishable => AreaKind::Tools,
                 () if is_private && by_any_folder.is_some() => by_any_folder.unwrap_or(AreaKind::Tools),
-                () if says_tool && area_by_name(folder, &name) == AreaKind::Tools => AreaKind::Tools,
-                () => area_by_name(folder, &name),
+                () if says_tool && area_by_name(folder, &name, true) == AreaKind::Tools => AreaKind::Tools,
+                () => area_by_name(folder, &name, is_private),
             },
-            targets: targets(manifest),
+            targets: targets(manifest, is_program || has_file(&at("src/lib.rs"))),
             uses: dependencies(folder, manifest, workspace),
             features: manifest.features.clone(),
             is_publishable: is_publishable && !says_tool,
+            is_private,
             is_apart,
-            has_binary: !manifest.bin.is_empty() || has_file(&at("src/main.rs")),
+            has_binary: !manifest.bin.is_empty()
+                || has_file(&at("src/main.rs"))
+                || (package.is_some_and(|package| package.autobins) && has_file(&at("src/bin/"))),
             folder: folder.to_owned(),
             name,
         }
@@ -199,7 +208,7 @@ impl CargoPackage {
 
     /// Returns the area of the package, given which areas use it.
     fn kind_when_used(&self, by_product: bool, by_tests: bool) -> AreaKind {
-        let by_name = area_by_name(&self.folder, &self.name);
+        let by_name = area_by_name(&self.folder, &self.name, self.is_private);
         if by_product {
             return AreaKind::Product;
         }
@@ -249,93 +258,37 @@ impl CargoPackage {
     }
 }
 
-/// Returns whether a path is a target, or below the folder of a target. An empty target
-/// is the folder of the manifest with the modules beside it.
-fn is_below_target(path: &str, target: &str) -> bool {
-    if target.is_empty() {
-        let first = path.split('/').next().unwrap_or_default();
-        return path == first || names::folder_area(first).is_none();
-    }
-    path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Returns the area that the folder and the name of a package say.
-fn area_by_name(folder: &str, name: &str) -> AreaKind {
-    let by_folder =
-        names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), false, |_| false);
+/// Returns the area that the folder and the name of a package say. Its own name alone makes
+/// only a private package a tool: `release` can be a product.
+fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKind {
+    let last = folder.rsplit('/').next().unwrap_or_default();
+    let is_own_name = last.replace('_', "-") == name.replace('_', "-") && folder.contains('/');
+    let folders = folder.split('/').filter(|name| !name.is_empty());
+    let by_folder = names::area_of_folders(folders, false, |_| false);
+    let above = || {
+        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        names::area_of_folders(above.split('/').filter(|name| !name.is_empty()), false, |_| false)
+    };
+    let is_of_developers = |word: &str| matches!(word, "xtask" | "xtasks" | "codegen");
+    let may_be_tool = is_private || name.split(['-', '_']).any(is_of_developers);
+    let by_folder = match by_folder {
+        Some(AreaKind::Tools) if is_own_name && !may_be_tool => above(),
+        by_folder => by_folder,
+    };
     let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
     let of_tests = || is_test.then_some(AreaKind::Tests);
     let of_name = || {
         let is_generator =
             |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
-        if name.split(['-', '_']).next().is_some_and(is_generator)
-            || name.split(['-', '_']).next_back().is_some_and(is_generator)
-        {
-            return Some(AreaKind::Tools);
+        let mut words = name.split(['-', '_']);
+        let is_tool = words.next().is_some_and(is_generator) || words.next_back().is_some_and(is_generator);
+        match names::folder_area(name) {
+            Some(AreaKind::Benchmarks) => Some(AreaKind::Benchmarks),
+            Some(AreaKind::Tools) if may_be_tool => Some(AreaKind::Tools),
+            _ => (is_tool && may_be_tool).then_some(AreaKind::Tools),
         }
-        let kind = names::folder_area(name)?;
-        matches!(kind, AreaKind::Benchmarks | AreaKind::Tools).then_some(kind)
     };
     by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
-}
-
-/// Maximum number of targets of one package.
-const MAX_TARGETS: usize = 2_000;
-
-/// Returns the targets of a manifest: those with a path, and the folders in which Cargo
-/// looks for the others.
-fn targets(manifest: &CargoManifest) -> Vec<(String, AreaKind)> {
-    let mut out: Vec<(String, AreaKind)> = Vec::new();
-    let mut add = |targets: &[CargoTarget], kind: AreaKind| {
-        for (target, path) in targets.iter().filter_map(|target| Some((target, target.path.as_deref()?))) {
-            let path = normalize("", path);
-            // Programs that tests start, such as `required-features = ["test-fakes"]`.
-            let is_for_tests = target.required_features.iter().any(|feature| {
-                feature.split(['-', '_']).any(|word| matches!(word, "test" | "tests" | "testing"))
-            });
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-            // The modules of a target are beside it; below `src/`, Cargo knows them.
-            let is_usual = matches!(folder.as_str(), "src" | "src/bin");
-            let by_name = names::area_of_folders(folder.split('/'), false, |_| false);
-            let is_for_debugging =
-                target.required_features.iter().any(|feature| is_feature_for_debugging(feature));
-            let kind = if is_for_tests || folder == "testing" { AreaKind::Tests } else { kind };
-            let kind = if is_for_debugging { AreaKind::Tools } else { kind };
-            let kind = if kind == AreaKind::Product { by_name.unwrap_or(kind) } else { kind };
-            if !(is_usual || folder.is_empty() && kind != AreaKind::Product) {
-                out.push((folder, kind));
-            }
-            out.push((path, kind));
-        }
-    };
-    add(manifest.lib.as_slice(), AreaKind::Product);
-    add(&manifest.bin, AreaKind::Product);
-    add(&manifest.example, AreaKind::Examples);
-    add(&manifest.test, AreaKind::Tests);
-    add(&manifest.bench, AreaKind::Benchmarks);
-    let build = match manifest.package.as_ref().and_then(|package| package.build.as_ref()) {
-        Some(Value::String(path)) => normalize("", path),
-        _ => "build.rs".to_owned(),
-    };
-    out.push((build, AreaKind::Tools));
-    if manifest.package.is_some() {
-        let usual = [
-            ("src", AreaKind::Product),
-            ("tests", AreaKind::Tests),
-            ("benches", AreaKind::Benchmarks),
-            ("examples", AreaKind::Examples),
-        ];
-        let usual = usual.map(|(folder, kind)| (folder.to_owned(), kind));
-        for (folder, kind) in usual {
-            if !out.iter().any(|(path, _)| *path == folder) {
-                out.push((folder, kind));
-            }
-        }
-    }
-    // Every file is compared with the targets.
-    out.truncate(MAX_TARGETS);
-    out.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
-    out
 }
 
 /// Returns the folders of the packages that a manifest names by path.
@@ -355,7 +308,11 @@ fn dependencies(
                 Some(normalize(root, path))
             };
             let is_optional = value.get("optional").and_then(Value::as_bool) == Some(true);
-            let kind = if is_optional { CargoDependencyKind::Optional } else { kind };
+            let kind = match kind {
+                kind if !is_optional => kind,
+                _ if is_for_tests(&manifest.features, name) => CargoDependencyKind::Tests,
+                _ => CargoDependencyKind::Optional,
+            };
             let shared = || workspace.and_then(|(_, workspace)| workspace.dependencies.get(name));
             let asked =
                 [Some(value), shared()].into_iter().flatten().filter_map(|value| value.get("features"));
@@ -376,17 +333,11 @@ fn dependencies(
     out
 }
 
-/// Returns a path relative to the root of the repository, without `.` and `..`.
-pub(super) fn normalize(folder: &str, path: &str) -> String {
-    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
-    for name in path.split(['/', '\\']) {
-        match name {
-            "" | "." => {}
-            ".." => {
-                names.pop();
-            }
-            name => names.push(name),
-        }
-    }
-    names.join("/")
+/// Returns whether only features that are named after tests switch on an optional dependency.
+fn is_for_tests(features: &FeatureTable, name: &str) -> bool {
+    let explicit = format!("dep:{name}");
+    let switches_on = |entry: &String| *entry == explicit || entry == name;
+    let mut of_name = features.iter().filter(|(_, list)| list.iter().any(switches_on)).peekable();
+    // Without such a feature, the dependency is a feature of its own name.
+    of_name.peek().is_some() && of_name.all(|(feature, _)| is_feature_of_tests(feature))
 }

@@ -26,7 +26,7 @@ pub(super) struct CargoManifest {
     pub features: FeatureTable,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct CargoPackageKeys {
     pub name: String,
@@ -37,6 +37,23 @@ pub(super) struct CargoPackageKeys {
     pub license_file: Option<Value>,
     pub build: Option<Value>,
     pub metadata: Option<Value>,
+    /// Whether each file in `src/bin/` is a program.
+    pub autobins: bool,
+}
+
+impl Default for CargoPackageKeys {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            publish: None,
+            description: None,
+            license: None,
+            license_file: None,
+            build: None,
+            metadata: None,
+            autobins: true,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -51,6 +68,7 @@ pub(super) struct CargoWorkspaceKeys {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct CargoTarget {
+    pub name: Option<String>,
     pub path: Option<String>,
     #[serde(rename = "required-features")]
     pub required_features: Vec<String>,

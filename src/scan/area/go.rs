@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Areas, FolderFacts, names, relative};
+use super::{Areas, FolderFacts, below, names, relative};
 use crate::scan::area_kind::{Area, AreaBasis, AreaKind};
 use crate::scan::language::Language;
 
@@ -86,12 +86,8 @@ fn read_manifest(text: &str) -> (&str, Vec<&str>) {
 
 impl Areas {
     /// Go, and what belongs to the package around it: queries, shell scripts.
-    pub(super) fn area_in_others(
-        &self,
-        folder: &str,
-        facts: Option<&FolderFacts>,
-        language: Language,
-    ) -> Area {
+    pub(super) fn area_in_others(&self, text: &str, facts: Option<&FolderFacts>, language: Language) -> Area {
+        let folder = text.rsplit_once('/').map_or("", |(folder, _)| folder);
         let is_go = language == Language::Go;
         let module = facts.and_then(|facts| facts.go).and_then(|at| self.go.get(at));
         let has_package = facts.is_some_and(|facts| match language {
@@ -99,13 +95,22 @@ impl Areas {
             _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
         });
         let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
+        let entry = facts.and_then(|facts| self.node.get(facts.node?));
+        let is_entry = entry.is_some_and(|node| {
+            node.kind == AreaKind::Product && node.is_entry(relative(text, &node.folder))
+        });
+        // A program without an ending is one for the language that its first line names.
+        if language == Language::Plain && is_entry {
+            return Area::new(AreaKind::Product, AreaBasis::Manifest);
+        }
         let mut folders = folder.split('/').filter(|name| !name.is_empty());
         // In Go, helpers for tests are packages of their own.
-        let is_support = is_go && folders.clone().any(names::is_go_test_support);
+        let is_folder = |name: &str| self.folder_names.contains(name);
+        let is_support = is_go && folders.any(|name| is_go_test_support(name, &is_folder));
         let support = is_support.then_some(AreaKind::Tests);
         // A library in `tools/` is a part of the product; see `area_of_content`.
         let is_library = |kind: &AreaKind| is_go && *kind == AreaKind::Tools;
-        let by_name = names::area_of_folders(&mut folders, true, |_| false);
+        let by_name = self.area_of_names(folder, facts, language);
         match by_name.filter(|kind| !is_library(kind)).or(support) {
             Some(kind) => Area::new(kind, AreaBasis::Name),
             None if is_go && (module.is_some_and(|module| module.is_apart) || is_for_developers(folder)) => {
@@ -115,14 +120,119 @@ impl Areas {
         }
     }
 
+    /// Returns the area that the names of folders say. In a project inside of another one,
+    /// names count from its own folder, too.
+    pub(super) fn area_of_names(
+        &self,
+        folder: &str,
+        facts: Option<&FolderFacts>,
+        language: Language,
+    ) -> Option<AreaKind> {
+        let by_names = |folder: &str| {
+            names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false)
+        };
+        by_names(folder).or_else(|| {
+            let project = self.nearest_project(facts?, language)?;
+            by_names(below(folder, project))
+        })
+    }
+
+    /// Returns the folder of the nearest manifest that describes a project: for Go that of its
+    /// module, for other languages any.
+    fn nearest_project(&self, facts: &FolderFacts, language: Language) -> Option<&str> {
+        let go = facts.go.and_then(|at| self.go.get(at)).map(|module| module.folder.as_str());
+        if language == Language::Go {
+            return go;
+        }
+        let cargo = facts.cargo.and_then(|at| self.cargo.all.get(at)).filter(|one| !one.name.is_empty());
+        let node = facts.node.and_then(|at| self.node.get(at)).filter(|one| one.is_named());
+        let python = facts.python.and_then(|at| self.python.get(at)).filter(|one| one.is_project);
+        let folders = [
+            go,
+            cargo.map(|one| one.folder.as_str()),
+            node.map(|one| one.folder.as_str()),
+            python.map(|one| one.folder.as_str()),
+        ];
+        folders.into_iter().flatten().max_by_key(|folder| folder.len())
+    }
+
     /// Returns the folder of the module of Go around a folder, and the path by which others
     /// import the package in that folder; `None` outside of a module.
     pub(crate) fn go_package(&self, folder: &str) -> Option<(&str, String)> {
         let module = self.go.get(self.find_facts(folder)?.go?)?;
-        let inside = relative(folder, &module.folder);
-        let inside = if folder == module.folder { "" } else { inside };
+        let inside = below(folder, &module.folder);
         (!module.name.is_empty()).then(|| (module.folder.as_str(), join_import(&module.name, inside)))
     }
+}
+
+/// Returns whether a Go package of this name is for tests, as `httptest` and `mockstore` are.
+/// A name that merely ends with the word, as `backtest` does, is not: what is before the word
+/// must be a package of the tree, or a usual subject of tests. `is_folder` returns whether
+/// the tree has a folder of a name.
+fn is_go_test_support(name: &str, is_folder: &dyn Fn(&str) -> bool) -> bool {
+    if let Some(rest) = name.strip_prefix("mock") {
+        let is_word = |rest: &str| {
+            ["ery", "ing", "ingbird", "up", "ups", "tail", "er", "ers", "ito", "umentary"].contains(&rest)
+        };
+        return !is_word(rest);
+    }
+    if name == "testing" {
+        return true;
+    }
+    let Some(subject) = name.strip_suffix("test").map(|rest| rest.trim_end_matches(['-', '_'])) else {
+        return false;
+    };
+    let is_word = ["back", "speed", "la", "fas", "con", "at", "pro", "grea", "harv", "de", "pen", "split"]
+        .contains(&subject);
+    let usual = [
+        "http",
+        "grpc",
+        "net",
+        "io",
+        "fs",
+        "os",
+        "log",
+        "slog",
+        "db",
+        "sql",
+        "dns",
+        "tls",
+        "ssh",
+        "git",
+        "api",
+        "app",
+        "cmd",
+        "cli",
+        "e2e",
+        "integration",
+        "unit",
+        "func",
+        "acceptance",
+        "system",
+        "smoke",
+        "regress",
+        "conformance",
+        "store",
+        "storage",
+        "server",
+        "client",
+        "auth",
+        "cache",
+        "queue",
+        "user",
+        "load",
+        "stress",
+        "quick",
+        "iter",
+        "crypto",
+        "cluster",
+        "kube",
+        "env",
+        "base",
+        "core",
+        "common",
+    ];
+    !is_word && !subject.is_empty() && (usual.contains(&subject) || is_folder(subject))
 }
 
 /// Returns whether a folder is below a command such as `cmd/shop-scripts`.

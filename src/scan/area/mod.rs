@@ -8,8 +8,12 @@ mod attributes;
 mod cargo;
 mod cargo_features;
 mod cargo_manifest;
+mod cargo_targets;
 mod content;
+mod generated;
 mod go;
+#[cfg(test)]
+mod manifest_tests;
 mod names;
 mod node;
 mod python;
@@ -17,7 +21,7 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::text::RepoPath;
 
@@ -46,6 +50,8 @@ pub(crate) struct Areas {
     python: Vec<PythonProject>,
     go: Vec<GoModule>,
     attributes: LinguistAttributes,
+    /// The names of all folders, if there is a module of Go.
+    folder_names: HashSet<String>,
     /// Paths without extension of `.rs` files whose expected output is beside them.
     compiler_inputs: Vec<String>,
 }
@@ -71,8 +77,13 @@ impl Areas {
     /// the bytes of a file.
     pub(crate) fn read(paths: &[RepoPath], read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>) -> Self {
         let mut out = Self::default();
-        let has_file =
-            |file: &str| paths.binary_search_by(|path| path.as_bytes().cmp(file.as_bytes())).is_ok();
+        // A file, or any file below a folder whose name ends with `/`.
+        let has_file = |file: &str| {
+            let at = paths.partition_point(|path| path.as_bytes() < file.as_bytes());
+            let is_below =
+                |path: &RepoPath| file.ends_with('/') && path.as_bytes().starts_with(file.as_bytes());
+            paths.get(at).is_some_and(|path| path.as_bytes() == file.as_bytes() || is_below(path))
+        };
         let mut found: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
         for path in paths {
             let Some(text) = path.as_str() else { continue };
@@ -137,13 +148,16 @@ impl Areas {
         for (at, package) in self.node.iter().enumerate() {
             self.folders.entry(package.folder.clone()).or_default().node = Some(at);
         }
-        for (at, project) in self.python.iter().enumerate() {
-            let facts = self.folders.entry(project.folder.clone()).or_default();
-            // `pyproject.toml` says more than the others beside it.
-            let known =
-                facts.python.and_then(|at| self.python.get(at)).is_some_and(|known| !known.ships.is_empty());
-            if !known {
-                facts.python = Some(at);
+        for at in 0..self.python.len() {
+            let Some(folder) = self.python.get(at).map(|project| project.folder.clone()) else { continue };
+            let facts = self.folders.entry(folder).or_default();
+            let Some(known) = facts.python.replace(at) else { continue };
+            // `pyproject.toml` says more about dependencies than the others beside it.
+            let says_more = self.python.get(known).is_some_and(|known| !known.ships.is_empty());
+            let (kept, other) = if says_more { (known, at) } else { (at, known) };
+            facts.python = Some(kept);
+            if let Ok([kept, other]) = self.python.get_disjoint_mut([kept, other]) {
+                kept.add_packages(other);
             }
         }
         for (at, module) in self.go.iter().enumerate() {
@@ -151,6 +165,10 @@ impl Areas {
         }
         let mut order: Vec<String> = self.folders.keys().cloned().collect();
         order.sort();
+        if !self.go.is_empty() {
+            let last = |folder: &String| folder.rsplit('/').next().unwrap_or_default().to_owned();
+            self.folder_names = order.iter().map(last).collect();
+        }
         for folder in order {
             let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
             let above = if folder.is_empty() { FolderFacts::default() } else { self.facts(parent) };
@@ -218,7 +236,7 @@ impl Areas {
             Language::Rust => self.area_in_cargo(text, facts),
             language if language.is_script() => self.area_in_node(text, facts),
             Language::Python => self.area_in_python(text, facts),
-            _ => self.area_in_others(folder, facts, language),
+            _ => self.area_in_others(text, facts, language),
         };
         let is_test = is_test_file_name(file, language);
         match area.kind {
@@ -263,25 +281,6 @@ impl Areas {
         Area::new(kind, if by_manifest { AreaBasis::Manifest } else { AreaBasis::Name })
     }
 
-    fn area_in_python(&self, text: &str, facts: Option<&FolderFacts>) -> Area {
-        let (folder, _) = text.rsplit_once('/').unwrap_or(("", text));
-        let mut above = String::new();
-        // In a package of Python, folders are modules: `tools/` is one of the product.
-        let starts_package = |name: &str| {
-            above = join(&above, name);
-            self.folders.get(&above).is_some_and(|facts| facts.is_python_package)
-        };
-        let folders = folder.split('/').filter(|name| !name.is_empty());
-        let project = facts.and_then(|facts| facts.python);
-        match names::area_of_folders(folders, true, starts_package) {
-            Some(kind) => Area::new(kind, AreaBasis::Name),
-            None => Area::new(
-                AreaKind::Product,
-                if project.is_some() { AreaBasis::Manifest } else { AreaBasis::Name },
-            ),
-        }
-    }
-
     /// Returns the area that the content of a file of the product says; `None` if it says
     /// nothing.
     pub(crate) fn area_of_content(
@@ -303,9 +302,8 @@ impl Areas {
                 .and_then(|at| self.node.get(at))
                 .is_some_and(|node| node.ships.contains(package)),
         };
-        let names = folder.split('/').filter(|name| !name.is_empty());
         let is_tool = language == Language::Go
-            && names::area_of_folders(names, true, |_| false) == Some(AreaKind::Tools)
+            && self.area_of_names(folder, facts, language) == Some(AreaKind::Tools)
             && content::is_go_program(text);
         let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
         let is_copy = content::is_copy(language, is_own, self.node_name(facts), text);
@@ -366,6 +364,26 @@ fn decided_name(name: &str) -> &'static str {
 
 fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Returns a path relative to the root of the repository, without `.` and `..`.
+fn normalize(folder: &str, path: &str) -> String {
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in path.split(['/', '\\']) {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names.join("/")
+}
+
+/// Returns a folder relative to another one around it, or equal to it.
+fn below<'a>(folder: &'a str, around: &str) -> &'a str {
+    if folder == around { "" } else { relative(folder, around) }
 }
 
 /// Returns a path below a folder, relative to it.

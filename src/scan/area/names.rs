@@ -269,15 +269,6 @@ pub(super) fn is_test_name(name: &str) -> bool {
                 && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
 }
 
-/// Returns whether a Go package of this name is for tests, as `httptest` and `mockstore` are.
-pub(super) fn is_go_test_support(name: &str) -> bool {
-    let is_word = |name: &str| {
-        ["latest", "fastest", "contest", "attest", "protest", "greatest", "request", "harvest"]
-            .contains(&name)
-    };
-    matches!(name, "testing") || name.starts_with("mock") || (name.ends_with("test") && !is_word(name))
-}
-
 /// Returns the area that the folders of a path say, from the outermost to the innermost;
 /// `None` if they say nothing. `starts_package` is true for a folder whose inner
 /// structure is the product's own: names below it have no special meaning, except those

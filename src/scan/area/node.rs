@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::cargo::normalize;
-use super::names;
+use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of folders that a package names as roots, or as outputs. Every file is
@@ -27,6 +26,9 @@ pub(super) struct NodePackage {
     /// Folders and files of entry points and of compiler roots, relative to `folder`:
     /// they are the product, whatever they are called.
     roots: Vec<String>,
+    /// The main file and the programs, relative to `folder`: they are the product even in a
+    /// folder of tests.
+    entries: Vec<String>,
     /// Folders that the compiler writes to.
     outputs: Vec<String>,
     is_private: bool,
@@ -137,23 +139,28 @@ impl NodePackage {
         let develops_with = keys("devDependencies").cloned().collect();
         let has_use = PROGRAM_KEYS.iter().any(|key| manifest.contains_key(*key))
             || keys("scripts").any(|script| APPLICATION_SCRIPTS.contains(&script.as_str()));
-        let by_folder =
-            names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false);
-        let in_example = folder.split('/').any(|name| matches!(name, "example" | "examples"));
-        let by_folder = by_folder.or_else(|| in_example.then_some(AreaKind::Examples));
+        let by_folders = |folder: &str| {
+            let in_example = folder.split('/').any(|name| matches!(name, "example" | "examples"));
+            names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false)
+                .or_else(|| in_example.then_some(AreaKind::Examples))
+        };
+        let by_folder = by_folders(folder);
+        let is_published = !is_private
+            && !name.is_empty()
+            && manifest.contains_key("version")
+            && ["exports", "bin", "files", "types", "publishConfig", "repository"]
+                .iter()
+                .any(|key| manifest.contains_key(*key));
         let short = name.rsplit('/').next().unwrap_or_default();
         let is_mock = short.split('-').any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures"));
         let of_mocks = is_mock.then_some(AreaKind::Tests);
         let by_name = of_mocks.or_else(|| names::folder_area(short)).filter(|_| is_private);
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
-            Some(AreaKind::Tools | AreaKind::Documentation)
-                if !is_private
-                    && !name.is_empty()
-                    && manifest.contains_key("version")
-                    && ["exports", "bin", "files", "types", "publishConfig", "repository"]
-                        .iter()
-                        .any(|key| manifest.contains_key(*key)) =>
+            Some(AreaKind::Tools | AreaKind::Documentation) if is_published => AreaKind::Product,
+            // `packages/examples-kit`; what is in a folder of examples is one.
+            Some(AreaKind::Examples | AreaKind::Benchmarks)
+                if is_published && by_folders(parent(folder)).is_none() =>
             {
                 AreaKind::Product
             }
@@ -167,6 +174,10 @@ impl NodePackage {
         {
             collect_paths(value, &mut roots, 0);
         }
+        let mut entries = Vec::new();
+        for value in ["main", "module", "bin"].into_iter().filter_map(|key| manifest.get(key)) {
+            collect_paths(value, &mut entries, 0);
+        }
         let outputs = Vec::new();
         Self {
             folder: folder.to_owned(),
@@ -175,6 +186,7 @@ impl NodePackage {
             ships,
             develops_with,
             roots,
+            entries,
             outputs,
             is_private,
             has_use,
@@ -198,15 +210,26 @@ impl NodePackage {
         self.outputs.truncate(MAX_FOLDERS);
     }
 
+    /// Returns whether a file is the main file or a program of the package.
+    pub(super) fn is_entry(&self, path: &str) -> bool {
+        self.entries.iter().any(|entry| is_script_of(path, entry))
+    }
+
+    /// Returns whether the package has a name: other manifests only set options.
+    pub(super) fn is_named(&self) -> bool {
+        !self.name.is_empty()
+    }
+
     /// Returns the area of a file of the package; `path` is relative to its folder. The
     /// flag is false if only names of folders decide.
     pub(super) fn area_of(&self, path: &str) -> (AreaKind, bool) {
         let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
-        let is_in = |root: &String| {
-            path.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let is_in = |root: &String| is_below_root(path, root);
         if self.outputs.iter().any(is_in) {
             return (AreaKind::Vendored, true);
+        }
+        if self.kind == AreaKind::Product && self.is_entry(path) {
+            return (AreaKind::Product, true);
         }
         let own = names::area_of_folders(folders.split('/').filter(|name| !name.is_empty()), true, |_| false);
         // A published package can hand out helpers for tests.
@@ -223,15 +246,34 @@ impl NodePackage {
     }
 }
 
+/// Returns whether a path is a root, or below one. Node adds the ending of a script, and `*`
+/// stands for any path.
+fn is_below_root(path: &str, root: &str) -> bool {
+    if let Some((start, end)) = root.split_once('*') {
+        let rest = path.strip_prefix(start);
+        return rest.is_some_and(|rest| !rest.is_empty() && rest.ends_with(end));
+    }
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || is_script_of(path, root)
+}
+
+/// Returns whether a path is a file, or the script that Node finds under the name of the file.
+fn is_script_of(path: &str, file: &str) -> bool {
+    let endings = ["", ".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx"];
+    path.strip_prefix(file).is_some_and(|ending| endings.contains(&ending))
+}
+
 /// Collects the paths of entry points: strings in a value, without conditions.
 fn collect_paths(value: &Value, out: &mut Vec<String>, depth: usize) {
     if depth > 8 || out.len() > 200 {
         return;
     }
     match value {
-        Value::String(path) if !path.contains('*') => {
+        Value::String(path) => {
             let path = normalize("", path);
-            out.extend((!path.is_empty()).then_some(path));
+            // `./*` is the whole package, in which names decide.
+            let is_all = path.starts_with('*') || path.matches('*').count() > 1;
+            out.extend((!path.is_empty() && !is_all).then_some(path));
         }
         Value::Array(all) => all.iter().for_each(|one| collect_paths(one, out, depth + 1)),
         Value::Object(all) => all.values().for_each(|one| collect_paths(one, out, depth + 1)),

@@ -169,7 +169,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Returns whether a byte can be part of a name; all bytes of non-ASCII characters can.
-pub(super) fn is_word(byte: u8) -> bool {
+pub(in crate::scan) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 

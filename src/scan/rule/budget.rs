@@ -21,7 +21,8 @@ impl RuleBudget {
     /// # Errors
     /// The rules are too large together; a sentence with what to do.
     pub(crate) fn add(&mut self, rule: &ScanRule) -> Result<(), String> {
-        let patterns = rule.patterns.iter().chain(&rule.except);
+        let conditions = rule.conditions.iter().flat_map(|one| one.requires.iter().chain(&one.unless));
+        let patterns = rule.patterns.iter().chain(&rule.except).chain(conditions);
         let cost = patterns.map(|pattern| pattern_cost(pattern)).fold(0_u64, u64::saturating_add);
         self.spent = self.spent.saturating_add(cost);
         if self.spent <= MAX_COST {

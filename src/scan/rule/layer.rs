@@ -19,6 +19,11 @@ pub(crate) struct RuleLayer {
     pub inferred_from: Vec<String>,
     /// Paths in which the pattern is a finding even if no layer was found.
     pub without_layer: PathPatterns,
+    /// Paths of servers, to which the rule does not apply.
+    pub servers: PathPatterns,
+    /// Paths of the user interface: they are neither a server nor the layer, whatever their
+    /// folders are called.
+    pub user_interface: PathPatterns,
     /// Whether each package has a layer of its own.
     pub per_package: bool,
     /// Names of libraries that a file may import from a place of its own: then a name is the
@@ -46,6 +51,12 @@ impl RuleLayer {
             || ends(stem)
             // `order.service.ts`
             || kind.is_some_and(ends)
+    }
+
+    /// Returns whether a path is a part of a server.
+    #[must_use]
+    pub(crate) fn is_server(&self, path: &str) -> bool {
+        self.servers.matches(path) && !self.user_interface.matches(path)
     }
 
     /// Returns whether a file shows that there is a layer: `apiClient.ts` shows a client.

@@ -140,6 +140,19 @@ pub struct RuleSpans {
     pub pass: Vec<Span>,
 }
 
+/// When a pattern of a rule counts in a file.
+#[derive(Debug, Clone)]
+pub(crate) struct PatternCondition {
+    /// Index of the pattern.
+    pub pattern: usize,
+    /// A regular expression that must match somewhere in the file.
+    pub requires: Option<String>,
+    /// A regular expression that must not match in the file.
+    pub unless: Option<String>,
+    /// `requires` and `unless`, compiled.
+    compiled: OnceLock<Result<[Option<Regex>; 2], String>>,
+}
+
 /// A rule of a scan.
 #[derive(Debug, Clone)]
 pub struct ScanRule {
@@ -165,8 +178,13 @@ pub struct ScanRule {
     pub(crate) layer: Option<RuleLayer>,
     /// Regular expressions that are forbidden or required.
     pub patterns: Vec<String>,
-    /// Regular expressions whose matches are ignored, with all matches inside.
+    /// Patterns that count only in some files.
+    pub(crate) conditions: Vec<PatternCondition>,
+    /// Regular expressions whose matches are ignored, with all matches inside. A group `at`
+    /// is the part that is ignored.
     pub except: Vec<String>,
+    /// Whether a handler of an exception that raises again is not a finding (Python).
+    pub(crate) only_swallowing: bool,
     /// Kinds of tokens that the patterns see.
     pub visible_kinds: TokenKindSet,
     /// Whether it applies to test code.
@@ -261,6 +279,25 @@ impl ScanRule {
         compiled.as_deref().map_err(String::as_str)
     }
 
+    /// Returns whether a pattern counts in a file, given the text that patterns see.
+    ///
+    /// # Errors
+    /// As [`ScanRule::regexes`].
+    pub(crate) fn is_pattern_active(&self, pattern: usize, text: &[u8]) -> Result<bool, String> {
+        for condition in self.conditions.iter().filter(|condition| condition.pattern == pattern) {
+            let compile = |one: &Option<String>| one.as_deref().map(|one| self.compile(one)).transpose();
+            let compiled = condition
+                .compiled
+                .get_or_init(|| Ok([compile(&condition.requires)?, compile(&condition.unless)?]));
+            let [requires, unless] = compiled.as_ref().map_err(Clone::clone)?;
+            let is_missing = requires.as_ref().is_some_and(|one| !one.is_match(text));
+            if is_missing || unless.as_ref().is_some_and(|one| one.is_match(text)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn compile(&self, pattern: &str) -> Result<Regex, String> {
         if self.has_ascii_boundaries {
             return compile_pattern(&pattern.replace(r"\b", r"(?-u:\b)"));
@@ -287,7 +324,9 @@ impl ScanRule {
             Treatment::Tests => self.tests,
             Treatment::Product => true,
         };
-        applies && (self.include.is_empty() || self.include.matches(path)) && !self.exclude.matches(path)
+        let is_server = self.layer.as_ref().is_some_and(|layer| layer.is_server(path));
+        let is_excluded = is_server || self.exclude.matches(path);
+        applies && (self.include.is_empty() || self.include.matches(path)) && !is_excluded
     }
 
     /// Whether a name in a comment is the rule's id, with or without `scan/`,

@@ -29,13 +29,25 @@ pub(super) struct RawScanRule {
     #[serde(default)]
     pub patterns: Vec<Spanned<String>>,
     #[serde(default)]
+    pub conditional: Vec<RawConditionalPattern>,
+    #[serde(default)]
     pub except: Vec<Spanned<String>>,
+    pub handlers: Option<Spanned<String>>,
     #[serde(rename = "where", default)]
     pub token_kinds: Vec<Spanned<String>>,
     pub tests: Option<Spanned<String>>,
     pub mode: Option<Spanned<String>>,
     pub suppression: Option<Spanned<String>>,
     pub examples: Spanned<RawExamples>,
+}
+
+/// A pattern that counts only in some files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConditionalPattern {
+    pub pattern: Spanned<String>,
+    pub requires: Option<Spanned<String>>,
+    pub unless: Option<Spanned<String>>,
 }
 
 /// Examples of a scan rule.
@@ -60,6 +72,10 @@ pub(super) struct RawLayer {
     pub inferred_from: Vec<String>,
     #[serde(default)]
     pub without_layer: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub servers: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub user_interface: Vec<Spanned<String>>,
     #[serde(default)]
     pub per_package: bool,
     #[serde(default)]

@@ -10,8 +10,8 @@ use crate::scan::token_map::{TokenKind, TokenKindSet};
 use crate::text::{Span, Spanned};
 
 use super::{
-    MatchMode, PathPatterns, RuleArea, RuleExamples, RuleLayer, RuleSpans, ScanRule, Suppressible,
-    check_pattern, raw,
+    MatchMode, PathPatterns, PatternCondition, RuleArea, RuleExamples, RuleLayer, RuleSpans, ScanRule,
+    Suppressible, check_pattern, raw,
 };
 
 /// Values of `suppression`; the first is the default.
@@ -26,12 +26,20 @@ const MODE_KEYWORDS: [(&str, MatchMode); 2] =
 /// Values of `area`; the first is the default.
 pub(crate) const AREA_KEYWORDS: [(&str, RuleArea); 2] =
     [("product", RuleArea::Product), ("everywhere", RuleArea::Everywhere)];
+/// Values of `handlers`: whether handlers of exceptions that raise again are left out. The
+/// first is the default.
+const HANDLER_KEYWORDS: [(&str, bool); 2] = [("all", false), ("swallowing", true)];
 /// Values of `tests`: whether the rule applies to test code. The first is the default.
 pub(crate) const TEST_KEYWORDS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
 
 /// Compiles all patterns of a file, to see whether they are valid.
 pub(super) fn check_patterns(file: &raw::RawScanRule) -> Result<(), ValueError> {
-    file.pattern.iter().chain(&file.patterns).chain(&file.except).try_for_each(check_pattern)
+    let conditional = file
+        .conditional
+        .iter()
+        .flat_map(|one| std::iter::once(&one.pattern).chain(&one.requires).chain(&one.unless));
+    let plain = file.pattern.iter().chain(&file.patterns).chain(&file.except);
+    plain.chain(conditional).try_for_each(check_pattern)
 }
 
 /// Validates a file without its patterns; `span` is the span of its first key.
@@ -47,7 +55,17 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
         let why = ": `suppression: waiver` needs the policies whose waivers count";
         return Err(ValueError::missing(span, "waivable-by", why));
     }
-    let patterns: Vec<Spanned<String>> = file.pattern.into_iter().chain(file.patterns).collect();
+    let mut patterns: Vec<Spanned<String>> = file.pattern.into_iter().chain(file.patterns).collect();
+    let mut conditions = Vec::new();
+    for one in file.conditional {
+        conditions.push(PatternCondition {
+            pattern: patterns.len(),
+            requires: one.requires.map(|text| text.value),
+            unless: one.unless.map(|text| text.value),
+            compiled: OnceLock::new(),
+        });
+        patterns.push(one.pattern);
+    }
     if patterns.is_empty() {
         return Err(ValueError::missing(span, "pattern", "; add `pattern` or `patterns`"));
     }
@@ -85,7 +103,9 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
         exclude: PathPatterns::read(&file.exclude)?,
         layer: file.layer.map(validate_layer).transpose()?,
         patterns: values(patterns),
+        conditions,
         except: values(file.except),
+        only_swallowing: parse_keyword("value of `handlers`", file.handlers.as_ref(), &HANDLER_KEYWORDS)?,
         visible_kinds: parse_visible_kinds(&file.token_kinds)?,
         tests: parse_keyword("value of `tests`", file.tests.as_ref(), &TEST_KEYWORDS)?,
         mode: parse_keyword("mode", file.mode.as_ref(), &MODE_KEYWORDS)?,
@@ -117,6 +137,8 @@ fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
         files: layer.files,
         inferred_from: layer.inferred_from,
         without_layer: PathPatterns::read(&layer.without_layer)?,
+        servers: PathPatterns::read(&layer.servers)?,
+        user_interface: PathPatterns::read(&layer.user_interface)?,
         per_package: layer.per_package,
         implementations: layer.implementations,
         libraries: layer.libraries,

@@ -15,7 +15,7 @@ use super::language::Language;
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
 pub(crate) use rust_cfg::is_feature_of_tests;
-pub(crate) use rust_modules::declared_for_tests;
+pub(crate) use rust_modules::{declared_for_tests, declared_inline_for_tests};
 
 /// What is known of a file before its text is read.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,6 +1,7 @@
 //! Rust: modules that are declared for tests only.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::super::{Language, lexer};
 use super::rust::{RustSource, ranges};
@@ -51,6 +52,60 @@ pub(crate) fn declared_for_tests(
     (!declarations.is_empty()).then(all)
 }
 
+/// Returns whether a file declares the module `name` in the inline modules `within`, from the
+/// outermost to the innermost, for tests only: `mod a { #[cfg(test)] mod name; }`. `None` if it
+/// does not declare it there.
+#[must_use]
+pub(crate) fn declared_inline_for_tests(
+    parent: &[u8],
+    within: &[&str],
+    name: &str,
+    enabled: Option<&BTreeSet<String>>,
+) -> Option<bool> {
+    let has_all =
+        within.iter().chain([&name]).all(|one| memchr::memmem::find(parent, one.as_bytes()).is_some());
+    if !has_all {
+        return None;
+    }
+    let token_map = lexer::tokenize(Language::Rust, parent);
+    let code = token_map.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
+    let pairs = super::BracketPairs::find(&code);
+    // All blocks of the modules so far; at first the whole file.
+    let mut blocks = vec![0..code.len()];
+    for module in within {
+        let mut inner = Vec::new();
+        for block in blocks {
+            let found = modules(&code, block, module).filter(|(_, end)| code.get(*end) == Some(&b'{'));
+            inner.extend(found.map(|(_, open)| open + 1..pairs.end_of(open)));
+        }
+        // A module inside of one with the same name is a part of it.
+        blocks = super::merge_ranges(inner);
+    }
+    let tests = ranges(&RustSource { code: &code, text: parent, enabled });
+    let declared = blocks.into_iter().flat_map(|block| modules(&code, block, name));
+    let mut declared = declared.filter(|(_, end)| code.get(*end) == Some(&b';')).peekable();
+    declared.peek().is_some().then(|| declared.all(|(at, _)| super::contains_offset(&tests, at)))
+}
+
+/// Returns the declarations of modules with a name in a part of the code: the offset of the
+/// name, and that of the first byte after it that is no blank.
+fn modules<'a>(
+    code: &'a [u8],
+    block: Range<usize>,
+    name: &'a str,
+) -> impl Iterator<Item = (usize, usize)> + 'a {
+    let text = code.get(block.clone()).unwrap_or_default();
+    memchr::memmem::find_iter(text, name.as_bytes()).filter_map(move |found| {
+        let at = block.start + found;
+        let before = code.get(..at)?.trim_ascii_end();
+        let is_whole = !code.get(at + name.len()).copied().is_some_and(lexer::is_word);
+        let has_word =
+            before.strip_suffix(b"mod").is_some_and(|rest| !rest.last().copied().is_some_and(lexer::is_word));
+        let is_module = has_word && at > before.len() && is_whole;
+        is_module.then(|| (at, super::skip_whitespace(code, at + name.len())))
+    })
+}
+
 /// Returns where the next `mod` after a place is.
 fn find_module(code: &[u8], at: usize) -> Option<usize> {
     let rest = code.get(at..)?;
@@ -77,5 +132,23 @@ mod tests {
         assert_eq!(declared("#[path = \"checks.rs\"]\n#[cfg(test)]\nmod tests;\n"), Some(true));
         assert_eq!(declared("#[path = \"checks.rs\"]\nmod real;\n#[cfg(test)]\nmod tests;\n"), Some(false));
         assert_eq!(declared("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
+    }
+
+    #[test]
+    fn a_module_in_an_inline_module_is_declared_there() {
+        let declared =
+            |text: &str, within: &[&str]| declared_inline_for_tests(text.as_bytes(), within, "checks", None);
+        assert_eq!(declared("#[cfg(test)] mod two { mod checks; }", &["two"]), Some(true));
+        assert_eq!(declared("mod a { #[cfg(test)] mod checks; }", &["a"]), Some(true));
+        assert_eq!(declared("mod a { mod b { #[cfg(test)] mod checks; } }", &["a", "b"]), Some(true));
+        assert_eq!(declared("mod a { mod checks; }", &["a"]), Some(false));
+        // Another module has the same name.
+        assert_eq!(
+            declared("mod a { mod checks; } #[cfg(test)] mod two { mod checks; }", &["a"]),
+            Some(false)
+        );
+        assert_eq!(declared("#[cfg(test)] mod checks; mod a {}", &["a"]), None);
+        assert_eq!(declared("#[cfg(test)] mod a; mod checks;", &["a"]), None);
+        assert_eq!(declared("mod aa { #[cfg(test)] mod checks; }", &["a"]), None);
     }
 }

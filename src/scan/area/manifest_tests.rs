@@ -1,0 +1,159 @@
+//! What manifests name is the product, whatever its folder is called.
+
+use super::tests::assert_areas;
+use crate::scan::AreaKind::{Benchmarks, Examples, Product, Tests, Tools};
+
+#[test]
+fn targets_with_a_path_come_before_names_of_folders() {
+    let manifest = "[package]\nname = \"krab\"\n[lib]\npath = \"tests/lib.rs\"\n\
+        [[bin]]\nname = \"a\"\npath = \"examples/a.rs\"\n\
+        [[bin]]\nname = \"b\"\npath = \"tools/b/main.rs\"\n\
+        [[bin]]\nname = \"c\"\npath = \"scripts/c.rs\"\n";
+    assert_areas(
+        &[("Cargo.toml", manifest), ("src/main.rs", "")],
+        &[
+            ("tests/lib.rs", Product),
+            ("tests/it.rs", Tests),
+            ("examples/a.rs", Product),
+            ("examples/other.rs", Examples),
+            ("tools/b/main.rs", Product),
+            ("tools/b/parse.rs", Product),
+            ("scripts/c.rs", Product),
+            ("scripts/other.rs", Tools),
+        ],
+    );
+    // A further program in a folder of tests is one that tests start; the only one is not.
+    let of_tests = "[package]\nname = \"krab\"\n[[bin]]\nname = \"fake\"\npath = \"tests/bin/fake.rs\"\n";
+    assert_areas(&[("Cargo.toml", of_tests), ("src/lib.rs", "")], &[("tests/bin/fake.rs", Tests)]);
+    let own = of_tests.replace("\"fake\"", "\"krab\"");
+    assert_areas(&[("Cargo.toml", &own), ("src/lib.rs", "")], &[("tests/bin/fake.rs", Product)]);
+}
+
+#[test]
+fn only_a_package_that_nothing_but_tests_can_use_is_for_tests() {
+    let app = |table: &str| {
+        format!("[package]\nname = \"app\"\n{table}[dev-dependencies]\nkit = {{path = \"../kit\"}}\n")
+    };
+    let optional = "[dependencies]\nkit = {path = \"../kit\", optional = true}\n";
+    let kit = |name: &str| format!("[package]\nname = \"{name}\"\n");
+    let check = |app: &str, file: &str, expected| {
+        let files = [("app/Cargo.toml", app), ("kit/Cargo.toml", &kit("kit")), (file, "")];
+        assert_areas(&files, &[("kit/src/lib.rs", expected)]);
+    };
+    check(&app(""), "kit/src/lib.rs", Tests);
+    check(&app(""), "kit/src/bin/run.rs", Product);
+    check(&app(optional), "kit/src/lib.rs", Product);
+    check(&app(&format!("{optional}[features]\nextra = [\"dep:kit\"]\n")), "kit/src/lib.rs", Product);
+    check(&app(&format!("{optional}[features]\ntest-kit = [\"dep:kit\"]\n")), "kit/src/lib.rs", Tests);
+}
+
+#[test]
+fn the_name_of_a_package_makes_only_a_private_one_a_tool() {
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    assert_areas(
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n"),
+            ("crates/release/Cargo.toml", &package("release", "")),
+            ("crates/gen-words/Cargo.toml", &package("gen-words", "")),
+            ("crates/gen-docs/Cargo.toml", &package("gen-docs", "publish = false\n")),
+            ("crates/dev/Cargo.toml", &package("dev", "publish = false\n")),
+            ("crates/codegen/Cargo.toml", &package("codegen", "")),
+            ("xtask/Cargo.toml", &package("xtask", "")),
+            ("crates/perf/Cargo.toml", &package("perf", "")),
+        ],
+        &[
+            ("crates/release/src/main.rs", Product),
+            ("crates/gen-words/src/main.rs", Product),
+            ("crates/gen-docs/src/main.rs", Tools),
+            ("crates/dev/src/main.rs", Tools),
+            ("crates/codegen/src/main.rs", Tools),
+            ("xtask/src/main.rs", Tools),
+            ("crates/perf/src/main.rs", Benchmarks),
+        ],
+    );
+}
+
+#[test]
+fn entry_points_of_node_are_found_as_node_finds_them() {
+    let manifest = "{\"name\": \"reed\", \"main\": \"./scripts/main\", \"bin\": \"./tools/go\", \
+        \"exports\": {\"./parts/*\": \"./demo/*.js\", \"./*\": \"./*\"}}";
+    assert_areas(
+        &[("package.json", manifest)],
+        &[
+            ("scripts/main.js", Product),
+            ("scripts/other.js", Tools),
+            ("tools/go", Product),
+            ("tools/stop", Tools),
+            ("demo/a/b.js", Product),
+            ("demo/a.ts", Examples),
+            ("bench/a.js", Benchmarks),
+        ],
+    );
+    assert_areas(
+        &[("package.json", "{\"main\": \"test/index.js\"}")],
+        &[("test/index.js", Product), ("test/a.js", Tests)],
+    );
+    let published = "{\"name\": \"@reed/demo-kit\", \"version\": \"1.0.0\", \"exports\": \"./a.js\"}";
+    assert_areas(
+        &[("pkgs/demo-kit/package.json", published), ("examples/kit/package.json", published)],
+        &[("pkgs/demo-kit/a.js", Product), ("examples/kit/b.js", Examples)],
+    );
+}
+
+#[test]
+fn packages_that_python_manifests_name_are_the_product() {
+    let manifest = "[project]\nname = \"sand-box\"\n[tool.setuptools]\npackages = [\"tools\", \"tests\"]\n";
+    assert_areas(
+        &[("pyproject.toml", manifest), ("sandbox/__init__.py", "")],
+        &[
+            ("sand_box/a.py", Product),
+            ("tools/a.py", Product),
+            ("tools/scripts/a.py", Product),
+            ("tools/tests/test_a.py", Tests),
+            ("tests/helper.py", Tests),
+            ("scripts/a.py", Tools),
+            ("sandbox/a.py", Examples),
+        ],
+    );
+    let around = "[options]\npackages = find:\n[options.packages.find]\nwhere = tools\n";
+    assert_areas(&[("setup.cfg", around)], &[("tools/reed/a.py", Product), ("scripts/a.py", Tools)]);
+}
+
+#[test]
+fn names_count_from_the_folder_of_an_inner_project() {
+    assert_areas(
+        &[
+            ("services/pay/pyproject.toml", "[project]\nname = \"pay\"\n"),
+            ("services/pay/pay/__init__.py", ""),
+            ("services/ship/go.mod", "module a.example/ship\n"),
+            ("services/shop/package.json", "{\"name\": \"shop\"}"),
+            ("src/api/requirements.txt", "flask\n"),
+            ("src/options/package.json", "{\"type\": \"module\"}"),
+        ],
+        &[
+            ("services/pay/scripts/a.py", Tools),
+            ("services/pay/pay/scripts/a.py", Product),
+            ("services/ship/examples/a.go", Examples),
+            ("services/shop/scripts/a.sh", Tools),
+            // A list of packages, or a manifest with options only, is no project.
+            ("src/api/tools/a.py", Product),
+            ("src/options/tools/a.sh", Product),
+        ],
+    );
+}
+
+#[test]
+fn a_go_package_is_for_tests_if_its_subject_is_known() {
+    assert_areas(
+        &[("go.mod", "module a.example/m\n"), ("internal/parcel/a.go", "package parcel\n")],
+        &[
+            ("internal/parceltest/a.go", Tests),
+            ("pkg/mockparcel/a.go", Tests),
+            ("pkg/httptest/a.go", Tests),
+            ("pkg/backtest/a.go", Product),
+            ("pkg/speedtest/a.go", Product),
+            ("pkg/mockingbird/a.go", Product),
+            ("mockery/a.go", Product),
+        ],
+    );
+}
