@@ -15,7 +15,7 @@ use crate::text::{RepoPath, to_single_line};
 
 /// Lines that load another file of the same language.
 static LOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^\s*(?:import\s|from\s|(?:pub(?:\([^)]*\))?\s+)?mod\s|#\[path|.*\binclude!\s*\(|.*\brequire\s*\(|.*\bautomod\b).*$"#).ok()
+    Regex::new(r"(?m)^\s*(?:import\s|from\s|(?:pub(?:\([^)]*\))?\s+)?mod\s|#\[path|.*\binclude!\s*\(|.*\brequire\s*\(|.*\bautomod\b).*$").ok()
 });
 /// A module of Rust in a file of its own.
 static RUST_MODULE: LazyLock<Option<Regex>> =
