@@ -4,6 +4,7 @@ mod budget;
 mod entries;
 mod link;
 mod manifest_keys;
+mod python_hooks;
 mod similar_entries;
 mod untracked;
 

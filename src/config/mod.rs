@@ -3,6 +3,7 @@
 mod capability;
 mod evidence;
 mod fence;
+mod launchers;
 mod layout;
 mod ledger;
 mod load;
@@ -11,7 +12,9 @@ mod oracle;
 mod protected;
 mod raw;
 mod scan;
+mod shell_code;
 mod step;
+mod step_programs;
 mod step_scripts;
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,7 @@ mod valid;
 pub(crate) use capability::{
     CapabilityFault, Grants, StepRights, UNKNOWN_CAPABILITY, axis_of, check_request,
 };
+pub(crate) use launchers::{is_assignment, peel_launcher, skip_options};
 pub(crate) use ledger::LedgerMode;
 pub(crate) use load::{
     ConfigError, LoadedConfig, allowed_signers_path, complete_layout, detect_layout, load,

@@ -86,7 +86,7 @@ const INTEGRATION: [&str; 56] = [
 ];
 
 /// Settings that run programs, and settings and hooks of coding agents.
-const TOOLS: [&str; 34] = [
+const TOOLS: [&str; 36] = [
     ".cargo/",
     ".npmrc",
     ".yarnrc",
@@ -121,6 +121,8 @@ const TOOLS: [&str; 34] = [
     ".augment/",
     ".trae/",
     ".goosehints",
+    "sitecustomize.py",
+    "usercustomize.py",
 ];
 
 /// Recipe files: `init` writes one. The commands of steps may run it, and then it is

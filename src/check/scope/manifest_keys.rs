@@ -11,6 +11,7 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
+use super::python_hooks::read_conftest;
 use super::{describe_change, find_covering_entry, protection_reason};
 
 /// Maximum number of keys in one message.
@@ -66,11 +67,16 @@ pub(super) fn changed_manifest_keys(
 /// Returns the keys of a manifest that the change adds, removes or alters and that
 /// determine what a test step runs. A new manifest has none: no step of the base reads it.
 fn changed_keys(file: &ChangedFile, step_words: &[String]) -> Vec<String> {
-    let Some(before) = &file.before else { return Vec::new() };
+    let is_loaded = file.change.path.file_name().to_string().eq_ignore_ascii_case("conftest.py");
+    // A new file of pytest is loaded at once.
+    if file.before.is_none() && !is_loaded {
+        return Vec::new();
+    }
     // A package that goes takes its tests with it; that is another rule.
     let Some(after) = &file.after else { return Vec::new() };
     // What could not be read before ran nothing.
-    let old = read_keys(&file.change.path, before).unwrap_or_default();
+    let before = file.before.as_ref();
+    let old = before.and_then(|before| read_keys(&file.change.path, before)).unwrap_or_default();
     let Some(new) = read_keys(&file.change.path, after) else {
         let unreadable = (!old.is_empty()).then(|| "so that it cannot be read,".to_owned());
         return unreadable.into_iter().collect();
@@ -80,6 +86,7 @@ fn changed_keys(file: &ChangedFile, step_words: &[String]) -> Vec<String> {
     let changed = names.filter(|name| {
         let is_script = name.starts_with("scripts.");
         old.get(*name) != new.get(*name)
+            && (!is_loaded || new.contains_key(*name))
             && !is_harmless_target(name, &old, &new)
             && (!is_script || (relevant.contains(*name) && !is_new_script(name, &old)))
     });
@@ -159,6 +166,7 @@ fn reader_of(path: &RepoPath) -> Option<fn(&str) -> Option<Keys>> {
         "cargo.toml" => read_cargo,
         "pyproject.toml" => read_python,
         "go.mod" => read_go,
+        "conftest.py" => read_conftest,
         _ => return None,
     })
 }

@@ -32,6 +32,8 @@ pub(super) struct TestFunction {
     pub line: usize,
     /// Whether a mark skips it or ignores its result.
     pub is_skipped: bool,
+    /// Whether a mark says that it must fail.
+    pub must_fail: bool,
     /// Whether a mark makes all other tests of the file not run.
     pub is_exclusive: bool,
     /// Whether its body calls anything.
@@ -73,21 +75,8 @@ pattern!(
     r"#\[\s*(?:\w+\s*::\s*)*(?:test|\w*_test|test_(?:case|matrix|with|log)|rstest|quickcheck|proptest)\b"
 );
 pattern!(RUST_SKIP, r"#\[\s*(?:ignore\b|cfg_attr\s*\([^\]]*\bignore\b)");
+pattern!(RUST_MUST_FAIL, r"#\[\s*(?:cfg_attr\s*\([^\]]*\b)?should_panic\b");
 pattern!(RUST_TABLE, r"#\[\s*(?:case|test_case|test_matrix|values)\b|\bproptest!");
-pattern!(
-    SCRIPT_TEST,
-    r"(?:^|[^\w.$])(?:Deno\s*\.\s*)?(it|test|specify|xit|xtest|xspecify|fit|ftest)((?:\s*\.\s*\w+)*)\s*(?:\([^()]*\)|`[^`]*`)?\s*\(\s*[\x22'`]"
-);
-pattern!(
-    SCRIPT_GROUP_SKIP,
-    r"(?:^|[^\w.$])(?:xdescribe|xcontext|describe\s*\.\s*(?:skip|todo)|suite\s*\.\s*skip)\s*\("
-);
-pattern!(
-    SCRIPT_GROUP_ONLY,
-    r"(?:^|[^\w.$])(?:fdescribe|fcontext|describe\s*\.\s*only|suite\s*\.\s*only)\s*\("
-);
-pattern!(GO_FN, r"(?m)^func\s+((?:Test|Fuzz|Example)(?:[A-Z_0-9]\w*)?)\s*\(");
-pattern!(GO_SKIP, r"\b\w+\s*\.\s*(?:Skip|Skipf|SkipNow)\s*\(");
 pattern!(LOOP, r"\b(?:for|while|forEach|each|subTest)\b|\.\s*(?:Run|every|some|map)\s*\(");
 pattern!(
     ASSERTIONS,
@@ -124,8 +113,7 @@ pub(super) fn has_tests(path: &RepoPath, language: Language) -> bool {
         Language::Rust | Language::Python => true,
         Language::Go => name.ends_with("_test.go"),
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
-            name.contains(".test.")
-                || name.contains(".spec.")
+            [".test.", ".spec.", "_test.", "_spec."].iter().any(|part| name.contains(part))
                 || name.starts_with("test")
                 || crate::scan::test_code::is_test_path(path, language)
         }
@@ -167,19 +155,19 @@ fn find_in_code(language: Language, text: &[u8]) -> FileTests {
     }
 }
 
-fn line_starts(text: &[u8]) -> Vec<usize> {
+pub(super) fn line_starts(text: &[u8]) -> Vec<usize> {
     std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1)).collect()
 }
 
 /// A text, and the same text with comments and strings masked.
 pub(super) struct SourceText<'a> {
-    text: &'a [u8],
+    pub(super) text: &'a [u8],
     pub(super) code: &'a [u8],
     pub(super) lines: Vec<usize>,
     /// Whether bodies of functions are in braces.
-    is_braced: bool,
+    pub(super) is_braced: bool,
     /// Number of bytes of bodies that are still read.
-    budget: Cell<usize>,
+    pub(super) budget: Cell<usize>,
 }
 
 impl SourceText<'_> {
@@ -211,7 +199,7 @@ impl SourceText<'_> {
     }
 
     /// Returns the end of the block in braces that starts at or after `at`.
-    fn block_end(&self, at: usize) -> usize {
+    pub(super) fn block_end(&self, at: usize) -> usize {
         let mut depth = 0_usize;
         for (offset, byte) in self.readable(at).iter().enumerate() {
             match byte {
@@ -229,8 +217,13 @@ impl SourceText<'_> {
         at + self.readable(at).len()
     }
 
+    /// Counts bytes that were read for the bodies of tests.
+    pub(super) fn charge(&self, bytes: usize) {
+        self.budget.set(self.budget.get().saturating_sub(bytes));
+    }
+
     pub(super) fn function(&self, name: String, start: usize, body: std::ops::Range<usize>) -> TestFunction {
-        self.budget.set(self.budget.get().saturating_sub(body.len()));
+        self.charge(body.len());
         let text = self.text.get(body.clone()).unwrap_or_default();
         let code = self.slice(body);
         // Python has no braces around a body.
@@ -241,6 +234,7 @@ impl SourceText<'_> {
             name,
             line: self.line(start),
             is_skipped: false,
+            must_fail: false,
             is_exclusive: false,
             has_calls: memchr::memchr2(b'(', b'!', inner).is_some() || find_all(&ASSERTIONS, inner) > 0,
             assertions: find_all(&ASSERTIONS, inner),
@@ -263,6 +257,7 @@ impl SourceText<'_> {
             if shows(&RUST_TEST, attributes) {
                 let mut test = self.function(name, start, start..self.block_end(start));
                 test.is_skipped = shows(&RUST_SKIP, attributes);
+                test.must_fail = shows(&RUST_MUST_FAIL, attributes);
                 test.has_cases |= shows(&RUST_TABLE, attributes);
                 out.functions.push(test);
             }
@@ -270,36 +265,8 @@ impl SourceText<'_> {
         out
     }
 
-    fn script(&self) -> FileTests {
-        let mut out = FileTests { is_skipped: shows(&SCRIPT_GROUP_SKIP, self.code), ..FileTests::default() };
-        let has_only_group = shows(&SCRIPT_GROUP_ONLY, self.code);
-        let Some(pattern) = SCRIPT_TEST.as_ref() else { return out };
-        for captures in pattern.captures_iter(self.code).take(MAX_TESTS) {
-            let (Some(all), Some(word)) = (captures.get(0), captures.get(1)) else { continue };
-            let modifiers =
-                captures.get(2).map_or("", |m| std::str::from_utf8(m.as_bytes()).unwrap_or_default());
-            let quote = self.code.get(all.end() - 1).copied().unwrap_or(b'"');
-            let rest = self.code.get(all.end()..).unwrap_or_default();
-            let length = memchr::memchr(quote, rest).unwrap_or(0);
-            let name = self.text.get(all.end()..all.end() + length).unwrap_or_default();
-            let start = word.start();
-            let mut test =
-                self.function(String::from_utf8_lossy(name).into_owned(), start, start..self.call_end(start));
-            let has = |word: &str| modifiers.split('.').any(|part| part.trim() == word);
-            test.is_skipped = word.as_bytes().starts_with(b"x")
-                || has("skip")
-                || has("todo")
-                || has("skipIf")
-                || has("fixme");
-            test.has_cases |= has("each");
-            test.is_exclusive = word.as_bytes().starts_with(b"f") || has("only") || has_only_group;
-            out.functions.push(test);
-        }
-        out
-    }
-
     /// Returns the end of the call whose name starts at `at`.
-    fn call_end(&self, at: usize) -> usize {
+    pub(super) fn call_end(&self, at: usize) -> usize {
         let mut depth = 0_usize;
         for (offset, byte) in self.readable(at).iter().enumerate() {
             match byte {
@@ -314,23 +281,6 @@ impl SourceText<'_> {
             }
         }
         at + self.readable(at).len()
-    }
-
-    fn go(&self) -> FileTests {
-        let mut out = FileTests::default();
-        for (start, _, name) in self.captures(&GO_FN) {
-            let body = start..self.block_end(start);
-            // `TestMain` with this parameter runs the tests, and is none.
-            if name == "TestMain" && self.slice(body.clone()).starts_with(b"func TestMain(m *testing.M)") {
-                continue;
-            }
-            let mut test = self.function(name, start, body.clone());
-            // Only a skip before anything else skips the whole test.
-            let head: Vec<&[u8]> = self.slice(body).split(|byte| *byte == b'\n').take(3).collect();
-            test.is_skipped = head.iter().skip(1).take(1).any(|line| shows(&GO_SKIP, line));
-            out.functions.push(test);
-        }
-        out
     }
 }
 

@@ -1,23 +1,30 @@
 //! `tests/…`: the change does not weaken the tests of the base.
 
+mod collected;
 mod functions;
+mod golang;
+mod other_languages;
 mod python;
 mod replacements;
+mod script;
+mod settings;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{ChangedFile, FileContent};
+use crate::change::FileContent;
 use crate::check::CheckResult;
 use crate::check::context::ChangeCheckContext;
-use crate::check::scope;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::scan::Language;
 use crate::text::{RepoPath, format_count, to_single_line};
 
+use collected::{Collected, find_unbuilt};
 use functions::{FileTests, TestFunction, find_tests, has_tests};
+use other_languages::{family_of_path, find_other_tests};
 use replacements::{Candidate, find_replaced};
+use settings::find_settings;
 
 /// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
@@ -51,16 +58,26 @@ fn count_names<'a>(files: &'a [ChangedTests<'_>], is_after: bool) -> BTreeMap<&'
 /// room for its assertions.
 pub(super) fn weakened(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut by_language: BTreeMap<&'static str, Vec<ChangedTests<'_>>> = BTreeMap::new();
+    let collected = Collected::read(input);
     for file in input.files {
         let path = &file.change.path;
         let language = Language::from_path(path);
-        if let Some(family) = family_of(language).filter(|_| has_tests(path, language)) {
-            by_language.entry(family).or_default().push(ChangedTests {
-                path,
-                before: read(language, file.before.as_ref()),
-                after: read(language, file.after.as_ref()),
-            });
-        }
+        let (family, read): (_, fn(&RepoPath, Language, &[u8]) -> FileTests) = match family_of(language) {
+            Some(family) if has_tests(path, language) => {
+                (family, |_, language, text| find_tests(language, text))
+            }
+            Some(_) => continue,
+            None => match family_of_path(path) {
+                Some(family) => (family, |path, _, text| find_other_tests(path, text)),
+                None => continue,
+            },
+        };
+        let side = |content: Option<&FileContent>| {
+            content.map_or_else(FileTests::default, |content| read(path, language, &content.bytes))
+        };
+        let after = file.after.as_ref().filter(|_| collected.is_collected(file));
+        let (before, after) = (side(file.before.as_ref()), side(after));
+        by_language.entry(family).or_default().push(ChangedTests { path, before, after });
     }
     let mut out: Vec<Finding> = Vec::new();
     for files in by_language.values() {
@@ -69,6 +86,7 @@ pub(super) fn weakened(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResu
             out.extend(find_marks(file, rule));
         }
     }
+    out.extend(find_unbuilt(input, rule));
     out.extend(input.files.iter().flat_map(|file| find_settings(file, rule)));
     out.into()
 }
@@ -82,10 +100,6 @@ fn family_of(language: Language) -> Option<&'static str> {
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => Some("javascript"),
         _ => None,
     }
-}
-
-fn read(language: Language, content: Option<&FileContent>) -> FileTests {
-    content.map_or_else(FileTests::default, |content| find_tests(language, &content.bytes))
 }
 
 /// Finds tests that the change deletes without a replacement.
@@ -209,6 +223,9 @@ fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
         if test.is_skipped && !before.is_skipped && !all.iter().any(|before| was_skipped(before)) {
             add(format!("the change skips the test `{name}`"), format!("line {line}"));
         }
+        if test.must_fail && !before.must_fail {
+            add(format!("the change expects that the test `{name}` fails"), format!("line {line}"));
+        }
         if unchanged.contains(&(test.name.as_str(), test.text_hash)) {
             continue;
         }
@@ -217,86 +234,6 @@ fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
         }
     }
     out
-}
-
-/// Words of settings that leave tests out, by file name. In a manifest, only the keys that
-/// determine test runs are compared, each as `key=value` in JSON.
-const SETTINGS: [(&str, &[&str]); 8] = [
-    (
-        "Cargo.toml",
-        &[
-            "test=false",
-            "doctest=false",
-            "harness=false",
-            "autotests=false",
-            "\"harness\":false",
-            "\"test\":false",
-        ],
-    ),
-    (
-        "pyproject.toml",
-        &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "python_files", "-k ", "-m "],
-    ),
-    (
-        "pytest.ini",
-        &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "python_files", "-k ", "-m "],
-    ),
-    ("setup.cfg", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "python_files", "-k "]),
-    ("tox.ini", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "|| true"]),
-    (
-        "conftest.py",
-        &["collect_ignore", "pytest_ignore_collect", "pytest_collection_modifyitems", "pytest_runtest_call"],
-    ),
-    ("package.json", &["testPathIgnorePatterns", "passWithNoTests", "|| true", "exit 0"]),
-    (".config/nextest.toml", &["default-filter", "retries"]),
-];
-
-/// Finds new settings of test runners that leave tests out.
-fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
-    let path = &file.change.path;
-    let text = path.to_text();
-    let known = SETTINGS.iter().find(|(name, _)| text == *name || text.ends_with(&format!("/{name}")));
-    let (Some((_, words)), Some(after)) = (known, &file.after) else {
-        return Vec::new();
-    };
-    // A new file of settings can be nearer to the tests than the one of the base.
-    let before = file.before.as_ref().map_or_else(Vec::new, |before| lines_of_settings(path, before));
-    let after = lines_of_settings(path, after);
-    let added = words
-        .iter()
-        .filter(|word| lines_with_word(&after, word).count() > lines_with_word(&before, word).count());
-    added
-        .map(|word| {
-            let shown = word.trim().replace('=', " = ").replace('"', "").replace(':', " = ");
-            let message = format!("{path} has the new setting `{shown}`, which can leave tests out");
-            rule.finding(message, Label::path(path, "a setting of the test runner")).about_path(path)
-        })
-        .collect()
-}
-
-/// Returns the lines of a file of settings, without comments; of a manifest the keys that
-/// determine test runs.
-fn lines_of_settings(path: &RepoPath, content: &FileContent) -> Vec<String> {
-    if let Some(keys) = scope::read_keys(path, content) {
-        let checks = |name: &str| {
-            !name.starts_with("scripts.")
-                || ["test", "check", "ci", "lint"].iter().any(|word| name.contains(word))
-        };
-        let keys = keys.iter().filter(|(name, _)| checks(name));
-        return keys.map(|(name, value)| format!("{name}={value}")).collect();
-    }
-    let text = String::from_utf8_lossy(&content.bytes);
-    text.lines().filter(|line| !line.trim_start().starts_with('#')).map(str::to_owned).collect()
-}
-
-/// Returns the lines that have a word which is no part of a longer one.
-fn lines_with_word<'a>(lines: &'a [String], word: &'a str) -> impl Iterator<Item = &'a String> {
-    lines.iter().filter(move |line| {
-        line.match_indices(word).any(|(at, _)| {
-            let before = line.get(..at).and_then(|start| start.chars().next_back());
-            !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
-        })
-    })
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Returns whether a text has a word that is not part of a longer one.
-pub(super) fn contains_word(text: &[u8], word: &str) -> bool {
-    text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_')).any(|part| part == word.as_bytes())
+/// Returns the words of a text: letters, digits and underscores.
+pub(super) fn words_of(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_')).filter(|word| !word.is_empty())
 }
 
 /// Hashes a text without its whitespace.

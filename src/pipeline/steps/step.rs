@@ -16,7 +16,9 @@ use crate::text::{RepoPath, escape_hidden};
 use super::command::{CommandRun, run_command};
 use super::error::StepsError;
 use super::options::StepOptions;
-use super::test_runner::{JunitError, JunitTarget, TestCount, count_step_tests, strip_colors};
+use super::test_runner::{
+    JunitError, JunitTarget, TestCount, count_step_tests, find_failed_summary, strip_colors,
+};
 
 /// Number of lines at the end of a log that the report shows.
 const TAIL_LINES: usize = 20;
@@ -76,6 +78,19 @@ pub(super) fn run_step(
             Some(line) => finding.help(describe_refusal(line)),
             None => finding,
         }));
+    }
+    if findings.is_empty()
+        && let Some(summary) = find_failed_summary(&step.argv, &text, step.tests)
+    {
+        let message = format!(
+            "step `{}` ended with exit code 0, but its output says that tests failed ({}): `{}`",
+            step.name, summary.runner, summary.line
+        );
+        let help = format!(
+            "A pipe or a later command can lose the exit code: use `set -o pipefail`, or name the test runner as \
+             program of the step. If the failure is expected, say `tests: false` for this step in {FILE_NAME}."
+        );
+        findings.extend(step_finding("step/failed", message, label()).map(|finding| finding.help(help)));
     }
     let count = match &junit {
         Some(target) => match target.read() {

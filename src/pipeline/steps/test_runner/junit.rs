@@ -8,11 +8,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
 use crate::system::files;
 use crate::text::RepoPath;
+
+use super::junit_cases::count_test_cases;
 
 /// Maximum size of all files of one step, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -51,7 +50,7 @@ pub(in crate::pipeline::steps) struct JunitTarget<'a> {
 pub(in crate::pipeline::steps) struct JunitTests {
     /// Test cases that are not skipped.
     pub ran: u64,
-    /// Test cases with a failure or an error.
+    /// Test cases with a failure or an error; at least as many as the suites count.
     pub failed: u64,
 }
 
@@ -148,76 +147,9 @@ impl JunitTarget<'_> {
     }
 }
 
-/// Counts `testcase` elements. A case with the element `skipped` (or the attribute
-/// `status="notrun"` of googletest and ctest) did not run.
-fn count_test_cases(bytes: &[u8]) -> Result<JunitTests, String> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut reader = Reader::from_str(&text);
-    let mut out = JunitTests::default();
-    let (mut in_case, mut is_skipped, mut is_failed) = (false, false, false);
-    let (mut depth, mut has_suite) = (0_u64, false);
-    loop {
-        let event = reader.read_event().map_err(|error| error.to_string())?;
-        let is_empty = matches!(event, Event::Empty(_));
-        match &event {
-            Event::Start(element) | Event::Empty(element) => {
-                depth += u64::from(!is_empty);
-                match element.local_name().as_ref() {
-                    "testsuite" | "testsuites" => has_suite = true,
-                    "testcase" => {
-                        let is_not_run = |key: &str, value: &str| {
-                            matches!(
-                                (key, value),
-                                ("status", "notrun" | "disabled" | "skipped")
-                                    | ("result", "suppressed" | "skipped")
-                            )
-                        };
-                        let not_run =
-                            element.attributes().flatten().any(|a| is_not_run(a.key.as_ref(), &a.value));
-                        (in_case, is_skipped, is_failed) = (!is_empty, not_run, false);
-                        if is_empty {
-                            out.ran += u64::from(!not_run);
-                        }
-                    }
-                    "skipped" | "disabled" if in_case => is_skipped = true,
-                    "failure" | "error" if in_case => is_failed = true,
-                    _ => {}
-                }
-            }
-            Event::End(element) => {
-                depth = depth.saturating_sub(1);
-                if element.local_name().as_ref() == "testcase" {
-                    out.ran += u64::from(!is_skipped);
-                    out.failed += u64::from(is_failed);
-                    in_case = false;
-                }
-            }
-            Event::Eof if depth > 0 => return Err("it ends inside an element".to_owned()),
-            Event::Eof if !has_suite => return Err("it has no element `testsuite`".to_owned()),
-            Event::Eof => return Ok(out),
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn skipped_cases_do_not_count_and_failures_do() {
-        let count =
-            |text: &str| count_test_cases(text.as_bytes()).ok().map(|tests| (tests.ran, tests.failed));
-        let whole = "<?xml version=\"1.0\"?><testsuites><testsuite tests=\"99\"><testcase name=\"a\"/>\
-            <testcase name=\"b\"><skipped message=\"x\"/></testcase><testcase name=\"c\"><failure>f</failure></testcase>\
-            <testcase name=\"d\" status=\"notrun\"/><testcase name=\"e\"><system-out>skipped</system-out></testcase>\
-            </testsuite></testsuites>";
-        assert_eq!(count(whole), Some((3, 1)));
-        assert_eq!(count("<testsuite tests=\"5\"></testsuite>"), Some((0, 0)));
-        for bad in ["", "<html></html>", "<testsuite><testcase>", "<testsuite></other>", "{}"] {
-            assert_eq!(count(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn files_that_are_tracked_linked_or_not_ignored_do_not_count() {

@@ -1,99 +1,21 @@
 //! Programs that start another program: `env`, `timeout`, `npx`, `uv run`, `python -m`,
 //! and a shell with a script.
 
+use crate::config::{is_assignment, peel_launcher, skip_options};
+
 use super::names::{package_name, program_name, runner_by_name, script_name};
-
-/// Programs that only start another program. The text lists their options that take
-/// a value, separated by spaces.
-const LAUNCHERS: [(&str, &str); 15] = [
-    ("nice", "-n --adjustment"),
-    ("ionice", "-c -n --class --classdata"),
-    ("nohup", ""),
-    ("setsid", ""),
-    ("time", "-f -o --format --output"),
-    ("stdbuf", "-i -o -e"),
-    ("unbuffer", ""),
-    ("xvfb-run", "-n -s -e -f --server-num --server-args"),
-    ("sudo", "-u -g --user --group"),
-    ("doas", "-u"),
-    ("command", ""),
-    ("nyc", "-x -n --exclude --include --reporter"),
-    ("c8", "-x -n --exclude --include --reporter -r"),
-    ("cross-env", ""),
-    ("dotenv", "-e -f --file"),
-];
-
-/// Programs with a subcommand that starts another program, with the subcommands and
-/// the options that take a value.
-const RUN_LAUNCHERS: [(&str, &str, &str); 11] = [
-    (
-        "uv",
-        "run",
-        "--with --extra --group --only-group --no-group --package --python -p --directory --project --env-file \
-         --with-requirements --with-editable --index --default-index --config-file",
-    ),
-    ("poetry", "run", "-C --directory -P --project"),
-    ("pipenv", "run", ""),
-    ("pdm", "run", "-p --project"),
-    ("hatch", "run", "-e --env"),
-    ("rye", "run", ""),
-    ("pixi", "run", "-e --environment --manifest-path"),
-    ("conda", "run", "-n --name -p --prefix"),
-    ("mise", "exec x", ""),
-    ("bundle", "exec", ""),
-    ("direnv", "exec", ""),
-];
-
-/// Removes options at the start; `valued` lists options whose value is the next
-/// word. `--` ends the options.
-pub(super) fn skip_options<'a>(words: &[&'a str], valued: &str) -> Vec<&'a str> {
-    let mut rest = words.iter();
-    let mut out: Vec<&'a str> = Vec::new();
-    while let Some(word) = rest.next() {
-        if *word == "--" {
-            break;
-        }
-        if !word.starts_with('-') {
-            out.push(*word);
-            break;
-        }
-        if valued.split(' ').any(|option| option == *word) {
-            rest.next();
-        }
-    }
-    out.extend(rest);
-    out
-}
-
-/// Returns whether a word such as `A=1` sets a variable.
-fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    })
-}
 
 /// Returns the command that a launcher starts; `None` if the program is no launcher.
 pub(super) fn peel<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
     let (program, rest) = words.split_first()?;
     let name = program_name(program);
-    if let Some((_, valued)) = LAUNCHERS.iter().find(|(launcher, _)| *launcher == name) {
-        let rest = skip_options(rest, valued);
-        return Some(rest.into_iter().skip_while(|word| is_assignment(word)).collect());
-    }
-    if let Some((_, subcommands, valued)) = RUN_LAUNCHERS.iter().find(|(launcher, ..)| *launcher == name) {
-        let rest = skip_options(rest, valued);
-        let (subcommand, rest) = rest.split_first()?;
-        let starts = subcommands.split(' ').any(|known| known == *subcommand);
-        return starts.then(|| skip_options(rest, valued));
+    if let Some(inner) = peel_launcher(name, rest) {
+        return Some(inner);
     }
     match name {
-        "env" => {
-            let rest = skip_options(rest, "-u --unset -C --chdir");
-            Some(rest.into_iter().skip_while(|word| is_assignment(word)).collect())
-        }
-        "timeout" | "gtimeout" => {
-            let rest = skip_options(rest, "-s -k --signal --kill-after");
-            Some(rest.get(1..)?.to_vec())
+        "direnv" => {
+            let (subcommand, rest) = rest.split_first()?;
+            (*subcommand == "exec").then(|| rest.get(1..).unwrap_or_default().to_vec())
         }
         "sh" | "bash" | "dash" | "zsh" | "ksh" => peel_shell(rest),
         "npx" | "bunx" | "pnpx" => Some(skip_options(rest, "-p --package -w --workspace")),

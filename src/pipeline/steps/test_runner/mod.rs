@@ -1,7 +1,9 @@
 //! Detects test runs by the program and subcommand of a step, or (for scripts and
 //! task runners) by their output, and reads the number of tests that ran.
 
+mod failure;
 mod junit;
+mod junit_cases;
 mod launchers;
 mod names;
 mod program;
@@ -10,6 +12,7 @@ mod summary;
 use program::{CommandKind, recognize};
 use summary::count_tests;
 
+pub(super) use failure::find_failed_summary;
 pub(super) use junit::{JunitError, JunitTarget};
 pub(crate) use summary::{find_proof_lines, strip_colors};
 
@@ -65,7 +68,7 @@ impl TestRunner {
         Self::Bats,
     ];
 
-    pub(crate) fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Cargo => "cargo test",
             Self::Nextest => "cargo nextest",
@@ -118,7 +121,13 @@ pub(super) fn count_step_tests(argv: &[String], log: &str, declared: Option<bool
     }
     let kind = recognize(argv);
     if let CommandKind::Runner(runner) = kind {
+        // The runner lists the tests, and says `ok` as if they had run.
+        let lists = runner == TestRunner::Go
+            && argv
+                .iter()
+                .any(|word| matches!(word.split('=').next(), Some("-list" | "--list" | "-test.list")));
         return match count_tests(runner, log) {
+            _ if lists => TestCount::Ran { tests: 0, runner: runner.as_str() },
             Some(tests) => TestCount::Ran { tests, runner: runner.as_str() },
             None if runner.may_be_silent() => TestCount::Unknown,
             None => TestCount::NotShown { runner: runner.as_str() },

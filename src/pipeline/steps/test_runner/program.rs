@@ -5,8 +5,10 @@
 //! that start other programs (`env`, `timeout`, `npx`, `uv run`, `python -m`, a shell
 //! with a script) are skipped first.
 
+use crate::config::skip_options;
+
 use super::TestRunner;
-use super::launchers::{peel, skip_options};
+use super::launchers::peel;
 use super::names::{package_name, runner_by_name, script_name};
 
 /// Maximum number of programs that start each other, such as `env timeout 60 sh x`.

@@ -24,6 +24,7 @@ pattern!(
     r"(?m)^(?:=+ )?(?:\d+ [a-z]+(?: [a-z]+)?, )*\d+ [a-z]+(?: [a-z]+)?(?:, \d+ [a-z]+(?: [a-z]+)?)* in [\d.:]+s?\b.*$"
 );
 pattern!(PYTEST_COUNT, r"(\d+) (?:passed|failed|error|errors|xfailed|xpassed)\b");
+pattern!(PYTEST_PROGRESS, r"(?m)^([.FEsxXR]+) +\[ *\d+%\]\s*$");
 pattern!(PYTEST_NONE, r"(?m)^(?:=+ )?no tests ran|^collected 0 items");
 pattern!(UNITTEST, r"(?m)^Ran (\d+) tests? in [\d.]+s\s*$");
 pattern!(UNITTEST_SKIPPED, r"(?m)^(?:OK|FAILED|NO TESTS RAN) \(.*\bskipped=(\d+)");
@@ -34,7 +35,7 @@ pattern!(
     r#"(?m)^\{"Time":"[^"\n]*","Action":"(pass|fail|skip)","Package":"[^"\n]*","Test":"[^"/\n]*""#
 );
 pattern!(GO_NONE, r"(?m)^\?\s+\S+\s+\[no test files\]|^testing: warning: no tests to run");
-pattern!(GOTESTSUM, r"(?m)^DONE (\d+) tests?(?:, (\d+) skipped)?");
+pattern!(GOTESTSUM, r"(?m)^DONE (?:\d+ runs?, )?(\d+) tests?(?:, (\d+) skipped)?");
 pattern!(JEST, r"(?m)^Tests:\s+(?:\d+ [a-z]+, )*\d+ total");
 pattern!(JEST_NONE, r"(?m)^No tests found");
 pattern!(VITEST, r"(?m)^\s*Tests\s+\d.*\(\d+\)\s*$");
@@ -54,8 +55,13 @@ pattern!(DENO_NONE, r"(?m)^error: No test modules found");
 pattern!(DOTNET, r"(?m)^\s*(?:Passed|Failed|Skipped)!\s+-\s+Failed:\s+(\d+), Passed:\s+(\d+), Skipped:");
 pattern!(DOTNET_LINES, r"(?m)^\s*(?:Passed|Failed): (\d+)\s*$");
 pattern!(DOTNET_NEW, r"(?m)^Test summary: total: \d+, failed: (\d+), succeeded: (\d+), skipped: \d+");
+pattern!(DOTNET_RUN, r"(?m)^Test run summary: ");
+pattern!(DOTNET_RUN_LINES, r"(?m)^\s*(?:failed|succeeded): (\d+)\s*$");
 pattern!(DOTNET_NONE, r"(?m)No test is available in|^\s*total: 0\s*$");
-pattern!(MAVEN, r"(?m)^(?:\[\S+\] )?Tests run: (\d+), Failures: \d+, Errors: \d+, Skipped: (\d+)\s*$");
+pattern!(
+    MAVEN,
+    r"(?m)^(?:\[\S+\] )?Tests run: (\d+), Failures: \d+, Errors: \d+, Skipped: (\d+)(?:, Flakes: \d+)?\s*$"
+);
 pattern!(MAVEN_NONE, r"(?m)^(?:\[\S+\] )?No tests (?:to run|were executed)");
 pattern!(GRADLE, r"(?m)^(\d+) tests? completed(?:, (?:\d+ failed))?(?:, (\d+) skipped)?");
 pattern!(GRADLE_NONE, r"(?m)^> Task \S*:?\w*[tT]est NO-SOURCE");
@@ -72,6 +78,9 @@ pattern!(PHPUNIT_NONE, r"(?m)^No tests (?:executed|found)");
 pattern!(CTEST, r"(?m)^\d+% tests passed, \d+ tests? failed out of (\d+)");
 pattern!(CTEST_SKIPPED, r"(?m)\*\*\*(?:Skipped|Not Run)\b");
 pattern!(CTEST_NONE, r"(?m)^No tests were found");
+pattern!(TAP_PLAN, r"(?m)^1\.\.\d+(?:\s.*)?$");
+pattern!(TAP, r"(?m)^(?:not )?ok \d+\b(.*)$");
+pattern!(TAP_NOT_RUN, r"(?i)#\s*(?:skip|todo)");
 pattern!(BATS, r"(?m)^(\d+) tests?, \d+ failures?(?:, (\d+) skipped)?");
 
 /// Returns all matches; each is the list of its groups, group 0 first.
@@ -120,7 +129,9 @@ pub(super) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
     match runner {
         TestRunner::Cargo => sum_of(&matches(&CARGO, log), |g| number(g, 1) + number(g, 2)),
         TestRunner::Nextest => sum(&NEXTEST, log).or_else(|| none(&NEXTEST_NONE)),
-        TestRunner::Pytest => count_pytest(log).or_else(|| none(&PYTEST_NONE)),
+        TestRunner::Pytest => {
+            count_pytest(log).or_else(|| none(&PYTEST_NONE)).or_else(|| count_pytest_progress(log))
+        }
         TestRunner::Unittest => {
             sum(&UNITTEST, log).map(|ran| ran.saturating_sub(sum(&UNITTEST_SKIPPED, log).unwrap_or(0)))
         }
@@ -148,7 +159,7 @@ pub(super) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
             let skipped = u64::try_from(matches(&CTEST_SKIPPED, log).len()).unwrap_or(u64::MAX);
             sum(&CTEST, log).map(|all| all.saturating_sub(skipped)).or_else(|| none(&CTEST_NONE))
         }
-        TestRunner::Bats => sum_without(&BATS, log),
+        TestRunner::Bats => sum_without(&BATS, log).or_else(|| count_tap(log)),
     }
 }
 
@@ -157,6 +168,26 @@ fn count_pytest(log: &str) -> Option<u64> {
     let lines = matches(&PYTEST, log);
     let line = lines.last()?.first()?;
     Some(sum(&PYTEST_COUNT, line).unwrap_or(0))
+}
+
+/// Counts the lines of the Test Anything Protocol, which bats prints without a terminal.
+fn count_tap(log: &str) -> Option<u64> {
+    let ran = |groups: &[String]| {
+        let rest = groups.get(1).map_or("", String::as_str);
+        u64::from(TAP_NOT_RUN.as_ref().is_none_or(|pattern| !pattern.is_match(rest)))
+    };
+    let lines = matches(&TAP, log);
+    shows(&TAP_PLAN, log).then(|| sum_of(&lines, ran).unwrap_or(0))
+}
+
+/// Counts the letters of passed and failed tests in the lines of progress of `pytest -qq`,
+/// which prints no summary.
+fn count_pytest_progress(log: &str) -> Option<u64> {
+    let is_ran = |letter: &char| matches!(letter, '.' | 'F' | 'E' | 'x' | 'X');
+    sum_of(&matches(&PYTEST_PROGRESS, log), |groups| {
+        let letters = groups.get(1).map_or("", String::as_str).chars().filter(is_ran).count();
+        u64::try_from(letters).unwrap_or(u64::MAX)
+    })
 }
 
 fn count_go(log: &str) -> Option<u64> {
@@ -180,6 +211,7 @@ fn count_dotnet(log: &str) -> Option<u64> {
     sum_of(&matches(&DOTNET, log), both)
         .or_else(|| sum_of(&matches(&DOTNET_NEW, log), both))
         .or_else(|| sum(&DOTNET_LINES, log))
+        .or_else(|| shows(&DOTNET_RUN, log).then(|| sum(&DOTNET_RUN_LINES, log)).flatten())
         .or_else(|| shows(&DOTNET_NONE, log).then_some(0))
 }
 

@@ -107,6 +107,23 @@ fn summaries_of_all_known_runners_are_read_and_skipped_tests_do_not_count() {
         ),
         ("ctest", "No tests were found!!!\n", Some(0)),
         ("bats tests", "4 tests, 0 failures, 1 skipped\n", Some(3)),
+        ("bats tests", "1..2\nok 1 a\nok 2 b # skip later\n", Some(1)),
+        ("bats tests", "1..2\nok 1 a # skip\nok 2 b # SKIP\n", Some(0)),
+        (
+            "dotnet test",
+            "Test run summary: Passed!\n  total: 3\n  failed: 0\n  succeeded: 3\n  skipped: 0\n  duration: 1s\n",
+            Some(3),
+        ),
+        (
+            "dotnet test",
+            "Test run summary: Zero tests ran\n  total: 0\n  failed: 0\n  succeeded: 0\n",
+            Some(0),
+        ),
+        ("mvn test", "[WARNING] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Flakes: 1\n", Some(3)),
+        ("gotestsum --rerun-fails", "DONE 2 runs, 5 tests, 2 skipped in 0.3s\n", Some(3)),
+        ("pytest -qq", "..sx      [ 50%]\n..        [100%]\n", Some(5)),
+        ("pytest -qq", "ss                     [100%]\n", Some(0)),
+        ("go test -list . ./...", "TestA\nok  \ta\t0.002s\n", Some(0)),
         ("make check", "test result: ok. 2 passed; 0 failed;\n===== 3 passed in 0.1s =====\n", Some(5)),
         ("sh unit.sh", "Ran 0 tests in 0.000s\n\nOK\n", Some(0)),
     ];
@@ -130,4 +147,117 @@ fn an_unknown_number_of_tests_is_not_zero() {
     assert_eq!(of("cargo test", "Finished\n", None, "x"), TestCount::NotShown { runner: "cargo test" });
     // The output of a linter is not searched for summaries.
     assert_eq!(of("ruff check", "Ran 0 tests in 0.000s\n", None, "lint"), TestCount::NotATestRun);
+}
+
+/// Returns the runner whose summary counts failed tests.
+fn failed(command: &str, log: &str) -> Option<&'static str> {
+    find_failed_summary(&argv(command), log, None).map(|summary| summary.runner)
+}
+
+#[test]
+fn summaries_with_failed_tests_are_found() {
+    for (command, log) in [
+        ("cargo test", "test result: FAILED. 1 passed; 1 failed; 0 ignored; finished in 0.00s\n"),
+        ("cargo test", "error: could not compile `a` (test \"it\") due to 1 previous error\n"),
+        (
+            "cargo test",
+            "test result: ok. 1 passed; 0 failed; 0 ignored\nerror: test failed, to rerun pass `--lib`\n",
+        ),
+        (
+            "cargo nextest run",
+            "     Summary [   0.012s] 3 tests run: 1 passed, 1 failed, 1 timed out, 0 skipped\n",
+        ),
+        ("pytest", "=== 1 failed, 1 passed in 0.03s ===\n"),
+        ("pytest -q", "1 error in 0.03s\n"),
+        ("pytest -q", "2 passed, 1 warning, 1 error in 0.03s\n"),
+        ("pytest -qq", ".F      [100%]\nFAILED tests/test_a.py::test_b - assert 1 == 2\n"),
+        ("sh tools/pytest", "\u{1b}[31m=== 1 failed in 0.03s ===\u{1b}[0m\r\n"),
+        ("python -m unittest", "Ran 3 tests in 0.001s\n\nFAILED (errors=1, skipped=1)\n"),
+        ("go test ./...", "ok  \tx/a\t0.1s\nFAIL\tx/b\t0.003s\nFAIL\n"),
+        ("go test ./...", "FAIL\tx/b [build failed]\n"),
+        ("gotestsum", "DONE 5 tests, 2 skipped, 1 failure in 0.3s\n"),
+        ("npx jest", "Test Suites: 1 failed, 1 passed, 2 total\nTests:       1 passed, 1 total\n"),
+        ("npm test", "Tests:       1 failed, 1 skipped, 1 passed, 3 total\n"),
+        ("vitest run", " Test Files  1 failed | 1 passed (2)\n      Tests  1 passed (1)\n"),
+        ("vitest run", " Test Files  1 passed (1)\n      Tests  1 passed (1)\n     Errors  1 error\n"),
+        ("mocha", "  2 passing (4ms)\n  1 failing\n"),
+        ("npx ava", "  1 test passed\n  1 test failed\n"),
+        ("node --test", "# tests 3\n# pass 2\n# fail 1\n"),
+        ("bun test", " 2 pass\n 1 fail\nRan 3 tests across 1 file. [1ms]\n"),
+        ("deno test", "FAILED | 3 passed (2 steps) | 1 failed (5ms)\n"),
+        ("dotnet test", "Failed!  - Failed:     1, Passed:     3, Skipped:     1, Total:     5\n"),
+        ("dotnet test", "Test run summary: Failed!\n  total: 3\n  failed: 1\n  succeeded: 2\n"),
+        ("mvn test", "[ERROR] Tests run: 3, Failures: 0, Errors: 1, Skipped: 0\n"),
+        ("gradle test", "5 tests completed, 1 failed, 2 skipped\n"),
+        ("gradle test", "> There were failing tests. See the report at: file:///x\nBUILD SUCCESSFUL in 1s\n"),
+        ("rspec", "5 examples, 1 failure, 2 pending\n"),
+        ("rspec", "5 examples, 0 failures, 1 error occurred outside of examples\n"),
+        ("rails test", "5 runs, 9 assertions, 0 failures, 1 errors, 1 skips\n"),
+        ("phpunit", "Tests: 4, Assertions: 5, Failures: 1, Skipped: 2.\n"),
+        ("ctest", "67% tests passed, 1 tests failed out of 3\n"),
+        ("bats x", "4 tests, 1 failure\n"),
+        ("bats x", "1..2\nok 1 a\nnot ok 2 b\n"),
+        ("make check", "=== 1 failed, 1 passed in 0.03s ===\n=== 2 passed in 0.03s ===\n"),
+        ("docker compose up", "tests-1  | === 1 failed, 1 passed in 0.03s ===\n"),
+        ("pnpm -r test", "packages/a test: Tests:       1 failed, 1 total\n"),
+        ("npx playwright test", "Running 3 tests using 1 worker\n  1 failed\n  2 passed (3.1s)\n"),
+    ] {
+        assert!(failed(command, log).is_some(), "{command}: {log}");
+    }
+}
+
+#[test]
+fn expected_failures_retries_and_words_of_tests_are_no_failures() {
+    for (command, log) in [
+        ("cargo test", "test result: ok. 2 passed; 0 failed; 0 ignored\n"),
+        ("pytest", "=== 2 passed, 1 xfailed, 1 xpassed, 1 rerun, 3 warnings in 0.03s ===\n"),
+        (
+            "pytest -s",
+            "case: 1 failed, 1 passed is shown\n=== 1 failed in 0.1s ===\n.\n=== 2 passed in 0.03s ===\n",
+        ),
+        ("sh test.sh", "the runner says `1 failed, 1 passed in 0.03s`\n=== 2 passed in 0.03s ===\n"),
+        (
+            "sh test.sh",
+            "1 failed\n  1 failed job was found\nFAILED to connect, retry\nFAIL\n3 passed in 0.1s\n",
+        ),
+        (
+            "cargo nextest run",
+            "  TRY 1 FAIL [   0.1s] a b\n     Summary [   0.012s] 3 tests run: 3 passed (1 flaky), 0 skipped\n",
+        ),
+        (
+            "npx jest",
+            "Test Suites: 1 passed, 1 total\nTests:       1 todo, 2 passed, 3 total\nSnapshots:   0 total\n",
+        ),
+        ("vitest run", " Test Files  1 passed (1)\n      Tests  2 passed | 1 expected fail (3)\n"),
+        ("mocha", "  2 passing (4ms)\n  1 pending\n"),
+        ("npx ava", "  1 test passed\n  1 known failure\n"),
+        ("node --test", "# tests 2\n# pass 1\n# fail 0\n# cancelled 0\n# todo 1\n"),
+        ("python -m unittest", "Ran 3 tests in 0.001s\n\nOK (expected failures=1)\n"),
+        ("go test ./...", "ok  \tx/a\t0.1s\n"),
+        (
+            "gradle test",
+            "A > b() FAILED\nA > b() PASSED\n2 tests completed, 1 failed\nBUILD SUCCESSFUL in 1s\n",
+        ),
+        (
+            "mvn test",
+            "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Flakes: 1\n[INFO] BUILD SUCCESS\n",
+        ),
+        ("bats x", "1..2\nok 1 a\nnot ok 2 b # TODO later\n"),
+        ("rspec", "5 examples, 0 failures, 2 pending\n"),
+        ("ctest", "100% tests passed, 0 tests failed out of 3\n"),
+        ("npx playwright test", "Running 3 tests using 1 worker\n  1 flaky\n  2 passed (3.1s)\n"),
+        ("ruff check", "=== 1 failed in 0.1s ===\n"),
+    ] {
+        assert_eq!(failed(command, log), None, "{command}: {log}");
+    }
+    assert_eq!(find_failed_summary(&argv("sh x"), "=== 1 failed in 0.1s ===\n", Some(false)), None);
+}
+
+#[test]
+fn long_outputs_with_many_failures_are_read_once() {
+    let log = "not ok 1 a\n  1 failing\n# fail 1\n".repeat(20_000);
+    let start = std::time::Instant::now();
+    assert_eq!(failed("sh x", &log), None);
+    // Quadratic time would take minutes.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

@@ -1,0 +1,219 @@
+//! Settings of test runners that leave tests out, or change what they report.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::change::{ChangedFile, FileContent};
+use crate::check::scope;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::{RepoPath, to_single_line};
+
+/// Maximum number of settings of one file that are reported.
+const MAX_SHOWN: usize = 8;
+
+/// Settings of pytest in files of any form.
+const PYTEST: &str = r"(?:^|[\s=\x22',\[])(?:(?P<a>--(?:ignore|ignore-glob|deselect|collect-only|co|lf|last-failed|noconftest|setup-only|setup-plan|fixtures|version|help))\b|(?P<k>-[km])(?:[\s=\x22']|\w))|(?:^|[^\w-])(?P<b>collect_ignore\w*|norecursedirs|python_files|python_functions|python_classes|testpaths|confcutdir)\b";
+
+/// Settings of runners of JavaScript.
+const SCRIPT: &str = r#"(?:^|[^\w.])["']?(?P<b>testPathIgnorePatterns|modulePathIgnorePatterns|passWithNoTests|testNamePattern|testRegex|testMatch|exclude|dangerouslyIgnoreUnhandledErrors|onlyFailures|onlyChanged|testIgnore|grep|grepInvert|ignoredFiles|excludeSpecPattern|testFiles)["']?\s*:"#;
+
+/// Words of settings that leave tests out, by a pattern of the file name in lower case. In a
+/// manifest, only the keys that determine test runs are compared, each as `key=value` in JSON.
+const SETTINGS: [(&str, &str); 14] = [
+    (
+        r"^cargo\.toml$",
+        r#"(?P<a>\b(?:test|doctest|autotests)=false|\bharness=false|"(?:harness|test)":false|"required-features":\[)"#,
+    ),
+    (r"^(?:\.?pytest\.(?:ini|toml)|pyproject\.toml|setup\.cfg|tox\.ini)$", PYTEST),
+    (
+        r"^tox\.ini$|^setup\.cfg$",
+        r"(?P<a>\|\| true|\bignore_outcome\s*=\s*(?i:true)|\bignore_errors\s*=\s*(?i:true))|(?P<b>^\s*(?:commands\s*=\s*)?-\s+\S)",
+    ),
+    (
+        r"^conftest\.py$",
+        r"(?P<a>\bcollect_ignore\w*|\bpytest_(?:ignore_collect|collection_modifyitems|runtest_call|runtest_makereport|runtest_protocol|pyfunc_call|pycollect_make\w+|make_collect_report|cmdline_main|runtestloop|report_teststatus))\b|(?P<s>\bpytest\s*\.\s*(?:skip|xfail))\s*\(|(?P<b>\.exitstatus|\b_exit)\s*[=(]",
+    ),
+    (
+        r"^package\.json$",
+        r"(?P<a>\btestPathIgnorePatterns|\bpassWithNoTests|\|\| true|\bexit 0|\btestNamePattern|\btestRegex|\btestMatch|--(?:passWithNoTests|testPathIgnorePatterns|grep|invert)\b|; true)",
+    ),
+    (r"^nextest\.toml$", r"(?P<a>\bdefault-filter|\bretries|\bfilter\s*=)"),
+    (
+        r"^(?:jest|vitest|vite|playwright|cypress|karma|ava|wdio)\.(?:config|conf|workspace)\.\w+$|^vitest\.workspace\.\w+$|^jest\.\w+$",
+        SCRIPT,
+    ),
+    (
+        r"^\.mocharc\.\w+$|^\.mocharc$",
+        r#"(?:^|[^\w.])["']?(?P<b>ignore|exclude|grep|fgrep|invert|spec|forbid-only|pass-on-failing-test-suite|dry-run|dryRun|passOnFailingTestSuite)["']?\s*:"#,
+    ),
+    (r"^deno\.jsonc?$", r#"(?P<a>"(?:exclude|include)")\s*:"#),
+    (
+        r"^pom\.xml$",
+        r"<(?P<a>skipTests|skip|skipITs|maven\.test\.skip|testFailureIgnore|maven\.test\.failure\.ignore)>\s*true|<(?P<b>excludedGroups|groups)>\s*\w|<(?P<e>exclude)>[^<]*(?:[Tt]est|IT\b|\*\*/\*)|<(?P<n>failIfNoTests)>\s*false",
+    ),
+    (
+        r"\.gradle(?:\.kts)?$|^gradle\.properties$",
+        r"(?P<a>\benabled\s*=\s*false|\bisEnabled\s*=\s*false|\bignoreFailures\s*[= ]\s*true|\bsetIgnoreFailures\(true|\bexcludeTestsMatching\b|\bexcludeTags\b|\bexclude\s*\(?\s*['\x22][^'\x22]*(?:[Tt]est|[Ss]pec|\*\*/\*)|\bfailOnNoMatchingTests|\bexcludedTaskNames|\btest\.enabled)",
+    ),
+    (
+        r"^phpunit(?:\.dist)?\.xml(?:\.dist)?$",
+        r"<(?P<a>exclude)\b|\b(?P<b>(?:failOn|stopOn)\w+|defaultTestSuite)\s*=",
+    ),
+    (
+        r"^(?:\.rspec|\.rspec-local)$",
+        r"(?P<a>--(?:tag|exclude-pattern|pattern|dry-run|example|only-failures|failure-exit-code)\b|-[tPe]\s)",
+    ),
+    (
+        r"^(?:directory\.build\.\w+|.*\.runsettings|.*\.csproj|ctestcustom\.cmake)$",
+        r"(?P<a>TestCaseFilter|IsTestProject>\s*false|CTEST_CUSTOM_TESTS_IGNORE|TreatNoTestsAsError>\s*false)",
+    ),
+];
+
+/// A block of a configuration whose lists are not about tests.
+static OTHER_BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?:^|[^\w.])["']?(?:coverage|optimizeDeps|build|ssr|server|resolve|typecheck|lint|fmt|compile)["']?\s*:\s*\{"#).ok()
+});
+
+/// The settings, compiled.
+static COMPILED: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
+    let compile = |(name, word): &(&str, &str)| Some((Regex::new(name).ok()?, Regex::new(word).ok()?));
+    SETTINGS.iter().filter_map(compile).collect()
+});
+
+/// Finds new settings of test runners that leave tests out.
+pub(super) fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
+    let path = &file.change.path;
+    let Some(after) = &file.after else { return Vec::new() };
+    let name = path.file_name().to_string().to_lowercase();
+    let known: Vec<&Regex> =
+        COMPILED.iter().filter(|(names, _)| names.is_match(&name)).map(|(_, words)| words).collect();
+    if known.is_empty() {
+        return Vec::new();
+    }
+    // A new file of settings can be nearer to the tests than the one of the base.
+    let before = file.before.as_ref().map_or_else(Vec::new, |before| lines_of_settings(path, before));
+    let after = lines_of_settings(path, after);
+    let mut added: Vec<String> = Vec::new();
+    for words in known {
+        let mut old = read_values(words, &before);
+        added.extend(read_values(words, &after).into_iter().filter_map(|(value, mut number)| {
+            number = number.saturating_sub(old.remove(&value).unwrap_or(0));
+            (number > 0).then_some(value.0)
+        }));
+    }
+    added.extend(find_emptied(path, &before, &after));
+    added.sort();
+    added.dedup();
+    let shown = added.iter().take(MAX_SHOWN).map(|word| {
+        let shown = word.trim().replace('=', " = ").replace('"', "").replace(':', " = ");
+        let message = format!(
+            "{path} has the new setting `{}`, which can leave tests out",
+            to_single_line(shown.trim(), 60)
+        );
+        rule.finding(message, Label::path(path, "a setting of the test runner")).about_path(path)
+    });
+    shown.collect()
+}
+
+/// Returns the settings of lines, each with its value, and how often they occur.
+fn read_values(words: &Regex, lines: &[String]) -> BTreeMap<(String, String), usize> {
+    let mut out = BTreeMap::new();
+    // A fixture that only some tests ask for may skip them.
+    let is_unasked = lines.iter().any(|line| line.contains("autouse") || line.contains("def pytest_"));
+    // Braces around the line, and those of a block that has lists of its own.
+    let (mut depth, mut other): (usize, Option<usize>) = (0, None);
+    for line in lines {
+        let starts_other = OTHER_BLOCK.as_ref().is_some_and(|pattern| pattern.is_match(line));
+        for captures in words.captures_iter(line) {
+            let found = ["a", "b", "k", "s", "e", "n"].iter().find_map(|name| captures.name(name));
+            let Some(found) = found else { continue };
+            let word = found.as_str().trim();
+            let is_module = word == "-m" && line.contains("python");
+            let is_asked = captures.name("s").is_some() && !is_unasked;
+            let is_other = (other.is_some() || starts_other) && word == "exclude";
+            if is_module || is_asked || is_other {
+                continue;
+            }
+            let rest =
+                line.get(found.end()..).unwrap_or_default().trim_start_matches([' ', '=', '"', '\'', ':']);
+            let is_whole = captures.name("b").is_some() || captures.name("e").is_some();
+            let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',');
+            let value = if is_whole { rest.trim_end() } else { rest.split(ends).next().unwrap_or_default() };
+            *out.entry((word.to_owned(), value.to_owned())).or_default() += 1;
+        }
+        if starts_other && other.is_none() {
+            other = Some(depth);
+        }
+        depth += line.matches(['{', '[']).count();
+        depth = depth.saturating_sub(line.matches(['}', ']']).count());
+        other = other.filter(|start| depth > *start);
+    }
+    out
+}
+
+/// Returns the features that a manifest of Cargo no longer has by default: tests behind them
+/// are not built.
+fn find_emptied(path: &RepoPath, before: &[String], after: &[String]) -> Option<String> {
+    if path.file_name().to_string() != "Cargo.toml" {
+        return None;
+    }
+    let features = |lines: &[String]| {
+        let line = lines.iter().find_map(|line| line.strip_prefix("features.default="));
+        line.map(|list| list.matches('"').count() / 2)
+    };
+    let (old, new) = (features(before)?, features(after).unwrap_or(0));
+    (new < old).then(|| "features.default".to_owned())
+}
+
+/// Returns the lines of a file of settings, without comments; of a manifest the keys that
+/// determine test runs.
+fn lines_of_settings(path: &RepoPath, content: &FileContent) -> Vec<String> {
+    let is_python = path.file_name().to_string().to_lowercase() == "conftest.py";
+    if let Some(keys) = scope::read_keys(path, content).filter(|_| !is_python) {
+        let checks = |name: &str| {
+            !name.starts_with("scripts.")
+                || ["test", "check", "ci", "lint"].iter().any(|word| name.contains(word))
+        };
+        let keys = keys.iter().filter(|(name, _)| checks(name));
+        let mut out: Vec<String> = Vec::new();
+        for (name, value) in keys {
+            // A table of pytest has many keys; a target of Cargo is one line.
+            if name.starts_with("tool.") {
+                flatten(name, value, 0, &mut out)
+            } else {
+                out.push(format!("{name}={value}"))
+            }
+        }
+        out.extend(default_features(path, content));
+        return out;
+    }
+    let text = String::from_utf8_lossy(&content.bytes);
+    let is_comment = |line: &str| ["#", "//", ";"].iter().any(|mark| line.starts_with(mark));
+    text.lines().filter(|line| !is_comment(line.trim_start())).map(str::to_owned).collect()
+}
+
+/// Adds one line for each value inside of a table.
+fn flatten(name: &str, value: &serde_json::Value, depth: usize, out: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(table) if depth < 6 => {
+            table.iter().for_each(|(key, value)| flatten(key, value, depth + 1, out));
+        }
+        _ => out.push(format!("{name}={value}")),
+    }
+}
+
+/// Returns the list of features that a package has by default.
+fn default_features(path: &RepoPath, content: &FileContent) -> Option<String> {
+    if path.file_name().to_string() != "Cargo.toml" {
+        return None;
+    }
+    let text = std::str::from_utf8(&content.bytes).ok()?;
+    let file = toml::from_str::<toml::Table>(text).ok()?;
+    let list = file.get("features")?.get("default")?.as_array()?.iter();
+    let names: Vec<String> =
+        list.filter_map(|name| name.as_str().map(|name| format!("\"{name}\""))).collect();
+    Some(format!("features.default=[{}]", names.join(",")))
+}
