@@ -38,6 +38,7 @@ struct Reader {
 }
 
 impl Reader {
+    #[expect(clippy::match_same_arms, reason = "the order of the arms decides")]
     fn read(&mut self, code: &str) {
         let mut chars = code.chars().peekable();
         // The quote around the reader, and the quotes around open substitutions.

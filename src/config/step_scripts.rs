@@ -193,7 +193,7 @@ impl Paths {
         while let Some(word) = words.next() {
             let word = without_root(word);
             if (name == "python" || name == "pypy" || name == "py") && is_module_option(word) {
-                let module = match word.split_once("m") {
+                let module = match word.split_once('m') {
                     Some((_, module)) if !module.is_empty() => module,
                     _ => words.next().unwrap_or_default(),
                 };
@@ -217,11 +217,9 @@ impl Paths {
                 if let Some(value) = value_of_option(word).filter(|value| is_script(value)) {
                     self.add(folder, value);
                 }
-            } else if word.starts_with('+') {
-                continue;
-            } else if is_script(word) {
+            } else if is_script(word) && !word.starts_with('+') {
                 return self.add_all(folder, word, ends);
-            } else {
+            } else if !word.starts_with('+') {
                 plain = plain.or(Some(word).filter(|word| !matches!(*word, "run" | "x" | "exec" | "task")));
             }
         }

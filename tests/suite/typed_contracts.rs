@@ -99,7 +99,7 @@ fn a_change_cannot_get_rid_of_the_contract() {
             |sandbox| match &changed {
                 Some(text) => write(sandbox, text),
                 None => {
-                    std::fs::remove_file(sandbox.root.join(format!("{FOLDER}packet.json"))).expect("there")
+                    std::fs::remove_file(sandbox.root.join(format!("{FOLDER}packet.json"))).expect("there");
                 }
             },
         );

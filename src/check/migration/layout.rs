@@ -23,6 +23,7 @@ const DOWN_MARKS: [&str; 3] = ["+goose down", "migrate:down", "+migrate down"];
 const PROGRAM_ENDINGS: [&str; 9] = ["go", "py", "js", "ts", "mjs", "cjs", "rb", "rs", "php"];
 
 /// One file of a migration.
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts, and not states of one")]
 pub(super) struct Migration {
     pub path: RepoPath,
     /// The version: one number, or several as in `V1_2__name.sql`.

@@ -51,6 +51,9 @@ fn count_names<'a>(files: &'a [ChangedTests<'_>], is_after: bool) -> BTreeMap<&'
     out
 }
 
+/// Reads the tests of one side of a file.
+type TestReader = fn(&RepoPath, Language, &[u8]) -> FileTests;
+
 /// `tests/weakened`: the change deletes, skips and empties no test of the base.
 ///
 /// Tests are compared over the whole change, so that moved and renamed tests are not
@@ -62,7 +65,7 @@ pub(super) fn weakened(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResu
     for file in input.files {
         let path = &file.change.path;
         let language = Language::from_path(path);
-        let (family, read): (_, fn(&RepoPath, Language, &[u8]) -> FileTests) = match family_of(language) {
+        let (family, read): (_, TestReader) = match family_of(language) {
             Some(family) if has_tests(path, language) => {
                 (family, |_, language, text| find_tests(language, text))
             }

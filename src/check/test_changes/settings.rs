@@ -157,7 +157,7 @@ fn read_values(words: &Regex, lines: &[String]) -> BTreeMap<(String, String), us
 /// Returns the features that a manifest of Cargo no longer has by default: tests behind them
 /// are not built.
 fn find_emptied(path: &RepoPath, before: &[String], after: &[String]) -> Option<String> {
-    if path.file_name().to_string() != "Cargo.toml" {
+    if path.file_name() != b"Cargo.toml".as_slice() {
         return None;
     }
     let features = |lines: &[String]| {
@@ -182,9 +182,9 @@ fn lines_of_settings(path: &RepoPath, content: &FileContent) -> Vec<String> {
         for (name, value) in keys {
             // A table of pytest has many keys; a target of Cargo is one line.
             if name.starts_with("tool.") {
-                flatten(name, value, 0, &mut out)
+                flatten(name, value, 0, &mut out);
             } else {
-                out.push(format!("{name}={value}"))
+                out.push(format!("{name}={value}"));
             }
         }
         out.extend(default_features(path, content));
@@ -207,7 +207,7 @@ fn flatten(name: &str, value: &serde_json::Value, depth: usize, out: &mut Vec<St
 
 /// Returns the list of features that a package has by default.
 fn default_features(path: &RepoPath, content: &FileContent) -> Option<String> {
-    if path.file_name().to_string() != "Cargo.toml" {
+    if path.file_name() != b"Cargo.toml".as_slice() {
         return None;
     }
     let text = std::str::from_utf8(&content.bytes).ok()?;

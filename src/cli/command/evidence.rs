@@ -150,18 +150,7 @@ impl EvidenceArgs {
                 escape_hidden(&violation)
             ));
         }
-        if self.write && !ran.is_empty() {
-            // The lock is not held while commands run: they may need it.
-            let locked = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;
-            let source = locked.read_source(&draft.path)?;
-            let Some(text) = record_entries(&source, &ran) else {
-                bail!(
-                    "cannot edit the EVIDENCE section of {}: the new entries would not be read back; correct the section by hand",
-                    draft.path
-                );
-            };
-            locked.rewrite(&source, &text)?;
-        }
+        self.write_entries(global, &draft.path, &ran)?;
         let refused = planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. }));
         output.print(&if is_json {
             self.render_json(draft.id.as_str(), &planned, &ran)
@@ -173,6 +162,23 @@ impl EvidenceArgs {
         }
         // A plan without a command is not a pass.
         Ok(if refused || failed || ran.is_empty() { FAILED } else { PASSED })
+    }
+
+    /// Writes the entries into the packet, if it is wanted and a command ran.
+    fn write_entries(&self, global: &GlobalArgs, path: &RepoPath, ran: &[EvidenceRun]) -> anyhow::Result<()> {
+        if !self.write || ran.is_empty() {
+            return Ok(());
+        }
+        // The lock is not held while commands run: they may need it.
+        let locked = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;
+        let source = locked.read_source(path)?;
+        let Some(text) = record_entries(&source, ran) else {
+            bail!(
+                "cannot edit the EVIDENCE section of {path}: the new entries would not be read back; correct the section by hand"
+            );
+        };
+        locked.rewrite(&source, &text)?;
+        Ok(())
     }
 
     fn render_human(

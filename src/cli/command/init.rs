@@ -91,7 +91,7 @@ impl InitArgs {
         if !self.fence.is_empty() {
             let main = self.main_branch(&workspace)?;
             let mut plan = self.plan_fence(&workspace, global)?;
-            self.add_branch_remark(&workspace, &main, &mut plan)?;
+            Self::add_branch_remark(&workspace, &main, &mut plan)?;
             workspace.apply(&plan.writes)?;
             return report(&workspace, plan, is_json, output);
         }
@@ -125,7 +125,7 @@ impl InitArgs {
         };
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
         let mut plan = plan_init(&read, &request)?;
-        self.add_branch_remark(&workspace, &request.main, &mut plan)?;
+        Self::add_branch_remark(&workspace, &request.main, &mut plan)?;
         workspace.apply(&plan.writes)?;
         report(&workspace, plan, is_json, output)
     }
@@ -167,12 +167,7 @@ impl InitArgs {
     }
 
     /// Says that the main branch is not the branch that is checked out, or does not exist.
-    fn add_branch_remark(
-        &self,
-        workspace: &LockedWorkspace,
-        main: &str,
-        plan: &mut InitPlan,
-    ) -> anyhow::Result<()> {
+    fn add_branch_remark(workspace: &LockedWorkspace, main: &str, plan: &mut InitPlan) -> anyhow::Result<()> {
         let current = workspace.repo.current_branch()?;
         let shown = to_single_line(main, 80);
         if current.as_deref() == Some(main) {

@@ -107,7 +107,8 @@ mod tests {
         let paths: Vec<String> = task.allowed.iter().map(ScopeEntry::pattern_text).collect();
         assert_eq!(paths, ["src/a.rs", "src/b/**/*", "src/c.rs"]);
         for entry in &task.allowed {
-            assert_eq!(&TASK[entry.raw.span.start..entry.raw.span.end], entry.raw.value);
+            let raw = TASK.get(entry.raw.span.start..entry.raw.span.end);
+            assert_eq!(raw, Some(entry.raw.value.as_str()));
         }
         assert_eq!((task.depends_on.len(), task.evidence.len()), (2, 1));
         assert!(task.is_finished() && task.value("verdict").is_none());

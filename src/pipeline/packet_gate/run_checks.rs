@@ -112,15 +112,7 @@ pub(crate) fn run_gate_checks(
         };
         let mut runner = CheckRunner::new(context, &packet.config, files);
         runner.run(&packet.search, packet.located.as_ref())?;
-        let shown_id = several.then(|| match &packet.located {
-            Some(located) => located.id.as_str().to_owned(),
-            None => crate::text::to_single_line(&packet.requested_id, 80),
-        });
-        let wp_id = packet.located.as_ref().map(|located| located.id.as_str().to_owned());
-        runner.findings.iter_mut().for_each(|finding| {
-            (finding.packet, finding.wp_id) = (shown_id.clone(), wp_id.clone());
-        });
-        runner.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&shown_id));
+        name_packet(&mut runner, packet, several);
         report.findings.extend(runner.findings);
         report.outcomes.extend(runner.outcomes);
         report.verdict_remarks.extend(runner.verdict_remarks);
@@ -160,6 +152,19 @@ pub(crate) fn run_gate_checks(
         fence: None,
         has_code: true,
     })
+}
+
+/// Writes the id of the packet into the results of its run; it is shown if there are several.
+fn name_packet(runner: &mut CheckRunner<'_>, packet: &PacketContext, several: bool) {
+    let shown_id = several.then(|| match &packet.located {
+        Some(located) => located.id.as_str().to_owned(),
+        None => crate::text::to_single_line(&packet.requested_id, 80),
+    });
+    let wp_id = packet.located.as_ref().map(|located| located.id.as_str().to_owned());
+    runner.findings.iter_mut().for_each(|finding| {
+        (finding.packet, finding.wp_id) = (shown_id.clone(), wp_id.clone());
+    });
+    runner.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&shown_id));
 }
 
 /// Returns a warning for each planned command that cannot become evidence, if the packet

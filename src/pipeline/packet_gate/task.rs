@@ -107,9 +107,9 @@ fn read_tasks(
     let names: BTreeSet<String> = files.iter().map(ToString::to_string).collect();
     // A task in JSON is in force before its copy in Markdown.
     let is_task = |path: &RepoPath| {
+        let is_json = path.as_bytes().ends_with(b".json");
         let path = path.to_string();
-        path.ends_with(".json")
-            || path.strip_suffix(".md").is_some_and(|stem| !names.contains(&format!("{stem}.json")))
+        is_json || path.strip_suffix(".md").is_some_and(|stem| !names.contains(&format!("{stem}.json")))
     };
     let files: Vec<RepoPath> = files.into_iter().filter(is_task).collect();
     if files.len() > MAX_TASKS {

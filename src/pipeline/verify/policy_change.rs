@@ -79,7 +79,7 @@ fn added_specification(
 ) -> Result<Option<RepoPath>, RepositoryError> {
     let judged = context.selection.judged_tree();
     let Some(source) = read_record(context.repo, judged, &layout.spec_pointer)? else { return Ok(None) };
-    let Some(named) = SpecPointer::read(&source).spec().map(|spec| spec.value.to_string()) else {
+    let Some(named) = SpecPointer::read(&source).spec().map(|spec| spec.value.clone()) else {
         return Ok(None);
     };
     let is_added = |file: &&ChangedFile| {

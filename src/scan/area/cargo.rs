@@ -15,6 +15,7 @@ use crate::scan::test_code::is_feature_of_tests;
 
 /// A package of Cargo, or a workspace without one.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts, and not states of one")]
 pub(super) struct CargoPackage {
     /// The folder of the manifest, relative to the root of the repository.
     pub folder: String,

@@ -71,7 +71,7 @@ pub(crate) fn declared_inline_for_tests(
     let code = token_map.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
     let pairs = super::BracketPairs::find(&code);
     // All blocks of the modules so far; at first the whole file.
-    let mut blocks = vec![0..code.len()];
+    let mut blocks: Vec<Range<usize>> = std::iter::once(0..code.len()).collect();
     for module in within {
         let mut inner = Vec::new();
         for block in blocks {

@@ -228,7 +228,7 @@ pub(in crate::pipeline::steps) fn find_failed_summary(
     // A runner that is the program of the step prints one summary; a script can run several.
     let last = runner.and_then(last_line_pattern).and_then(|pattern| Regex::new(pattern).ok());
     if let Some(pattern) = last
-        && let Some(line) = lines().filter(|line| pattern.is_match(line)).last()
+        && let Some(line) = lines().rfind(|line| pattern.is_match(line))
     {
         return failed_forms(line, runner).next().map(|form| summary_of(form, line));
     }

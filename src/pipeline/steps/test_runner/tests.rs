@@ -24,6 +24,7 @@ fn cargo_counts_tests_that_ran_and_ignores_filtered_ones() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn summaries_of_all_known_runners_are_read_and_skipped_tests_do_not_count() {
     let cases: &[(&str, &str, Option<u64>)] = &[
         ("cargo nextest run", "     Summary [   0.012s] 3 tests run: 3 passed, 1 skipped\n", Some(3)),
