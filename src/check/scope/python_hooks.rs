@@ -1,6 +1,7 @@
 //! Parts of a `conftest.py` that can change the results of tests. Ordinary fixtures and
 //! hooks have none of them.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -8,8 +9,6 @@ use serde_json::Value;
 
 use crate::scan::lexer::tokenize;
 use crate::scan::{Language, TokenKind, TokenKindSet};
-
-use super::manifest_keys::Keys;
 
 /// Maximum number of lines of one kind that are compared.
 const MAX_LINES: usize = 1_000;
@@ -44,10 +43,10 @@ static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// Reads the parts that can change results; each part with the lines that it has.
 #[expect(clippy::unnecessary_wraps, reason = "one type for all readers")]
-pub(super) fn read_conftest(text: &str) -> Option<Keys> {
+pub(super) fn read_conftest(text: &str) -> Option<BTreeMap<String, Value>> {
     let code = tokenize(Language::Python, text.as_bytes())
         .masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
-    let mut out = Keys::new();
+    let mut out = BTreeMap::new();
     let shown = text.as_bytes().split(|byte| *byte == b'\n');
     for (line, shown) in code.split(|byte| *byte == b'\n').zip(shown) {
         for (name, _) in COMPILED.iter().filter(|(_, pattern)| pattern.is_match(line)) {

@@ -14,7 +14,7 @@ use super::functions::{FileTests, SourceText, line_starts};
 const MAX_TESTS: usize = 20_000;
 
 /// How tests of a language look.
-struct Form {
+struct LanguageForm {
     family: &'static str,
     extensions: &'static [&'static str],
     /// Start of a comment to the end of its line.
@@ -33,8 +33,8 @@ struct Form {
 
 const NEVER: &str = r"[^\s\S]";
 
-const FORMS: [Form; 13] = [
-    Form {
+const FORMS: [LanguageForm; 13] = [
+    LanguageForm {
         family: "java",
         extensions: &["java", "kt", "kts", "groovy", "scala"],
         comment: "//",
@@ -44,7 +44,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"^[^{=]*[{=]\s*(?:Assumptions\s*\.\s*|Assume\s*\.\s*|org\.junit[\w.]*\.)?(?:assumeTrue\s*\(\s*false|assumeFalse\s*\(\s*true|abort\s*\(|throw\s+new\s+SkipException|return\s*;|return\s*\n)",
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "csharp",
         extensions: &["cs", "fs", "vb"],
         comment: "//",
@@ -54,7 +54,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"^[^{=]*(?:\{|=>)\s*(?:Assert\s*\.\s*(?:Ignore|Inconclusive|Skip|Pass)|Skip\s*\.\s*(?:If|IfNot)\s*\(\s*(?:true|false)|return\s*;)",
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "ruby",
         extensions: &["rb"],
         comment: "#",
@@ -64,7 +64,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"^[^\n]*\n\s*(?:skip|pending|omit|pend)\b(?:\s*$|\s*\(|\s*['\x22]|\s*\n)",
         only: r"^\s*f(?:it|specify|example|scenario|describe|context)\b|,\s*(?:focus)\s*:\s*true|,\s*:focus\b",
     },
-    Form {
+    LanguageForm {
         family: "php",
         extensions: &["php"],
         comment: "//",
@@ -74,7 +74,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"\bmarkTest(?:Skipped|Incomplete)\s*\(|\)\s*->\s*(?:skip|todo)\s*\(|\bexpectNotToPerformAssertions\b",
         only: r"\)\s*->\s*only\s*\(",
     },
-    Form {
+    LanguageForm {
         family: "cpp",
         extensions: &["cc", "cpp", "cxx", "c", "h", "hpp", "mm", "m"],
         comment: "//",
@@ -84,7 +84,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"\{\s*(?:GTEST_SKIP\s*\(|SKIP\s*\(|return\s*;)",
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "bats",
         extensions: &["bats"],
         comment: "#",
@@ -94,7 +94,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"^[^\n]*\{\s*(?:skip|return(?:\s+0)?|exit\s+0)\b",
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "swift",
         extensions: &["swift"],
         comment: "//",
@@ -104,7 +104,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"\{\s*(?:throw\s+XCTSkip|try\s+XCTSkipIf\s*\(\s*true|try\s+XCTSkipUnless\s*\(\s*false|return\b|XCTExpectFailure)",
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "elixir",
         extensions: &["exs"],
         comment: "#",
@@ -114,7 +114,7 @@ const FORMS: [Form; 13] = [
         body_skip: NEVER,
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "dart",
         extensions: &["dart"],
         comment: "//",
@@ -124,7 +124,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"\bskip\s*:\s*(?:true|['\x22])|\bmarkTestSkipped\s*\(",
         only: r"\bsolo\s*:\s*true",
     },
-    Form {
+    LanguageForm {
         family: "perl",
         extensions: &["t"],
         comment: "#",
@@ -134,7 +134,7 @@ const FORMS: [Form; 13] = [
         body_skip: NEVER,
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "julia",
         extensions: &["jl"],
         comment: "#",
@@ -144,7 +144,7 @@ const FORMS: [Form; 13] = [
         body_skip: NEVER,
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "lua",
         extensions: &["lua"],
         comment: "--",
@@ -154,7 +154,7 @@ const FORMS: [Form; 13] = [
         body_skip: r"^[^\n]*\n\s*(?:pending|do\s+return)\b",
         only: NEVER,
     },
-    Form {
+    LanguageForm {
         family: "zig",
         extensions: &["zig"],
         comment: "//",
@@ -168,7 +168,7 @@ const FORMS: [Form; 13] = [
 
 /// The patterns of a form, compiled.
 struct Patterns {
-    form: &'static Form,
+    form: &'static LanguageForm,
     test: Regex,
     skip: Option<Regex>,
     body_skip: Option<Regex>,
@@ -178,7 +178,7 @@ struct Patterns {
 /// The patterns of all forms, in the order of [`FORMS`].
 static PATTERNS: LazyLock<Vec<Patterns>> = LazyLock::new(|| {
     let compile = |text: &str| (text != NEVER).then(|| Regex::new(text).ok()).flatten();
-    let of = |form: &'static Form| {
+    let of = |form: &'static LanguageForm| {
         Some(Patterns {
             form,
             test: Regex::new(form.test).ok()?,
@@ -260,7 +260,7 @@ fn start_of_marks(code: &[u8], from: usize, to: usize) -> usize {
 
 /// Replaces comments by blanks. Strings are not known: only a comment that starts its line,
 /// or follows a blank, is one.
-fn without_comments(text: &[u8], form: &Form) -> Vec<u8> {
+fn without_comments(text: &[u8], form: &LanguageForm) -> Vec<u8> {
     let mut out = text.to_vec();
     let mut in_block = false;
     let mut at = 0;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::system::files;
 use crate::text::RepoPath;
 
-use super::junit_cases::count_test_cases;
+use super::junit_cases::{JunitTests, count_test_cases};
 
 /// Maximum size of all files of one step, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -43,15 +43,6 @@ pub(in crate::pipeline::steps) struct JunitTarget<'a> {
     pub root: &'a Path,
     /// The path below the root, as configured.
     pub path: &'a str,
-}
-
-/// Tests of the `JUnit` files of a step.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(in crate::pipeline::steps) struct JunitTests {
-    /// Test cases that are not skipped.
-    pub ran: u64,
-    /// Test cases with a failure or an error; at least as many as the suites count.
-    pub failed: u64,
 }
 
 impl JunitTarget<'_> {

@@ -7,11 +7,18 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::junit::JunitTests;
+/// Tests of the `JUnit` files of a step.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pipeline::steps) struct JunitTests {
+    /// Test cases that are not skipped.
+    pub ran: u64,
+    /// Test cases with a failure or an error; at least as many as the suites count.
+    pub failed: u64,
+}
 
 /// What a file says about a case.
 #[derive(Debug, Clone, Copy, Default)]
-struct Case {
+struct TestCase {
     is_skipped: bool,
     is_failed: bool,
 }
@@ -29,8 +36,8 @@ struct Suite {
 }
 
 impl Suite {
-    fn add(&mut self, case: Case) {
-        let Case { is_skipped, is_failed } = case;
+    fn add(&mut self, case: TestCase) {
+        let TestCase { is_skipped, is_failed } = case;
         self.failed += u64::from(is_failed);
         self.skipped += u64::from(is_skipped && !is_failed);
         self.ran += u64::from(!is_skipped || is_failed);
@@ -55,7 +62,7 @@ impl Suite {
 /// An element that is open.
 enum Open {
     Suite(Suite),
-    Case(Case),
+    Case(TestCase),
     Other,
 }
 
@@ -92,11 +99,11 @@ pub(super) fn count_test_cases(bytes: &[u8]) -> Result<JunitTests, String> {
                 let case = cases.last().filter(|case| suites.last().is_none_or(|suite| suite < *case));
                 match case.or(suites.last()).and_then(|around| open.get_mut(*around)) {
                     Some(Open::Case(case)) => {
-                        case.is_failed |= kind == Some(Kind::Failed);
-                        case.is_skipped |= kind == Some(Kind::NotRun);
+                        case.is_failed |= kind == Some(CaseResult::Failed);
+                        case.is_skipped |= kind == Some(CaseResult::NotRun);
                     }
                     // A fixture of the suite failed, and none of its cases.
-                    Some(Open::Suite(suite)) => suite.failed += u64::from(kind == Some(Kind::Failed)),
+                    Some(Open::Suite(suite)) => suite.failed += u64::from(kind == Some(CaseResult::Failed)),
                     _ => {}
                 }
                 if matches!(event, Event::Empty(_)) {
@@ -134,21 +141,21 @@ fn close(open: &mut Vec<Open>, suites: &mut Vec<usize>, cases: &mut Vec<usize>, 
 
 /// What the name of an element or the value of an attribute says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CaseResult {
     Failed,
     NotRun,
 }
 
 /// Reads a word such as `failure`, `Not Run` or `SKIPPED`.
-fn kind_of(word: &str) -> Option<Kind> {
+fn kind_of(word: &str) -> Option<CaseResult> {
     let word: String =
         word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     match word.as_str() {
         "failure" | "failed" | "fail" | "error" | "errored" | "broken" | "timeout" | "timedout"
-        | "aborted" | "abort" | "crashed" | "crash" | "interrupted" => Some(Kind::Failed),
+        | "aborted" | "abort" | "crashed" | "crash" | "interrupted" => Some(CaseResult::Failed),
         "skipped" | "skip" | "ignored" | "ignore" | "pending" | "disabled" | "notrun" | "suppressed"
         | "todo" | "notexecuted" | "notrunnable" | "inconclusive" | "cancelled" | "canceled" | "excluded"
-        | "filtered" | "deselected" => Some(Kind::NotRun),
+        | "filtered" | "deselected" => Some(CaseResult::NotRun),
         _ => None,
     }
 }
@@ -164,18 +171,18 @@ fn attributes(element: &BytesStart<'_>) -> Result<Vec<(String, String)>, String>
     Ok(out)
 }
 
-fn read_case(element: &BytesStart<'_>) -> Result<Case, String> {
-    let mut case = Case::default();
+fn read_case(element: &BytesStart<'_>) -> Result<TestCase, String> {
+    let mut case = TestCase::default();
     for (key, value) in attributes(element)? {
         let kind = match key.as_str() {
             "status" | "result" | "outcome" | "state" => kind_of(&value),
-            "executed" | "run" if is_no(&value) => Some(Kind::NotRun),
-            "success" | "passed" if is_no(&value) => Some(Kind::Failed),
-            "skipped" | "disabled" | "ignored" if is_yes(&value) => Some(Kind::NotRun),
+            "executed" | "run" if is_no(&value) => Some(CaseResult::NotRun),
+            "success" | "passed" if is_no(&value) => Some(CaseResult::Failed),
+            "skipped" | "disabled" | "ignored" if is_yes(&value) => Some(CaseResult::NotRun),
             _ => None,
         };
-        case.is_failed |= kind == Some(Kind::Failed);
-        case.is_skipped |= kind == Some(Kind::NotRun);
+        case.is_failed |= kind == Some(CaseResult::Failed);
+        case.is_skipped |= kind == Some(CaseResult::NotRun);
     }
     Ok(case)
 }
@@ -193,7 +200,7 @@ fn read_suite(element: &BytesStart<'_>) -> Result<Suite, String> {
     for (key, value) in attributes(element)? {
         let number = || match value.trim() {
             "" => Ok(0),
-            text => text.parse::<u64>().map_err(|_| format!("its attribute `{key}` is no number")),
+            text => text.parse::<u64>().map_err(|_| format!("its attribute `{key}` is not a number")),
         };
         match key.as_str() {
             "failures" | "failed" | "errors" => {
