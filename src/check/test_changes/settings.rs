@@ -1,9 +1,9 @@
 //! Settings of test runners that leave tests out, or change what they report.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 
 use crate::change::{ChangedFile, FileContent};
 use crate::check::scope;
@@ -77,19 +77,61 @@ static OTHER_BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?:^|[^\w.])["']?(?:coverage|optimizeDeps|build|ssr|server|resolve|typecheck|lint|fmt|compile)["']?\s*:\s*\{"#).ok()
 });
 
-/// The settings, compiled.
-static COMPILED: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
-    let compile = |(name, word): &(&str, &str)| Some((Regex::new(name).ok()?, Regex::new(word).ok()?));
-    SETTINGS.iter().filter_map(compile).collect()
-});
+/// Parts of the names that [`SETTINGS`] knows, in lower case: a name without any of them is
+/// that of another file, and needs no pattern.
+const NAME_PARTS: [&str; 26] = [
+    "cargo",
+    "pytest",
+    "pyproject",
+    "setup",
+    "tox",
+    "conftest",
+    "package",
+    "nextest",
+    "jest",
+    "vite",
+    "playwright",
+    "cypress",
+    "karma",
+    "ava",
+    "wdio",
+    "mocharc",
+    "deno",
+    "pom",
+    "gradle",
+    "phpunit",
+    "rspec",
+    "directory",
+    "runsettings",
+    "csproj",
+    "ctestcustom",
+    "vitest",
+];
+
+/// The patterns of the names, compiled.
+static NAMES: LazyLock<Option<RegexSet>> =
+    LazyLock::new(|| RegexSet::new(SETTINGS.iter().map(|(name, _)| *name)).ok());
+
+/// The patterns of the settings, each compiled when the first file needs it.
+static WORDS: [OnceLock<Option<Regex>>; SETTINGS.len()] = [const { OnceLock::new() }; SETTINGS.len()];
+
+/// Returns the patterns of settings for a file name in lower case.
+fn patterns_for(name: &str) -> Vec<&'static Regex> {
+    if !NAME_PARTS.iter().any(|part| name.contains(part)) {
+        return Vec::new();
+    }
+    let matching = NAMES.as_ref().map(|names| names.matches(name));
+    let rows = SETTINGS.iter().zip(&WORDS).enumerate();
+    let known = rows.filter(|(index, _)| matching.as_ref().is_some_and(|found| found.matched(*index)));
+    known.filter_map(|(_, ((_, word), cell))| cell.get_or_init(|| Regex::new(word).ok()).as_ref()).collect()
+}
 
 /// Finds new settings of test runners that leave tests out.
 pub(super) fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
     let path = &file.change.path;
     let Some(after) = &file.after else { return Vec::new() };
     let name = path.file_name().to_string().to_lowercase();
-    let known: Vec<&Regex> =
-        COMPILED.iter().filter(|(names, _)| names.is_match(&name)).map(|(_, words)| words).collect();
+    let known = patterns_for(&name);
     if known.is_empty() {
         return Vec::new();
     }
@@ -216,4 +258,60 @@ fn default_features(path: &RepoPath, content: &FileContent) -> Option<String> {
     let names: Vec<String> =
         list.filter_map(|name| name.as_str().map(|name| format!("\"{name}\""))).collect();
     Some(format!("features.default=[{}]", names.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_has_a_part_that_is_searched_first() {
+        for name in [
+            "cargo.toml",
+            "pytest.ini",
+            ".pytest.toml",
+            "pyproject.toml",
+            "setup.cfg",
+            "tox.ini",
+            "conftest.py",
+            "package.json",
+            "nextest.toml",
+            "jest.config.js",
+            "jest.json",
+            "vitest.workspace.ts",
+            "vite.config.ts",
+            "playwright.config.ts",
+            "cypress.config.js",
+            "karma.conf.js",
+            "ava.config.js",
+            "wdio.conf.ts",
+            ".mocharc.yml",
+            ".mocharc",
+            "deno.jsonc",
+            "pom.xml",
+            "build.gradle.kts",
+            "gradle.properties",
+            "phpunit.xml.dist",
+            ".rspec",
+            ".rspec-local",
+            "directory.build.props",
+            "a.runsettings",
+            "a.csproj",
+            "ctestcustom.cmake",
+        ] {
+            assert!(!patterns_for(name).is_empty(), "{name}");
+        }
+        assert!(patterns_for("main.rs").is_empty() && patterns_for("package-notes.md").is_empty());
+        for (name, word) in SETTINGS {
+            assert!(Regex::new(name).is_ok() && Regex::new(word).is_ok(), "{name}");
+            let alternatives =
+                name.split('|').filter(|part| part.chars().filter(|c| c.is_alphabetic()).count() > 4);
+            for part in alternatives {
+                assert!(
+                    NAME_PARTS.iter().any(|known| part.contains(known)) || part.starts_with("workspace"),
+                    "{part}"
+                );
+            }
+        }
+    }
 }
