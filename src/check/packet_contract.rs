@@ -23,7 +23,7 @@ fn label_at(contract: &TypedContract, span: Span, text: impl Into<String>) -> La
     Label::text(&contract.source, span, text)
 }
 
-/// Returns the contract of a document, or a skipped result. A text that is no JSON has no
+/// Returns the contract of a document, or a skipped result. A text that is not JSON has no
 /// facts; `record/json` reports it.
 fn contract_of<'a>(input: &DocumentCheckContext<'a>) -> Result<&'a TypedContract, CheckResult> {
     match input.document.typed_contract() {

@@ -139,7 +139,7 @@ impl<'a> GovernanceDocuments<'a> {
         stem.is_some_and(|stem| self.document_by_path(&format!("{stem}.json")).is_some())
     }
 
-    /// Returns whether a packet exists only as a typed contract that is no JSON.
+    /// Returns whether a packet exists only as a typed contract that is not JSON.
     #[must_use]
     pub fn has_broken_packet(&self, id: &str) -> bool {
         let contract = WpId::parse(id).ok().and_then(|id| self.packet_contract(&id));

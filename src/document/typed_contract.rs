@@ -101,7 +101,7 @@ pub struct TypedContract {
     pub faults: Vec<Fault>,
     /// The schema id as written, if only another version of the schema is known.
     pub unknown_version: Option<Spanned<String>>,
-    /// Whether the text is no JSON. Then the contract has no values.
+    /// Whether the text is not JSON. Then the contract has no values.
     pub is_broken: bool,
 }
 
@@ -229,7 +229,7 @@ fn find_schema(id: &str) -> Option<(&'static ContractSchema, bool)> {
     schemas().iter().find(|schema| name(&schema.id).as_ref() == Some(&wanted)).map(|schema| (schema, false))
 }
 
-/// Finds the schema id in a text that is no JSON: the first string behind the key.
+/// Finds the schema id in a text that is not JSON: the first string behind the key.
 fn written_schema(text: &str) -> Option<Spanned<String>> {
     let key = text.find("\"schema_id\"")? + "\"schema_id\"".len();
     let open = key + text.get(key..)?.find('"')? + 1;

@@ -263,7 +263,7 @@ pub(crate) enum SecondForm {
     Absent,
     /// It can be read.
     Contract(Box<TypedContract>),
-    /// Its text is no JSON, or two readers can read two contracts from it.
+    /// Its text is not JSON, or two readers can read two contracts from it.
     Unreadable {
         /// The text.
         source: Arc<Source>,

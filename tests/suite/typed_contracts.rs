@@ -3,6 +3,8 @@
 
 #![cfg(unix)]
 
+use std::sync::OnceLock;
+
 use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
@@ -18,6 +20,17 @@ fn contract(allowed: &str, forbidden: &str) -> String {
          \"workflow\": {{\"lane\": \"MANUAL_RELAY\"}}, \"lifecycle\": {{\"status\": \"In Progress\"}},\n\
          \"scope\": {{\"allowed_paths\": [{allowed}], \"forbidden_paths\": [{forbidden}]}}}}\n"
     )
+}
+
+/// The packet at the end of the demo, and the first commit that it names. The demo is played
+/// once.
+fn finished_packet() -> &'static (String, String) {
+    static PACKET: OnceLock<(String, String)> = OnceLock::new();
+    PACKET.get_or_init(|| {
+        let demo = Sandbox::bare_folder();
+        assert_eq!(demo.run_redacted(&["demo", "--keep", "."]).0, 0, "the demo plays");
+        (demo.read(FLAT), demo.git(&["rev-list", "--max-parents=0", "HEAD"]))
+    })
 }
 
 /// The demo with its packet in a folder. `prepare` changes the approved state, `work` the last
@@ -37,10 +50,8 @@ fn worked(prepare: impl Fn(&Sandbox), work: impl Fn(&Sandbox)) -> (Sandbox, Stri
     for (path, _, text) in DemoRepository::work_files() {
         sandbox.write(&in_folder(path), text);
     }
-    let demo = Sandbox::bare_folder();
-    assert_eq!(demo.run_redacted(&["demo", "--keep", "."]).0, 0, "the demo plays");
-    let demo_base = demo.git(&["rev-list", "--max-parents=0", "HEAD"]);
-    sandbox.write(&format!("{FOLDER}packet.md"), demo.read(FLAT).replace(&demo_base, &base));
+    let (packet, demo_base) = finished_packet();
+    sandbox.write(&format!("{FOLDER}packet.md"), packet.replace(demo_base, &base));
     work(&sandbox);
     sandbox.commit("work");
     (sandbox, format!("{base}..HEAD"))

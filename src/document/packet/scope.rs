@@ -53,6 +53,13 @@ impl FurtherPaths {
 }
 
 impl Scope {
+    /// Returns whether the packet's own lists allow a path: it is in scope, and not excluded.
+    #[must_use]
+    pub fn allows(&self, path: &RepoPath) -> bool {
+        let covers = |entry: &ScopeEntry| entry.covers(path);
+        self.in_scope.iter().any(covers) && !self.out_of_scope.iter().any(covers)
+    }
+
     /// Reads the entries that begin with an alias again, as paths of the repository.
     pub(crate) fn apply_aliases(&mut self, aliases: &[(String, String)]) {
         let further =

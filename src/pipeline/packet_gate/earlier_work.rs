@@ -78,7 +78,7 @@ impl EarlierWork<'_> {
             if let Some(own) = facts.changed_paths.iter().find(|path| self.is_own_document(path)) {
                 return Ok(Some(format!("commit {commit} changes {first} together with {own}")));
             }
-            if others.iter().any(|packet| code.iter().all(|path| scope_allows(packet, path))) {
+            if others.iter().any(|packet| code.iter().all(|path| packet.scope.allows(path))) {
                 continue;
             }
             if let Some(path) = code.iter().find(|path| scope::mentions_path(&self.packet, path)) {
@@ -163,10 +163,4 @@ pub(crate) fn is_document_of(layout: &Layout, id: &WpId, path: &RepoPath) -> boo
     *path == packet
         || *path == Layout::manifest_file(id, &packet)
         || layout.packet_folder(id).is_some_and(|folder| path.is_below(folder.as_bytes()))
-}
-
-/// Returns whether the scope of a packet allows a path.
-pub(crate) fn scope_allows(packet: &Packet, path: &RepoPath) -> bool {
-    packet.scope.in_scope.iter().any(|entry| entry.covers(path))
-        && !packet.scope.out_of_scope.iter().any(|entry| entry.covers(path))
 }

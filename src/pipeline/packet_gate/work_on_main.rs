@@ -14,7 +14,7 @@ use crate::pipeline::trusted_revision::MainBranch;
 use crate::text::RepoPath;
 
 use super::approval_facts::resolve_merge_base;
-use super::earlier_work::{EarlierWork, is_document_of, scope_allows};
+use super::earlier_work::{EarlierWork, is_document_of};
 use super::request::GateRequest;
 
 /// Maximum number of commits of the main line since the packet's merge base that are
@@ -190,7 +190,7 @@ impl Judge<'_> {
         !self.has_own_document(step)
             && others.any(|(id, packet)| {
                 step.paths.iter().any(|path| is_document_of(layout, id, path))
-                    && code.iter().all(|path| scope_allows(packet, path))
+                    && code.iter().all(|path| packet.scope.allows(path))
             })
     }
 

@@ -97,14 +97,6 @@ struct OpenPacket {
     is_edited: bool,
 }
 
-impl OpenPacket {
-    fn covers(&self, path: &RepoPath) -> bool {
-        let scope = &self.packet.scope;
-        scope.in_scope.iter().any(|entry| entry.covers(path))
-            && !scope.out_of_scope.iter().any(|entry| entry.covers(path))
-    }
-}
-
 fn open_packets(context: &VerifyContext<'_>, layout: &Layout) -> Result<Vec<OpenPacket>, RepositoryError> {
     let mut out = Vec::new();
     for id in list_packet_ids(context.repo, context.trusted.tree, layout)? {
@@ -143,7 +135,7 @@ fn packets_of_paths(
     if paths.is_empty() {
         return Err(Vec::new());
     }
-    let covers_all = |open: &&OpenPacket| paths.iter().all(|path| open.covers(path));
+    let covers_all = |open: &&OpenPacket| paths.iter().all(|path| open.packet.scope.allows(path));
     let mut covering: Vec<&OpenPacket> = open.iter().filter(covers_all).collect();
     if covering.len() > 1 {
         let edited: Vec<&OpenPacket> = covering.iter().copied().filter(|open| open.is_edited).collect();
@@ -151,13 +143,14 @@ fn packets_of_paths(
             covering = edited;
         }
     }
-    let has_path = |open: &&OpenPacket| paths.iter().any(|path| open.covers(path));
+    let has_path = |open: &&OpenPacket| paths.iter().any(|path| open.packet.scope.allows(path));
     let edited: Vec<&OpenPacket> = open.iter().filter(|open| open.is_edited).filter(has_path).collect();
     // A second packet that the change accounts for is judged, too.
     if covering.len() == 1 && edited.iter().all(|open| covering.iter().any(|own| own.id == open.id)) {
         return Ok(names(&covering));
     }
-    if !edited.is_empty() && paths.iter().all(|path| edited.iter().any(|open| open.covers(path))) {
+    if !edited.is_empty() && paths.iter().all(|path| edited.iter().any(|open| open.packet.scope.allows(path)))
+    {
         return Ok(names(&edited));
     }
     let candidates = if edited.is_empty() { open.iter().filter(has_path).collect() } else { edited };
