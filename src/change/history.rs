@@ -47,6 +47,10 @@ pub trait History {
     /// HEAD cannot be read.
     fn head(&self) -> Result<Option<Commit>, RepositoryError>;
 
+    /// Says that the newest commits before `head` will be asked for, so that another thread
+    /// can read them meanwhile. It changes no answer.
+    fn read_ahead(&self, _head: Commit) {}
+
     /// Finds a commit by its full hexadecimal id; `None` if it does not exist.
     ///
     /// # Errors

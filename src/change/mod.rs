@@ -20,6 +20,7 @@ pub(crate) use changed_file::FileContent;
 pub use history::{CommitInfo, FoundVersion, History, VersionRequest};
 pub(crate) use hunk::{Hunk, compute_hunks};
 pub(crate) use overlay::Overlay;
+pub(crate) use repository::Reopen;
 pub use repository::{ObjectStore, Repository, RepositoryError, StoredFile, WorkingTree, Worktree};
 pub use selection::{BranchTip, Commit, Selection, SelectionMode, SelectionRequest, TreeState};
 pub(crate) use selection::{short_id, split_range};

@@ -249,8 +249,17 @@ pub trait WorkingTree: ObjectStore {
     fn worktree_name(&self) -> Option<String>;
 }
 
+/// Opens a repository again, on another thread.
+pub(crate) type Reopen = Box<dyn Fn() -> Result<Box<dyn Repository>, RepositoryError> + Send + Sync>;
+
 /// Complete read access to a repository, as the pipelines need it.
 pub trait Repository: ObjectStore + History + WorkingTree {
+    /// Returns what opens this repository on another thread; `None` if there is one thread
+    /// only, or if the repository is not on disk.
+    fn reopen(&self) -> Option<Reopen> {
+        None
+    }
+
     /// Resolves a selection request to commits.
     ///
     /// `merge_base` returns the packet's `MERGE_BASE_SHA` as written at a commit.

@@ -35,9 +35,8 @@ pub(crate) fn read_document(
     tree: TreeState,
     path: &RepoPath,
 ) -> Result<Option<Arc<Source>>, RepositoryError> {
-    match repo.entry(tree, path)? {
-        Some(entry) if matches!(entry.mode, FileMode::Regular | FileMode::Executable) => {}
-        _ => return Ok(None),
+    if !matches!(repo.mode(tree, path)?, Some(FileMode::Regular | FileMode::Executable)) {
+        return Ok(None);
     }
     let bytes = repo.read(tree, path)?;
     if let Some(excess) = bytes.as_deref().and_then(|bytes| limit_error(path, bytes)) {

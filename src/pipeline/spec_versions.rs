@@ -10,6 +10,7 @@ use crate::digest::Hash20;
 use crate::document::Refinement;
 use crate::document::refinement::Anchor;
 use crate::document::spec::SpecText;
+use crate::system::parallel;
 use crate::text::RepoPath;
 
 /// Maximum number of versions that are searched in other places.
@@ -46,8 +47,7 @@ pub(crate) fn gather_spec_facts(
             let spec = bytes.map(|bytes| Arc::new(SpecText::new(path.clone(), bytes)));
             current.insert(path.clone(), spec);
         }
-        let recorded = refinement.filled_value("SPEC_TARGET_SHA1");
-        let recorded = recorded.and_then(|value| Hash20::parse(&value.value));
+        let recorded = recorded_sha1(refinement);
         let current_sha1 = current.get(&path).and_then(Option::as_ref).map(|spec| spec.sha1);
         if let Some(sha1) = recorded.filter(|sha1| Some(*sha1) != current_sha1 && is_inside_repository(&path))
         {
@@ -81,6 +81,34 @@ pub(crate) fn gather_spec_facts(
         out.push(SpecFact::Named { recorded, path, current: now, modules });
     }
     Ok(out)
+}
+
+fn recorded_sha1(refinement: &Refinement) -> Option<Hash20> {
+    refinement.filled_value("SPEC_TARGET_SHA1").and_then(|value| Hash20::parse(&value.value))
+}
+
+/// Finds the specification of one refinement on a second thread, if there is one, while `own`
+/// runs; returns both results.
+pub(crate) fn gather_spec_fact_beside<R>(
+    repo: &dyn Repository,
+    tree: TreeState,
+    (head, trusted): (Option<Commit>, Option<Commit>),
+    refinement: &Refinement,
+    own: impl FnOnce() -> R,
+) -> (Result<SpecFact, RepositoryError>, R) {
+    let gather = |repo: &dyn Repository| {
+        let facts = gather_spec_facts(repo, tree, head, trusted, &[refinement])?;
+        Ok::<SpecFact, RepositoryError>(facts.into_iter().next().unwrap_or_default())
+    };
+    let Some(reopen) = repo.reopen() else { return (gather(repo), own()) };
+    let beside = || {
+        let fact = gather(&*reopen()?)?;
+        if let Some(spec) = fact.recorded_text(recorded_sha1(refinement)) {
+            spec.read_structure();
+        }
+        Ok(fact)
+    };
+    parallel::join(beside, own)
 }
 
 /// Reads the modules that the anchors of a refinement name, in the folder of the

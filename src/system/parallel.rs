@@ -1,11 +1,36 @@
 //! Runs independent jobs on several threads: the only thread pool of the crate besides
 //! the walk over a file tree, whose crate brings one.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// The caller's own thread runs fewer jobs than this.
 const MIN_PARALLEL_ITEMS: usize = 8;
+
+/// Returns the number of threads that run at the same time, at most eight. The question costs
+/// several files, so it is asked once.
+fn count_threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from).min(8))
+}
+
+/// Returns whether a second thread would run at the same time.
+pub(crate) fn has_second_thread() -> bool {
+    count_threads() > 1
+}
+
+/// Runs `beside` on a second thread while the caller's thread runs `own`; returns both results.
+/// If there is one thread only, the jobs run one after the other.
+pub(crate) fn join<A: Send, B>(beside: impl FnOnce() -> A + Send, own: impl FnOnce() -> B) -> (A, B) {
+    if !has_second_thread() {
+        return (beside(), own());
+    }
+    std::thread::scope(|scope| {
+        let second = scope.spawn(beside);
+        let own = own();
+        (second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), own)
+    })
+}
 
 /// Runs `job` over every item and returns the results in the order of the
 /// items.
@@ -20,7 +45,7 @@ pub(crate) fn map_with<T: Sync, R: Send, S>(
     new_state: impl Fn() -> S + Sync,
     job: impl Fn(&T, &mut S) -> R + Sync,
 ) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let threads = count_threads();
     if items.len() < MIN_PARALLEL_ITEMS || threads < 2 {
         let mut state = new_state();
         return items.iter().map(|item| job(item, &mut state)).collect();
@@ -51,6 +76,12 @@ pub(crate) fn map_with<T: Sync, R: Send, S>(
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn two_jobs_return_their_results() {
+        let text = String::from("beside");
+        assert_eq!(super::join(|| text.len(), || "own"), (6, "own"));
+    }
+
     #[test]
     fn results_keep_their_order() {
         let items: Vec<usize> = (0..1000).collect();

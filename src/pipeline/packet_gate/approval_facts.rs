@@ -56,8 +56,8 @@ impl ApprovalFacts {
         ApprovalCheckContext {
             packet,
             refinement: documents.refinement.as_ref().map_err(Clone::clone),
-            audit: documents.audit.as_ref().map_err(Clone::clone),
-            gate_log: documents.gate_log.as_ref().map_err(Clone::clone),
+            audit: documents.records.audit.as_ref().map_err(Clone::clone),
+            gate_log: documents.records.gate_log.as_ref().map_err(Clone::clone),
             merge_base: self.merge_base_fact.clone(),
             checkpoint: &self.checkpoint,
             contract: &self.contract,

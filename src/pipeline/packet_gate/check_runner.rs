@@ -10,7 +10,7 @@ use crate::check::repository_documents::{RefinementCheckContext, TextCheckContex
 use crate::check::{Check, CheckResult, Registered, predates_refinements};
 use crate::config::Config;
 use crate::document::outline::Outline;
-use crate::document::{DocumentKind, Packet, Parsed, WpId};
+use crate::document::{DocumentKind, Packet, Parsed};
 use crate::finding::{ApprovalSummary, CheckOutcome, Finding, ScanInfo};
 use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::pipeline::outcome::{RuleRef, is_disabled};
@@ -22,7 +22,7 @@ use super::approved_reading::{read_manifest_packet, restrict_to_approved};
 use super::change_facts::ChangeFacts;
 use super::gate_rules::rules_of_gate;
 use super::lookups::{cached_exists, cached_link_target};
-use super::related_documents::{OpenScopes, RelatedDocuments};
+use super::related_documents::{OpenScopes, Records, RelatedDocuments};
 use super::request::GateContext;
 use super::{change_facts, waivers};
 use crate::pipeline::error::PipelineError;
@@ -93,16 +93,13 @@ impl<'a> CheckRunner<'a> {
             self.check_without_packet(&search_input, selection_input.as_ref());
             return Ok(());
         };
-        let documents = self.read_related_documents(&located.id)?;
-        let mut approval_facts = match &documents {
-            Some(documents) => Some(self.gather_approval_facts(documents, located)?),
-            None => None,
-        };
+        let gathered = self.gather_documents_and_facts(located)?;
+        let (documents, mut approval_facts) = gathered.map_or((None, None), |(a, b)| (Some(a), Some(b)));
         let restricted = restrict_to_approved(located, approval_facts.as_ref().map(|facts| &facts.contract));
         let located = restricted.as_ref().unwrap_or(located);
         // Without the signature that only the recovered text has, there is no contract.
         if let (Some(_), Some(documents)) = (&restricted, &documents) {
-            approval_facts = Some(self.gather_approval_facts(documents, located)?);
+            approval_facts = Some(self.gather_approval_facts(&documents.records, located)?);
         }
         let inputs = (&search_input, selection_input.as_ref());
         self.run_on_packet(inputs, located, (documents, approval_facts))
@@ -122,10 +119,12 @@ impl<'a> CheckRunner<'a> {
             faults: &located.faults,
             layout,
             policy: &self.config.policy,
-            registry: documents.as_ref().and_then(|documents| documents.registry.as_ref()),
-            board: documents.as_ref().and_then(|documents| documents.board.as_ref()),
+            registry: documents.as_ref().and_then(|documents| documents.records.registry.as_ref()),
+            board: documents.as_ref().and_then(|documents| documents.records.board.as_ref()),
             skeleton_approval: approval_facts.as_ref().and_then(|facts| facts.skeleton_approval.as_ref()),
-            revision_ids: documents.as_ref().map_or(&[], |documents| documents.same_base_ids.as_slice()),
+            revision_ids: documents
+                .as_ref()
+                .map_or(&[], |documents| documents.records.same_base_ids.as_slice()),
             is_fence: false,
         };
         let approval = documents
@@ -186,7 +185,7 @@ impl<'a> CheckRunner<'a> {
             spec: &documents.spec,
             is_packet_finished: false,
             is_checked_as_record: false,
-            pointer_target: documents.current_spec.as_deref(),
+            pointer_target: documents.records.current_spec.as_deref(),
             now: self.context.request.now,
             policy: &self.config.policy,
         });
@@ -283,10 +282,10 @@ impl<'a> CheckRunner<'a> {
     /// facts that cannot be determined are unknown instead of an error.
     fn gather_approval_facts(
         &self,
-        documents: &RelatedDocuments,
+        records: &Records,
         located: &LocatedPacket,
     ) -> Result<ApprovalFacts, RepositoryError> {
-        match ApprovalFacts::gather(&self.context, located, documents.audit.as_ref().ok()) {
+        match ApprovalFacts::gather(&self.context, located, records.audit.as_ref().ok()) {
             Err(error) if self.context.request.gate == Gate::GateCheck => {
                 Ok(ApprovalFacts::unknown(&error, self.context.layout, &located.id))
             }
@@ -294,25 +293,24 @@ impl<'a> CheckRunner<'a> {
         }
     }
 
-    /// Reads the documents that belong to a packet; `None` if the gate does not
-    /// need them and they cannot be read.
-    fn read_related_documents(&self, id: &WpId) -> Result<Option<RelatedDocuments>, RepositoryError> {
+    /// Reads the documents that belong to a packet, and gathers the facts of its approval;
+    /// `None` if the gate does not need them and they cannot be read.
+    fn gather_documents_and_facts(
+        &self,
+        located: &LocatedPacket,
+    ) -> Result<Option<(RelatedDocuments, ApprovalFacts)>, RepositoryError> {
         let GateContext { repo, layout, tree, head, request, trusted, .. } = self.context;
         let trusted = match trusted.tree {
             TreeState::Commit(commit) => Some(commit),
             _ => None,
         };
-        match RelatedDocuments::read(
-            repo,
-            tree,
-            (head, trusted),
-            layout,
-            id,
-            matches!(request.gate, Gate::PreWork | Gate::Audit),
-        ) {
+        let with_spec = matches!(request.gate, Gate::PreWork | Gate::Audit);
+        let own = |records: &Records| self.gather_approval_facts(records, located);
+        match RelatedDocuments::read_beside(repo, tree, (head, trusted), layout, &located.id, with_spec, own)
+        {
             // `gate-check` needs the packet only.
             Err(_) if request.gate == Gate::GateCheck => Ok(None),
-            read => read.map(Some),
+            read => read.and_then(|(documents, facts)| Ok(Some((documents, facts?)))),
         }
     }
 

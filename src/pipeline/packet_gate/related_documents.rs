@@ -14,18 +14,23 @@ use crate::document::spec::SpecPointer;
 use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
 use crate::pipeline::locate::{list_packet_ids, read_document, read_record};
-use crate::pipeline::spec_versions::gather_spec_facts;
+use crate::pipeline::spec_versions::gather_spec_fact_beside;
 use crate::text::{RepoPath, Source, Span};
 
 /// Documents that belong to a packet. A missing document is represented by its
 /// path.
 pub(crate) struct RelatedDocuments {
     pub refinement: Result<Refinement, RepoPath>,
+    pub spec: SpecFact,
+    pub records: Records,
+}
+
+/// The records of the repository, and what they say about a packet.
+pub(crate) struct Records {
     pub audit: Result<Audit, RepoPath>,
     pub gate_log: Result<GateLog, RepoPath>,
     pub registry: Option<Registry>,
     pub board: Option<Board>,
-    pub spec: SpecFact,
     /// The specification that the pointer file names.
     pub current_spec: Option<String>,
     /// Ids of packets with the same base id.
@@ -33,35 +38,61 @@ pub(crate) struct RelatedDocuments {
 }
 
 impl RelatedDocuments {
-    /// Reads the documents of a packet; its specification only if `with_spec`. `head` and
-    /// `trusted` are HEAD and the trusted commit.
-    pub(crate) fn read(
+    /// Reads the documents of a packet, and runs `own` with the records; its specification is
+    /// read only if `with_spec`, at the same time. `head` and `trusted` are HEAD and the trusted
+    /// commit.
+    pub(crate) fn read_beside<R>(
         repo: &dyn Repository,
         tree: TreeState,
         (head, trusted): (Option<Commit>, Option<Commit>),
         layout: &Layout,
         id: &WpId,
         with_spec: bool,
-    ) -> Result<Self, RepositoryError> {
-        let open = |path: RepoPath| -> Result<Result<Arc<Source>, RepoPath>, RepositoryError> {
-            Ok(read_document(repo, tree, &path)?.ok_or(path))
+        own: impl FnOnce(&Records) -> R,
+    ) -> Result<(Self, R), RepositoryError> {
+        let refinement = open_document(repo, tree, layout.refinement(id))?;
+        let refinement = refinement.map(|source| Refinement::read(&source));
+        let read = || {
+            let records = Records::read(repo, tree, layout, id)?;
+            let result = own(&records);
+            Ok::<_, RepositoryError>((records, result))
         };
+        let (spec, read) = match refinement.as_ref().ok().filter(|_| with_spec) {
+            Some(refinement) => gather_spec_fact_beside(repo, tree, (head, trusted), refinement, read),
+            None => {
+                let why = "only the gates pre-work and audit check the specification";
+                (Ok(SpecFact::NotSearched(why)), read())
+            }
+        };
+        let spec = spec?;
+        let (records, result) = read?;
+        Ok((Self { refinement, spec, records }, result))
+    }
+}
+
+/// Reads a document; its path if it does not exist.
+fn open_document(
+    repo: &dyn Repository,
+    tree: TreeState,
+    path: RepoPath,
+) -> Result<Result<Arc<Source>, RepoPath>, RepositoryError> {
+    Ok(read_document(repo, tree, &path)?.ok_or(path))
+}
+
+impl Records {
+    fn read(
+        repo: &dyn Repository,
+        tree: TreeState,
+        layout: &Layout,
+        id: &WpId,
+    ) -> Result<Self, RepositoryError> {
         let record = |name: &str| -> Result<Result<Arc<Source>, RepoPath>, RepositoryError> {
             Ok(read_record(repo, tree, name)?.ok_or_else(|| RepoPath::from(name)))
         };
-        let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
-        let spec = match refinement.as_ref().ok().filter(|_| with_spec) {
-            Some(refinement) => {
-                gather_spec_facts(repo, tree, head, trusted, &[refinement])?.pop().unwrap_or_default()
-            }
-            None => SpecFact::NotSearched("only the gates pre-work and audit check the specification"),
-        };
-        let pointer =
-            open(RepoPath::from(layout.spec_pointer.as_str()))?.ok().map(|source| SpecPointer::read(&source));
+        let pointer = open_document(repo, tree, RepoPath::from(layout.spec_pointer.as_str()))?;
+        let pointer = pointer.ok().map(|source| SpecPointer::read(&source));
         Ok(Self {
             current_spec: pointer.and_then(|pointer| pointer.spec().map(|spec| spec.value.clone())),
-            spec,
-            refinement,
             audit: record(&layout.audit)?.map(|source| Audit::read(&source)),
             gate_log: record(&layout.gate_log)?.map(|source| GateLog::read(&source)),
             board: record(&layout.board)?.ok().map(|source| Board::read(&source)),

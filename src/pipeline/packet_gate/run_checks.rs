@@ -2,7 +2,7 @@
 //! prepares the inputs of the checks, runs them in order, applies waivers, and
 //! reports the outcome of every check.
 
-use crate::change::{Repository, Selection, TreeState};
+use crate::change::{Repository, Selection, SelectionRequest, TreeState};
 use crate::check::context::Gate;
 use crate::digest::sha256_hex;
 use crate::document::Packet;
@@ -48,6 +48,14 @@ fn load_packets(
     Ok(packets)
 }
 
+/// Returns whether the history is searched from HEAD: a range ends its search at its own start,
+/// which is near.
+fn walks_back_from_head(request: &GateRequest) -> bool {
+    use SelectionRequest::{Default, Staged, Work, Worktree};
+    let has_no_change = matches!(request.gate, Gate::GateCheck | Gate::PreWork);
+    has_no_change || matches!(request.selection, Default | Work | Staged | Worktree)
+}
+
 /// Runs the checks of a gate over the requested packets.
 ///
 /// # Errors
@@ -58,6 +66,9 @@ pub(crate) fn run_gate_checks(
     request: &GateRequest,
 ) -> Result<GateResult, PipelineError> {
     let head = repo.head()?;
+    if let Some(head) = head.filter(|_| walks_back_from_head(request)) {
+        repo.read_ahead(head);
+    }
     let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
     let selection = match request.gate {
         Gate::PostWork | Gate::Audit => Some(resolve_selection(repo, request, &main)?),

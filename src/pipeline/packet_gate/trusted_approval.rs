@@ -1,5 +1,7 @@
 //! Reads a packet's approval at trusted commits.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::change::{Commit, Repository, RepositoryError, TreeState};
@@ -20,7 +22,7 @@ pub(crate) fn read_trusted_approval(
     located: &LocatedPacket,
 ) -> Result<TrustedApproval, RepositoryError> {
     let GateContext { repo, layout, tree, trusted, .. } = *context;
-    let reader = RecordReader { repo, judged: tree };
+    let reader = RecordReader { repo, judged: tree, read: RefCell::default() };
     let mut states = Vec::new();
     let mut state_commits = trusted.state_commits.clone();
     if let TreeState::Commit(first) = trusted.tree {
@@ -57,6 +59,8 @@ pub(crate) fn read_trusted_approval(
 struct RecordReader<'a> {
     repo: &'a dyn Repository,
     judged: TreeState,
+    /// What was read: the same commit can be trusted for states and for records.
+    read: RefCell<BTreeMap<(Commit, String), Option<Arc<Source>>>>,
 }
 
 impl RecordReader<'_> {
@@ -66,11 +70,15 @@ impl RecordReader<'_> {
         commit: Commit,
         record: &str,
     ) -> Result<Option<Arc<Source>>, RepositoryError> {
-        let tree = TreeState::Commit(commit);
-        if is_same_record(self.repo, tree, self.judged, record)? {
-            return Ok(None);
+        let key = (commit, record.to_owned());
+        if let Some(known) = self.read.borrow().get(&key) {
+            return Ok(known.clone());
         }
-        let source = read_record(self.repo, tree, record)?;
-        Ok(source.map(|source| source.with_revision(commit.short())))
+        let tree = TreeState::Commit(commit);
+        let is_same = is_same_record(self.repo, tree, self.judged, record)?;
+        let source = if is_same { None } else { read_record(self.repo, tree, record)? };
+        let source = source.map(|source| source.with_revision(commit.short()));
+        self.read.borrow_mut().insert(key, source.clone());
+        Ok(source)
     }
 }

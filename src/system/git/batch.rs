@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use bstr::BStr;
+use git2::Oid;
 
 use crate::change::{FileMode, RepositoryError, StoredFile};
 use crate::digest::{Hash20, git_blob_id};
@@ -11,7 +12,10 @@ use crate::system::raw_file::{RawFile, read_raw_file};
 use crate::system::{files, parallel};
 use crate::text::RepoPath;
 
-use super::{GitRepository, MAX_FILE_BYTES};
+use super::{GitRepository, MAX_FILE_BYTES, to_hash};
+
+/// Size from which a blob is looked for on disk first, in bytes.
+const MIN_BYTES_FROM_DISK: u64 = 64 * 1024;
 
 /// Maximum size of a file that is read with others, in bytes: they are held at once.
 const MAX_SMALL_BYTES: u64 = 512 * 1024;
@@ -28,6 +32,32 @@ impl GitRepository {
             read.is_none_or(|read| !read.is_complete || is_wanted(bytes))
         })?;
         Ok(paths.into_iter().zip(wanted).filter_map(|(path, wanted)| wanted.then_some(path)).collect())
+    }
+
+    /// Returns the id of each file on disk as a blob, and whether its bytes are `is_wanted`;
+    /// `None` for a path that cannot be read so.
+    pub(super) fn filter_equal_on_disk(
+        &self,
+        paths: &[RepoPath],
+        is_wanted: impl Fn(&[u8]) -> bool + Sync,
+    ) -> Vec<Option<(Hash20, bool)>> {
+        let job = |read: Option<RawFile>, bytes: &[u8]| {
+            read.filter(|read| read.is_complete).map(|_| (git_blob_id(bytes), is_wanted(bytes)))
+        };
+        self.read_raw(paths, MAX_SMALL_BYTES, job).unwrap_or_else(|_| vec![None; paths.len()])
+    }
+
+    /// Returns the bytes of a large blob from the file at its path on disk, if they have its
+    /// id: to read them there takes a tenth of the time.
+    pub(super) fn read_equal_on_disk(&self, path: &RepoPath, id: Oid, size: u64) -> Option<Vec<u8>> {
+        if size < MIN_BYTES_FROM_DISK {
+            return None;
+        }
+        let (disk, metadata) = self.worktree_path(path).ok().flatten()?;
+        let mut bytes = Vec::new();
+        let is_like = metadata.is_file() && metadata.len() == size;
+        let read = is_like.then(|| read_raw_file(&disk, size, &mut bytes).ok()).flatten()?;
+        (read.is_complete && git_blob_id(&bytes) == to_hash(id)).then_some(bytes)
     }
 
     /// Reads small files on disk that are as HEAD has them; `None` for all others.

@@ -247,6 +247,10 @@ impl GitRepository {
 }
 
 impl History for GitRepository {
+    fn read_ahead(&self, head: Commit) {
+        self.start_reading_ahead(head, RECENT_COMMITS);
+    }
+
     fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
         self.find_branch_tips(names)
     }

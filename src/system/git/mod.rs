@@ -26,6 +26,7 @@ mod library;
 mod metadata_files;
 mod objects;
 mod own_outputs;
+mod read_ahead;
 mod read_lock;
 mod remembered;
 mod revision;
@@ -78,6 +79,8 @@ pub struct GitRepository {
     has_attributes: Cell<Option<bool>>,
     /// What this run has read already.
     remembered: remembered::Remembered,
+    /// The second thread, and what it has read.
+    read_ahead: read_ahead::ReadAhead,
     /// Keeps writers of countersign away while the checks read files.
     read_lock: RefCell<Option<ReadLock>>,
     /// Attributes files that were read since the last walk.
@@ -133,6 +136,7 @@ impl GitRepository {
             own_outputs: OnceCell::new(),
             has_attributes: Cell::new(None),
             remembered: remembered::Remembered::default(),
+            read_ahead: read_ahead::ReadAhead::default(),
             read_lock: RefCell::new(None),
             attribute_rules: RefCell::new(None),
             entries_read: Cell::new(0),
@@ -181,6 +185,9 @@ impl GitRepository {
                 reason: "the object is not a blob".into(),
             });
         }
+        if let Some(bytes) = self.read_equal_on_disk(path, id, bytes) {
+            return Ok(bytes);
+        }
         let object = self.read_object(&odb, id, ObjectType::Blob, &|| format!("reading {path} ({id})"))?;
         Ok(object.data().to_vec())
     }
@@ -210,9 +217,14 @@ impl ObjectStore for GitRepository {
         if tree == TreeState::Worktree {
             return self.filter_on_disk(paths, contains);
         }
+        let on_disk = self.filter_equal_on_disk(&paths, contains);
         let mut out = Vec::new();
-        for path in paths {
-            if self.read(tree, &path)?.is_none_or(|text| contains(&text)) {
+        for (path, on_disk) in paths.into_iter().zip(on_disk) {
+            let is_wanted = match (self.entry(tree, &path)?, on_disk) {
+                (Some(entry), Some((id, is_wanted))) if entry.id == id => is_wanted,
+                _ => self.read(tree, &path)?.is_none_or(|text| contains(&text)),
+            };
+            if is_wanted {
                 out.push(path);
             }
         }
@@ -299,6 +311,10 @@ impl ObjectStore for GitRepository {
 }
 
 impl Repository for GitRepository {
+    fn reopen(&self) -> Option<crate::change::Reopen> {
+        self.reopen_handle()
+    }
+
     fn select(
         &self,
         request: &SelectionRequest,

@@ -4,7 +4,7 @@
 //! collision attacks, which takes several times as long. Git makes that check when it
 //! receives objects. Here the plain SHA-1 of the bytes is compared with the id.
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use git2::{ObjectType, Odb, OdbObject, Oid};
 
@@ -32,6 +32,23 @@ pub(crate) fn to_oid(hash: Hash20) -> Oid {
     Oid::from_bytes(&hash.0).unwrap_or(Oid::ZERO_SHA1)
 }
 
+/// The bytes of an object, which have its id.
+pub(super) enum VerifiedObject<'a> {
+    /// This handle has read them.
+    Read(OdbObject<'a>),
+    /// One of the threads has read them.
+    Shared(Arc<[u8]>),
+}
+
+impl VerifiedObject<'_> {
+    pub(super) fn data(&self) -> &[u8] {
+        match self {
+            Self::Read(object) => object.data(),
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
 impl GitRepository {
     pub(super) fn object_store(&self) -> Result<Odb<'_>, RepositoryError> {
         self.repo.odb().map_err(git_error("opening the object store"))
@@ -47,7 +64,12 @@ impl GitRepository {
         id: Oid,
         kind: ObjectType,
         operation: &dyn Fn() -> String,
-    ) -> Result<OdbObject<'a>, RepositoryError> {
+    ) -> Result<VerifiedObject<'a>, RepositoryError> {
+        let shared = self.read_ahead.objects();
+        if let Some(bytes) = shared.and_then(|shared| shared.get(id, kind)) {
+            self.count_object(bytes.len());
+            return Ok(VerifiedObject::Shared(bytes));
+        }
         let object = odb.read(id).map_err(|error| self.missing_object(operation(), &error))?;
         self.count_object(object.len());
         let refused = |reason: String| Err(RepositoryError::Git { operation: operation(), reason });
@@ -57,7 +79,10 @@ impl GitRepository {
         if git_object_id(kind.str(), object.data()) != to_hash(id) {
             return refused("the object is damaged: its bytes have another id".to_owned());
         }
-        Ok(object)
+        if let Some(shared) = shared {
+            shared.add(id, kind, object.data());
+        }
+        Ok(VerifiedObject::Read(object))
     }
 }
 

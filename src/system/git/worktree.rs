@@ -354,24 +354,27 @@ impl GitRepository {
             Some(commit) => self.tree_entry(commit, path)?.map(|(_, id)| id),
             None => None,
         };
+        let read = |is_link: bool| {
+            files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
+                .map_err(|error| unreadable(path, &error))
+        };
         // Most files are as HEAD has them; then the index does not matter.
+        let mut raw = None;
         if mode == FileMode::Regular
             && metadata.len() <= super::MAX_FILE_BYTES
             && let Some(head) = head
         {
-            let raw = files::read_as_stored(&disk, false, super::MAX_FILE_BYTES)
-                .map_err(|error| unreadable(path, &error))?;
-            if git_blob_id(&raw) == head {
-                return Ok(Some(raw));
+            let bytes = read(false)?;
+            if git_blob_id(&bytes) == head {
+                return Ok(Some(bytes));
             }
+            raw = Some(bytes);
         }
         let staged = self.index_entry(path)?.map(|entry| entry.id);
         if let Some(pointer) = self.pointer_of_large_file(path, &disk, &[staged, head])? {
             return Ok(Some(pointer));
         }
-        let is_link = mode == FileMode::Symlink;
-        let raw = files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
-            .map_err(|error| unreadable(path, &error))?;
+        let raw = raw.map_or_else(|| read(mode == FileMode::Symlink), Ok)?;
         let mode = self.git_mode(path, mode)?;
         Ok(Some(self.clean_bytes(path, raw, mode, &[staged, head])?.0))
     }
