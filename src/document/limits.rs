@@ -1,6 +1,8 @@
 //! Size limits of documents. A larger document is refused with a reason and
 //! never read in part, because a part could be mistaken for the whole.
 
+use bstr::ByteSlice as _;
+
 use crate::text::RepoPath;
 
 /// Maximum size of a governance document in bytes.
@@ -30,8 +32,9 @@ pub(crate) fn limit_error(path: &RepoPath, bytes: &[u8]) -> Option<String> {
         ));
     }
     // In Markdown, a carriage return alone ends a line as well. Nothing counts such lines.
-    let count = |wanted: u8| memchr::memchr_iter(wanted, bytes).count();
-    let lone = count(b'\r').saturating_sub(count(b'\n'));
+    let returns = count_above(bytes, b'\r', MAX_LONE_RETURNS);
+    let line_feeds = if returns > MAX_LONE_RETURNS { count_above(bytes, b'\n', 0) } else { 0 };
+    let lone = returns.saturating_sub(line_feeds);
     if lone > MAX_LONE_RETURNS {
         return Some(format!(
             "not readable by lines: it has {lone} carriage returns without a line feed; countersign reads at most \
@@ -47,7 +50,9 @@ pub(crate) fn limit_error(path: &RepoPath, bytes: &[u8]) -> Option<String> {
             *first == b'#' || (matches!(*first, b'=' | b'-') && bytes.all(|byte| byte == first))
         })
     };
-    let headings = bytes.split(|byte| *byte == b'\n').filter(is_heading).take(MAX_HEADINGS + 1).count();
+    // The shortest heading and its line end have two bytes.
+    let may_exceed = bytes.len() > 2 * MAX_HEADINGS;
+    let headings = bytes.lines().filter(|_| may_exceed).filter(is_heading).take(MAX_HEADINGS + 1).count();
     if headings > MAX_HEADINGS {
         return Some(format!(
             "too large: it has more than {MAX_HEADINGS} possible headings; countersign reads at most {MAX_HEADINGS}"
@@ -60,22 +65,29 @@ pub(crate) fn limit_error(path: &RepoPath, bytes: &[u8]) -> Option<String> {
     if has_name && is_json() { None } else { Some(excess) }
 }
 
+/// Counts a byte; 0 if the text is too short to have more of it than `limit`.
+fn count_above(bytes: &[u8], wanted: u8, limit: usize) -> usize {
+    if bytes.len() > limit { memchr::memchr_iter(wanted, bytes).count() } else { 0 }
+}
+
 /// Returns the reason why a document has too many parts that a parser would keep or nest.
 fn part_limit_error(bytes: &[u8]) -> Option<String> {
     if bytes.len() < MAX_DEPTH {
         return None;
     }
-    let count = |wanted: u8| memchr::memchr_iter(wanted, bytes).count();
     let parts = [
-        (count(b'\n'), MAX_LINES, "lines"),
-        (count(b'|'), MAX_MARKS, "table cells"),
-        (count(b'`'), MAX_MARKS, "backticks"),
-        (count(b'<'), MAX_TAGS, "HTML tags"),
+        (b'\n', MAX_LINES, "lines"),
+        (b'|', MAX_MARKS, "table cells"),
+        (b'`', MAX_MARKS, "backticks"),
+        (b'<', MAX_TAGS, "HTML tags"),
     ];
-    if let Some((found, limit, what)) = parts.into_iter().find(|(found, limit, _)| found > limit) {
+    let mut counted =
+        parts.into_iter().map(|(wanted, limit, what)| (count_above(bytes, wanted, limit), limit, what));
+    if let Some((found, limit, what)) = counted.find(|(found, limit, _)| found > limit) {
         return Some(format!("too large: it has {found} {what}; countersign reads at most {limit}"));
     }
-    let is_deep = bytes.split(|byte| *byte == b'\n').any(|line| nesting(line) > MAX_DEPTH);
+    // Each quote and list has at least one byte.
+    let is_deep = bytes.lines().any(|line| line.len() > MAX_DEPTH && nesting(line) > MAX_DEPTH);
     is_deep.then(|| format!("too deep: a line opens more than {MAX_DEPTH} quotes and lists"))
 }
 

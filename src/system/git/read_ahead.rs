@@ -168,7 +168,7 @@ fn read_newest(
 mod tests {
     use super::super::RepositoryBuilder;
     use super::*;
-    use crate::change::{History as _, ObjectStore as _, TreeState};
+    use crate::change::{ObjectStore as _, TreeState};
     use crate::system::files;
 
     #[test]
