@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use real_size::{ACTIVE, LONG, REAL, Size, build, count_blobs, git};
+use real_size::{ACTIVE, LONG, REAL, Size, WIDE, build, count_blobs, git};
 
 const SAMPLES: usize = 21;
 
@@ -41,6 +41,15 @@ const COMMANDS: [Measured; 10] = [
     Measured { arguments: &["list"], budget: 30.0 },
     Measured { arguments: &["check"], budget: 200.0 },
     Measured { arguments: &["governance-check"], budget: 200.0 },
+];
+
+/// The commands that need not read all files of a tree.
+const WIDE_COMMANDS: [Measured; 5] = [
+    Measured { arguments: &["pre-work", ACTIVE, "--no-run"], budget: 15.0 },
+    Measured { arguments: &["gate-check", ACTIVE], budget: 15.0 },
+    Measured { arguments: &["post-work", ACTIVE, "--range", "main..HEAD", "--no-run"], budget: 15.0 },
+    Measured { arguments: &["post-work", ACTIVE, "--staged", "--no-run"], budget: 15.0 },
+    Measured { arguments: &["hook", "run", "pre-commit"], budget: 15.0 },
 ];
 
 const GIT: [&[&str]; 3] = [
@@ -67,8 +76,9 @@ fn main() {
     let temporary = tempfile::tempdir().expect("temporary folder");
     let kept = std::env::var_os("COUNTERSIGN_BENCH_KEEP").map(PathBuf::from);
     let folder = kept.unwrap_or_else(|| temporary.path().to_path_buf());
-    let real = measure("2,000 commits", &folder.join("real"), REAL);
-    let long = measure("18,000 commits", &folder.join("long"), LONG);
+    let real = measure("2,000 commits", &folder.join("real"), REAL, &COMMANDS);
+    let long = measure("18,000 commits", &folder.join("long"), LONG, &COMMANDS);
+    measure("200,000 files, a sparse cone", &folder.join("wide"), WIDE, &WIDE_COMMANDS);
     println!("\n| command | growth with nine times the commits |\n|---|---|");
     for ((name, before), (_, after)) in real.iter().zip(&long) {
         println!("| `{name}` | {:.2} |", after / before);
@@ -76,7 +86,7 @@ fn main() {
 }
 
 /// Measures all commands on one repository; returns their medians.
-fn measure(title: &str, folder: &Path, size: Size) -> Vec<(String, f64)> {
+fn measure(title: &str, folder: &Path, size: Size, commands: &[Measured]) -> Vec<(String, f64)> {
     if !folder.join(".git").is_dir() {
         std::fs::create_dir_all(folder).expect("folder");
         build(folder, &program(), size);
@@ -86,7 +96,7 @@ fn measure(title: &str, folder: &Path, size: Size) -> Vec<(String, f64)> {
         count_blobs(folder)
     );
     let mut out = Vec::new();
-    for Measured { arguments, budget } in &COMMANDS {
+    for Measured { arguments, budget } in commands {
         let mut times = Vec::new();
         for _ in 0..SAMPLES {
             times.push(time(tool(folder, arguments)));

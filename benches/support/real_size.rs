@@ -22,6 +22,10 @@ pub struct Size {
     pub spec_versions: usize,
     pub spec_bytes: usize,
     pub sources: usize,
+    /// Functions of a source file.
+    pub functions: usize,
+    /// The only folders that are checked out; all if it is empty.
+    pub cone: &'static [&'static str],
 }
 
 /// 2,000 commits.
@@ -33,11 +37,26 @@ pub const REAL: Size = Size {
     spec_versions: 20,
     spec_bytes: 4_000_000,
     sources: 4_000,
+    functions: 50,
+    cone: &[],
 };
 
 /// Nine times the history, documents as before. A walk over more than 20,000 commits is
 /// refused.
 pub const LONG: Size = Size { merges: 9_000, ..REAL };
+
+/// 200,000 files, of which a sparse cone is checked out.
+pub const WIDE: Size = Size {
+    merges: 100,
+    packets: 20,
+    refinements: 10,
+    stubs: 20,
+    spec_versions: 2,
+    spec_bytes: 100_000,
+    sources: 200_000,
+    functions: 5,
+    cone: &[".GOV", "gen/part01"],
+};
 
 /// A stream of pseudo-random words, the same in every run.
 struct Words(u64);
@@ -93,9 +112,9 @@ impl Importer {
     }
 }
 
-fn source(number: usize, version: usize, words: &mut Words) -> (String, String) {
+fn source(number: usize, version: usize, functions: usize, words: &mut Words) -> (String, String) {
     let mut text = format!("//! Module {number}, version {version}: {}\n\n", words.sentence());
-    for line in 0..50 {
+    for line in 0..functions {
         let _ = writeln!(text, "pub fn f{line}() -> usize {{\n    {}\n}}", number * 100 + version + line);
     }
     (format!("gen/part{:02}/module{number:05}.rs", number % 80), text)
@@ -219,12 +238,13 @@ fn import_history(folder: &Path, size: Size) {
     ];
     first.extend(records(0));
     first.extend((0..size.stubs).map(stub));
-    first.extend((0..size.sources).map(|number| source(number, 0, &mut words)));
+    first.extend((0..size.sources).map(|number| source(number, 0, size.functions, &mut words)));
     let mut main = importer.commit("main", &[], &first);
     let every = |count: usize| (size.merges / count).max(1);
     for merge in 1..=size.merges {
-        let changed: Vec<(String, String)> =
-            (0..3).map(|n| source((merge * 7 + n * 131) % size.sources, merge, &mut words)).collect();
+        let changed: Vec<(String, String)> = (0..3)
+            .map(|n| source((merge * 7 + n * 131) % size.sources, merge, size.functions, &mut words))
+            .collect();
         let branch = importer.commit("work", &[main], &changed);
         let mut files = changed;
         if merge % every(size.packets) == 0 && merge / every(size.packets) <= size.packets {
@@ -243,6 +263,9 @@ fn import_history(folder: &Path, size: Size) {
     drop(importer);
     assert!(import.wait().expect("fast-import ends").success(), "fast-import");
     run_git(folder, &["branch", "-D", "work"]);
+    if !size.cone.is_empty() {
+        run_git(folder, &[&["sparse-checkout", "set", "--cone"], size.cone].concat());
+    }
     run_git(folder, &["checkout", "-q", "-f", "main"]);
 }
 
@@ -311,7 +334,7 @@ pub fn build(folder: &Path, program: &Path, size: Size) -> String {
     run_git(folder, &["commit", "-q", "-m", "contract"]);
     let mut words = Words(3);
     for number in (1..size.sources).step_by(80).take(40) {
-        let (path, text) = source(number, 900_000, &mut words);
+        let (path, text) = source(number, 900_000, size.functions, &mut words);
         std::fs::write(folder.join(path), text).expect("source");
     }
     run_tool(folder, program, &["manifest", ACTIVE, "--write"]);

@@ -22,17 +22,28 @@ pub(super) struct StagedEntry {
     pub intent_to_add: bool,
 }
 
+/// A staged path.
+pub(super) type Staged = (RepoPath, StagedEntry);
+
 impl GitRepository {
     /// Returns all entries of the index, by path.
     ///
     /// # Errors
-    /// libgit2 cannot read the index (split or sparse), or it has conflicts.
+    /// Those of [`GitRepository::read_staged`].
     pub(super) fn staged_entries(&self) -> Result<BTreeMap<RepoPath, StagedEntry>, RepositoryError> {
+        Ok(self.read_staged()?.into_iter().collect())
+    }
+
+    /// Returns all entries of the index, in order of path.
+    ///
+    /// # Errors
+    /// libgit2 cannot read the index (split or sparse), or it has conflicts.
+    pub(super) fn read_staged(&self) -> Result<Vec<Staged>, RepositoryError> {
         let index = self.repo.index().map_err(|error| RepositoryError::Git {
             operation: "reading the index".into(),
             reason: super::library::explain_unsupported(error.message()),
         })?;
-        let mut out = BTreeMap::new();
+        let mut out: Vec<Staged> = Vec::with_capacity(index.len());
         for entry in index.iter() {
             let path = RepoPath::from_bytes(&entry.path);
             if let Some(problem) = entry.path.split(|byte| *byte == b'/').find_map(forbidden_name) {
@@ -56,8 +67,17 @@ impl GitRepository {
                 skip_worktree: entry.flags_extended & IndexEntryExtendedFlag::SKIP_WORKTREE.bits() != 0,
                 intent_to_add: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,
             };
-            out.insert(path, staged);
+            out.push((path, staged));
         }
+        // Git stores them in this order. Of two entries of one path, the last one counts.
+        out.sort_by(|(a, _), (b, _)| a.cmp(b));
+        out.dedup_by(|(later, last), (path, entry)| {
+            let is_same = later == path;
+            if is_same {
+                std::mem::swap(last, entry);
+            }
+            is_same
+        });
         Ok(out)
     }
 
@@ -75,42 +95,44 @@ impl GitRepository {
 
     /// Returns the staged files directly in a folder.
     pub(super) fn list_index(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        let staged = below(self.staged_with_content()?, folder.as_bytes());
+        let staged = below(self.staged_list()?, folder.as_bytes());
         Ok(staged.filter(|path| path.folder() == folder.as_bytes()).cloned().collect())
     }
 
     /// Returns the staged files in a folder and its subfolders.
     pub(super) fn list_index_below(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        Ok(below(self.staged_with_content()?, folder.as_bytes()).cloned().collect())
+        Ok(below(self.staged_list()?, folder.as_bytes()).cloned().collect())
     }
 
     /// Returns whether the index has this file, or a file below this folder.
     pub(super) fn exists_in_index(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
-        let staged = self.staged_with_content()?;
-        Ok(staged.contains_key(path) || below(staged, path.as_bytes()).next().is_some())
+        let staged = self.staged_list()?;
+        let own = staged.binary_search_by(|(staged, _)| staged.cmp(path)).ok().and_then(|at| staged.get(at));
+        let is_file = own.is_some_and(|(_, entry)| !entry.intent_to_add);
+        Ok(is_file || below(staged, path.as_bytes()).next().is_some())
     }
 }
 
-/// Returns the paths below a folder. They stand together: paths are ordered by their bytes.
-fn below<'a>(
-    staged: &'a BTreeMap<RepoPath, StagedEntry>,
-    folder: &'a [u8],
-) -> impl Iterator<Item = &'a RepoPath> {
+/// Returns the paths with content below a folder. They stand together: paths are ordered by
+/// their bytes.
+fn below<'a>(staged: &'a [Staged], folder: &'a [u8]) -> impl Iterator<Item = &'a RepoPath> {
     let mut first = folder.strip_suffix(b"/").unwrap_or(folder).to_vec();
     if !first.is_empty() {
         first.push(b'/');
     }
-    staged
-        .range(RepoPath::from_bytes(&first)..)
+    let start = staged.partition_point(|(path, _)| path.as_bytes() < first.as_slice());
+    let inside = staged.get(start..).unwrap_or_default().iter();
+    inside
+        .take_while(|(path, _)| path.is_below(folder))
+        .filter(|(_, entry)| !entry.intent_to_add)
         .map(|(path, _)| path)
-        .take_while(|path| path.is_below(folder))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn staged(paths: &[&str]) -> BTreeMap<RepoPath, StagedEntry> {
+    fn staged(paths: &[&str]) -> Vec<Staged> {
         let entry = StagedEntry {
             entry: TreeEntry { mode: FileMode::Regular, id: crate::digest::Hash20([0; 20]) },
             assume_unchanged: false,
@@ -128,7 +150,7 @@ mod tests {
             let staged = staged(&some);
             for folder in ["", "a", "a/", "a/b", "a-b", "a.b", "b", "c"] {
                 let expected: Vec<&RepoPath> =
-                    staged.keys().filter(|path| path.is_below(folder.as_bytes())).collect();
+                    staged.iter().map(|(path, _)| path).filter(|p| p.is_below(folder.as_bytes())).collect();
                 let found: Vec<&RepoPath> = below(&staged, folder.as_bytes()).collect();
                 assert_eq!(found, expected, "{folder} of {some:?}");
             }

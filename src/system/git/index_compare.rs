@@ -13,15 +13,12 @@ use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEn
 use crate::digest::git_object_id;
 use crate::text::RepoPath;
 
-use super::index::StagedEntry;
+use super::index::{Staged, StagedEntry};
 use super::tree_objects::FOLDER_MODE;
 use super::{GitRepository, to_hash, to_oid};
 
 /// Maximum depth of folders that are compared by id; git has no limit for the index.
 const MAX_DEPTH: usize = 256;
-
-/// A staged path.
-type Staged = (RepoPath, StagedEntry);
 
 /// A folder of the index.
 #[derive(Debug)]
@@ -37,16 +34,16 @@ struct IndexFolder<'a> {
 impl GitRepository {
     /// Returns the changes between a commit's tree (HEAD) and the index.
     pub(super) fn read_index_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
-        let staged: Vec<Staged> = self.staged_entries()?.into_iter().collect();
+        let staged = self.staged_list()?;
         let mut changes = Vec::new();
         let tree = base.map(|commit| self.tree_of(commit)).transpose()?;
-        match read_folder(&staged, 0..staged.len(), 0, 0) {
+        match read_folder(staged, 0..staged.len(), 0, 0) {
             Some(root) => {
-                self.compare_folder(Some(&root), tree, &RepoPath::default(), 0, &staged, &mut changes)?;
+                self.compare_folder(Some(&root), tree, &RepoPath::default(), 0, staged, &mut changes)?;
             }
             None => {
                 let before = self.flat_tree(base)?;
-                changes.extend(compare_flat(before, staged));
+                changes.extend(compare_flat(before, staged.to_vec()));
             }
         }
         Ok(ChangeSet::new(changes))

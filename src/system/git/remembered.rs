@@ -10,7 +10,7 @@ use crate::change::{ChangeSet, Commit, History as _, RepositoryError};
 use crate::text::RepoPath;
 
 use super::GitRepository;
-use super::index::StagedEntry;
+use super::index::Staged;
 use super::worktree::RawEntry;
 
 /// Facts of one run.
@@ -22,9 +22,9 @@ pub(super) struct Remembered {
     /// The changes from a commit to the index. libgit2 reads the index once for each
     /// repository that it opens.
     index_changes: RefCell<Option<(Option<Commit>, ChangeSet)>>,
-    /// The entries of the index with content, for questions about single paths. A stranger
-    /// chooses the number of questions and the size of the index.
-    staged: OnceCell<BTreeMap<RepoPath, StagedEntry>>,
+    /// The entries of the index, also for questions about single paths. A stranger chooses the
+    /// number of questions and the size of the index.
+    staged: OnceCell<Vec<Staged>>,
     /// Modes and ids of the files on disk, between the choice of the change and its reading.
     raw_files: RefCell<Option<BTreeMap<RepoPath, RawEntry>>>,
     /// Number of objects that were read, and of their bytes.
@@ -67,13 +67,12 @@ impl GitRepository {
         Ok(changes)
     }
 
-    /// Returns the entries of the index that have content, by path; read once.
-    pub(super) fn staged_with_content(&self) -> Result<&BTreeMap<RepoPath, StagedEntry>, RepositoryError> {
+    /// Returns the entries of the index, in order of path; read once.
+    pub(super) fn staged_list(&self) -> Result<&[Staged], RepositoryError> {
         if let Some(staged) = self.remembered.staged.get() {
             return Ok(staged);
         }
-        let mut staged = self.staged_entries()?;
-        staged.retain(|_, entry| !entry.intent_to_add);
+        let staged = self.read_staged()?;
         Ok(self.remembered.staged.get_or_init(|| staged))
     }
 
