@@ -85,28 +85,51 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
 /// Maximum number of lines of all documents of one run: each costs memory.
 const MAX_LINES: usize = 3_000_000;
 
-/// Reads all governance documents of a tree, and the named documents. If only one packet
-/// is asked for, packets, refinements and stubs of other base ids are left out; the
-/// records are always read.
+/// The documents of the layout that are read.
+#[derive(Clone, Copy)]
+pub(crate) enum WantedDocuments<'a> {
+    All,
+    /// All but packets, refinements and stubs of other base ids.
+    OfPacket(&'a str),
+    /// Packets, stubs, tasks, and the records that say in which state they are.
+    ForList,
+}
+
+impl<'a> WantedDocuments<'a> {
+    /// All documents, or those of one packet.
+    pub(crate) fn of(packet: Option<&'a str>) -> Self {
+        packet.map_or(Self::All, Self::OfPacket)
+    }
+
+    fn leaves_out(self, path: &RepoPath, kind: Option<DocumentKind>) -> bool {
+        use DocumentKind::{Audit, GateLog, Packet, Refinement, SpecPointer, Stub, ValidatorState};
+        match self {
+            Self::All => false,
+            Self::OfPacket(id) => {
+                let base = WpId::parse(id).ok();
+                let other = |base: &WpId| Layout::id_of(path).is_some_and(|id| id.base() != base.base());
+                matches!(kind, Some(Packet | Refinement | Stub)) && base.as_ref().is_some_and(other)
+            }
+            Self::ForList => {
+                matches!(kind, Some(Refinement | Audit | GateLog | SpecPointer | ValidatorState))
+            }
+        }
+    }
+}
+
+/// Reads the wanted governance documents of a tree, and the named documents.
 pub(crate) fn collect_documents(
     repo: &dyn Repository,
     tree: TreeState,
     layout: &Layout,
     named: &[NamedDocument],
-    packet: Option<&str>,
+    wanted_documents: WantedDocuments<'_>,
 ) -> Result<CollectedDocuments, RepositoryError> {
-    let base = packet.and_then(|id| WpId::parse(id).ok());
-    let is_other = |path: &RepoPath, kind: Option<DocumentKind>| {
-        let is_of_packet =
-            matches!(kind, Some(DocumentKind::Packet | DocumentKind::Refinement | DocumentKind::Stub));
-        let other = |base: &WpId| Layout::id_of(path).is_some_and(|id| id.base() != base.base());
-        is_of_packet && base.as_ref().is_some_and(other)
-    };
     let mut out = CollectedDocuments::default();
     let mut wanted = Vec::new();
     for path in list_document_paths(repo, tree, layout)? {
         let Ok(expected) = expected_kind(layout, &path) else { continue };
-        if is_other(&path, expected) {
+        if wanted_documents.leaves_out(&path, expected) {
             continue;
         }
         let mut files = if layout.joined_records().iter().any(|record| path.as_bytes() == record.as_bytes()) {

@@ -9,7 +9,7 @@ use crate::document::{Document, DocumentBody, Layout, PacketStatus, Signature, W
 use crate::pipeline::error::PipelineError;
 use crate::text::RepoPath;
 
-use super::collect::collect_documents;
+use super::collect::{WantedDocuments, collect_documents};
 use super::policy::load_config_and_layout;
 use super::request::DocumentCheckRequest;
 
@@ -72,7 +72,7 @@ pub(crate) fn list_packets(
 ) -> Result<PacketListing, PipelineError> {
     let (_, layout) = load_config_and_layout(repo, request)?;
     let layout = layout.unwrap_or_else(Layout::gov);
-    let collected = collect_documents(repo, request.tree, &layout, &[], None)?;
+    let collected = collect_documents(repo, request.tree, &layout, &[], WantedDocuments::ForList)?;
     let governance = GovernanceDocuments::new(&collected.in_layout, &layout);
     let mut entries: Vec<PacketListEntry> = Vec::new();
     for (id, document, packet) in governance.packets() {

@@ -17,7 +17,7 @@ use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
 use super::check_document::{DocumentContext, DocumentJob};
-use super::collect::{CollectedDocuments, UnreadDocument, collect_documents};
+use super::collect::{CollectedDocuments, UnreadDocument, WantedDocuments, collect_documents};
 use super::facts::{DocumentFacts, FactKind};
 use super::policy::load_config_and_layout;
 use super::query::DocumentQuery;
@@ -36,8 +36,8 @@ pub fn check_documents(
     let layout = known_layout.clone().unwrap_or_else(Layout::gov);
     let rules: Vec<&'static Registered> =
         registered_rules().iter().filter(|entry| request.query.includes_rule(entry)).collect();
-    let collected =
-        collect_documents(repo, request.tree, &layout, &request.named_documents, query_packet(request))?;
+    let wanted = WantedDocuments::of(query_packet(request));
+    let collected = collect_documents(repo, request.tree, &layout, &request.named_documents, wanted)?;
     let CollectedDocuments { in_layout, outside_layout, unread_documents } = collected;
     let trusted = collect_trusted(repo, request, &layout, &in_layout)?;
     let governance = GovernanceDocuments::new(&in_layout, &layout);
@@ -130,7 +130,8 @@ fn collect_trusted(
             !is_same_record(repo, tree, request.tree, &document.path().to_text())?
         };
         if is_different {
-            return Ok(Some(collect_documents(repo, tree, layout, &[], query_packet(request))?.in_layout));
+            let wanted = WantedDocuments::of(query_packet(request));
+            return Ok(Some(collect_documents(repo, tree, layout, &[], wanted)?.in_layout));
         }
     }
     Ok(None)
