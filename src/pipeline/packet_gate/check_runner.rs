@@ -22,7 +22,7 @@ use super::approved_reading::{read_manifest_packet, restrict_to_approved};
 use super::change_facts::ChangeFacts;
 use super::gate_rules::rules_of_gate;
 use super::lookups::{cached_exists, cached_link_target};
-use super::related_documents::{OpenScopes, Records, RelatedDocuments};
+use super::related_documents::{OpenScopes, PacketRecords, RelatedDocuments};
 use super::request::GateContext;
 use super::{change_facts, waivers};
 use crate::pipeline::error::PipelineError;
@@ -282,7 +282,7 @@ impl<'a> CheckRunner<'a> {
     /// facts that cannot be determined are unknown instead of an error.
     fn gather_approval_facts(
         &self,
-        records: &Records,
+        records: &PacketRecords,
         located: &LocatedPacket,
     ) -> Result<ApprovalFacts, RepositoryError> {
         match ApprovalFacts::gather(&self.context, located, records.audit.as_ref().ok()) {
@@ -305,7 +305,7 @@ impl<'a> CheckRunner<'a> {
             _ => None,
         };
         let with_spec = matches!(request.gate, Gate::PreWork | Gate::Audit);
-        let own = |records: &Records| self.gather_approval_facts(records, located);
+        let own = |records: &PacketRecords| self.gather_approval_facts(records, located);
         match RelatedDocuments::read_beside(repo, tree, (head, trusted), layout, &located.id, with_spec, own)
         {
             // `gate-check` needs the packet only.

@@ -22,11 +22,11 @@ use crate::text::{RepoPath, Source, Span};
 pub(crate) struct RelatedDocuments {
     pub refinement: Result<Refinement, RepoPath>,
     pub spec: SpecFact,
-    pub records: Records,
+    pub records: PacketRecords,
 }
 
 /// The records of the repository, and what they say about a packet.
-pub(crate) struct Records {
+pub(crate) struct PacketRecords {
     pub audit: Result<Audit, RepoPath>,
     pub gate_log: Result<GateLog, RepoPath>,
     pub registry: Option<Registry>,
@@ -48,12 +48,12 @@ impl RelatedDocuments {
         layout: &Layout,
         id: &WpId,
         with_spec: bool,
-        own: impl FnOnce(&Records) -> R,
+        own: impl FnOnce(&PacketRecords) -> R,
     ) -> Result<(Self, R), RepositoryError> {
         let refinement = open_document(repo, tree, layout.refinement(id))?;
         let refinement = refinement.map(|source| Refinement::read(&source));
         let read = || {
-            let records = Records::read(repo, tree, layout, id)?;
+            let records = PacketRecords::read(repo, tree, layout, id)?;
             let result = own(&records);
             Ok::<_, RepositoryError>((records, result))
         };
@@ -79,7 +79,7 @@ fn open_document(
     Ok(read_document(repo, tree, &path)?.ok_or(path))
 }
 
-impl Records {
+impl PacketRecords {
     fn read(
         repo: &dyn Repository,
         tree: TreeState,

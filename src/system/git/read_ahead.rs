@@ -24,13 +24,13 @@ const MAX_SHARED_BYTES: usize = 16 * 1024 * 1024;
 /// Commits and trees whose bytes have their id.
 #[derive(Default)]
 pub(super) struct SharedObjects {
-    read: Mutex<Shared>,
+    read: Mutex<KnownObjects>,
     /// Set when nobody needs more of them.
     is_done: AtomicBool,
 }
 
 #[derive(Default)]
-struct Shared {
+struct KnownObjects {
     objects: HashMap<Oid, (ObjectType, Arc<[u8]>)>,
     bytes: usize,
 }
