@@ -102,13 +102,14 @@ pub(crate) fn gather_spec_fact_beside<R>(
     };
     let Some(reopen) = repo.reopen() else { return (gather(repo), own()) };
     let beside = || {
-        let fact = gather(&*reopen()?)?;
-        if let Some(spec) = fact.recorded_text(recorded_sha1(refinement)) {
-            spec.read_structure();
-        }
-        Ok(fact)
+        let repo = reopen().ok()?;
+        let fact = gather(&*repo);
+        let spec = fact.as_ref().ok().and_then(|fact| fact.recorded_text(recorded_sha1(refinement)));
+        spec.into_iter().for_each(|spec| spec.read_structure());
+        Some(fact)
     };
-    parallel::join(beside, own)
+    let (fact, own) = parallel::join(beside, own);
+    (fact.unwrap_or_else(|| gather(repo)), own)
 }
 
 /// Reads the modules that the anchors of a refinement name, in the folder of the

@@ -87,6 +87,7 @@ impl Drop for ReadAhead {
 #[derive(Clone)]
 struct Origin {
     folder: PathBuf,
+    root: Option<PathBuf>,
     cut: Option<(Oid, Oid)>,
     submodule_depth: usize,
 }
@@ -95,6 +96,10 @@ impl Origin {
     fn open(&self) -> Result<GitRepository, RepositoryError> {
         let operation = || format!("opening the repository of {}", self.folder.display());
         let repo = git2::Repository::open(&self.folder).map_err(git_error(operation()))?;
+        if repo.workdir() != self.root.as_deref() {
+            let reason = "it has another working tree now".to_owned();
+            return Err(RepositoryError::Git { operation: operation(), reason });
+        }
         let mut opened = GitRepository::from_git2(repo);
         opened.submodule_depth = self.submodule_depth;
         if let Some((base, head)) = self.cut {
@@ -109,6 +114,7 @@ impl GitRepository {
         let folder: &Path = self.repo.path();
         Origin {
             folder: folder.to_path_buf(),
+            root: self.repo.workdir().map(Path::to_path_buf),
             cut: self.commit_cache.cut_at(),
             submodule_depth: self.submodule_depth,
         }
@@ -182,6 +188,25 @@ mod tests {
         assert!(shared.get(id(1), ObjectType::Tree).is_none());
         assert!(shared.get(id(2), ObjectType::Blob).is_none(), "blobs are not shared");
         assert!(shared.get(id(3), ObjectType::Tree).is_none(), "more than the limit");
+    }
+
+    #[test]
+    fn a_second_handle_has_the_same_working_tree() {
+        let scratch = files::create_scratch_folder("countersign-ahead-").expect("folder");
+        let root = scratch.path().join("main");
+        std::fs::create_dir(&root).expect("folder");
+        let builder = RepositoryBuilder::create(&root).expect("repository");
+        builder.write("a.txt", "one\n").expect("file");
+        let who = super::super::Identity { name: "a", email: "a@example.org" };
+        builder.commit_all("one", who, 1).expect("commit");
+        let linked = scratch.path().join("linked");
+        let made = git2::Repository::open(&root).expect("repository");
+        made.worktree("linked", &linked, None).expect("working tree");
+        for folder in [root, linked] {
+            let first = GitRepository::discover(&folder).expect("repository");
+            let second = first.origin().open().expect("a second handle");
+            assert_eq!(first.root().expect("root"), second.root().expect("root"));
+        }
     }
 
     #[test]
