@@ -49,13 +49,19 @@ impl CargoPackages {
     /// Reads manifests, each with its folder. `has_file` returns whether the tree has a
     /// file, or for a name with `/` at its end a file below that folder. A manifest that
     /// cannot be read is a package with the usual targets.
-    pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
+    /// `aliases` are packages that the developers run as a command of Cargo with their name.
+    pub(super) fn read(
+        manifests: &[(String, String)],
+        aliases: &BTreeSet<String>,
+        has_file: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let read = |text: &str| {
             let mut manifest =
                 toml::from_str::<CargoManifest>(text).unwrap_or_else(|_| CargoManifest::unreadable());
             if let Some(workspace) = &mut manifest.workspace {
                 let members = workspace.default_members.iter().map(|member| normalize("", member));
                 workspace.default_members = members.collect();
+                workspace.has_root_package = manifest.package.is_some();
             }
             manifest
         };
@@ -83,7 +89,7 @@ impl CargoPackages {
                 .chain(std::iter::once(""))
                 .any(|place| place != folder.as_str() && packages.contains(place));
             let surroundings = (outer.map(|(_, one)| one), is_inside && shared.is_none());
-            all.push(CargoPackage::new(folder, manifest, shared, surroundings, has_file));
+            all.push(CargoPackage::new(folder, manifest, shared, surroundings, aliases, has_file));
         }
         let mut out = Self { all, enabled: Vec::new() };
         out.find_test_support();
@@ -136,6 +142,7 @@ impl CargoPackage {
         manifest: &CargoManifest,
         workspace: Option<(&str, &CargoWorkspaceKeys)>,
         (workspace_above, is_nested): (Option<&CargoWorkspaceKeys>, bool),
+        aliases: &BTreeSet<String>,
         has_file: &dyn Fn(&str) -> bool,
     ) -> Self {
         let package = manifest.package.as_ref();
@@ -159,17 +166,24 @@ impl CargoPackage {
             && workspace_above.is_some_and(|above| !above.members.is_empty());
         // A program that nobody gets and that a usual build leaves out.
         let default_members = workspace.filter(|(_, one)| !one.default_members.is_empty());
-        let is_left_out = default_members.is_some_and(|(root, one)| {
-            let own = folder.strip_prefix(root).map_or(folder, |own| own.trim_start_matches('/'));
-            let above = own.rmatch_indices('/').filter_map(|(at, _)| own.get(..at));
-            let mut globs = above.map(|above| format!("{above}/*")).chain(["*".to_owned()]);
-            !(one.default_members.contains(own) || globs.any(|glob| one.default_members.contains(&glob)))
-        });
+        // Without `default-members`, a build of a workspace with a package builds that package.
+        let is_below_root = !folder.is_empty()
+            && default_members.is_none()
+            && workspace.is_some_and(|(root, one)| root != folder && one.has_root_package);
+        let is_left_out = is_below_root
+            || default_members.is_some_and(|(root, one)| {
+                let own = folder.strip_prefix(root).map_or(folder, |own| own.trim_start_matches('/'));
+                let above = own.rmatch_indices('/').filter_map(|(at, _)| own.get(..at));
+                let mut globs = above.map(|above| format!("{above}/*")).chain(["*".to_owned()]);
+                !(one.default_members.contains(own) || globs.any(|glob| one.default_members.contains(&glob)))
+            });
         let is_private = package
             .and_then(|package| package.publish.as_ref())
             .is_some_and(|value| value.as_bool() == Some(false));
         let at = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        let in_tasks = parent_name(folder) == "tasks";
         let by_any_folder = folder.split('/').find_map(|name| match name {
+            "tasks" if in_tasks => Some(AreaKind::Tools),
             "example" | "examples" => Some(AreaKind::Examples),
             "tools" => Some(AreaKind::Tools),
             "benches" | "benchmarks" => Some(AreaKind::Benchmarks),
@@ -179,6 +193,9 @@ impl CargoPackage {
             let text = text.as_str().unwrap_or_default().to_lowercase();
             text.contains("development tool") || text.contains("developer tool")
         });
+        // `cargo shopdev` of `.cargo/config.toml`, beside the program of the root.
+        let is_alias = aliases.contains(&name)
+            && workspace.is_some_and(|(root, one)| root != folder && one.has_root_package);
         let is_program =
             has_file(&at("src/main.rs")) && manifest.lib.is_none() && !has_file(&at("src/lib.rs"));
         Self {
@@ -187,6 +204,7 @@ impl CargoPackage {
                 // No build of the repository's workspace contains it, and nobody gets it.
                 () if is_apart && !is_publishable => AreaKind::Tools,
                 () if is_left_out && is_private && is_program => AreaKind::Tools,
+                () if is_alias && is_program => AreaKind::Tools,
                 // Inside of another package, and in no workspace: only its own folder builds it.
                 () if is_nested && !is_publishable => AreaKind::Tools,
                 () if is_private && by_any_folder.is_some() => by_any_folder.unwrap_or(AreaKind::Tools),
@@ -196,7 +214,7 @@ impl CargoPackage {
             targets: targets(manifest, is_program || has_file(&at("src/lib.rs"))),
             uses: dependencies(folder, manifest, workspace),
             features: manifest.features.clone(),
-            is_publishable: is_publishable && !says_tool,
+            is_publishable: is_publishable && !says_tool && !is_alias,
             is_private,
             is_apart,
             has_binary: !manifest.bin.is_empty()
@@ -279,17 +297,23 @@ fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKind {
     let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
     let of_tests = || is_test.then_some(AreaKind::Tests);
     let of_name = || {
-        let is_generator =
-            |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
-        let mut words = name.split(['-', '_']);
-        let is_tool = words.next().is_some_and(is_generator) || words.next_back().is_some_and(is_generator);
+        let is_double = |word: &str| matches!(word, "mock" | "mocks" | "fake" | "fakes");
+        if is_private && name.split(['-', '_']).next_back().is_some_and(is_double) {
+            return Some(AreaKind::Tests);
+        }
         match names::folder_area(name) {
             Some(AreaKind::Benchmarks) => Some(AreaKind::Benchmarks),
             Some(AreaKind::Tools) if may_be_tool => Some(AreaKind::Tools),
-            _ => (is_tool && may_be_tool).then_some(AreaKind::Tools),
+            _ => (names::is_generator(name) && may_be_tool).then_some(AreaKind::Tools),
         }
     };
     by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
+}
+
+/// Returns the name of the folder around a folder.
+fn parent_name(folder: &str) -> &str {
+    let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    above.rsplit('/').next().unwrap_or_default()
 }
 
 /// Returns the folders of the packages that a manifest names by path.

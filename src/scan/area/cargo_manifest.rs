@@ -63,6 +63,9 @@ pub(super) struct CargoWorkspaceKeys {
     #[serde(rename = "default-members")]
     pub default_members: BTreeSet<String>,
     pub dependencies: BTreeMap<String, Value>,
+    /// Whether its root is a package, too.
+    #[serde(skip)]
+    pub has_root_package: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

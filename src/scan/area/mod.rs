@@ -6,6 +6,7 @@
 
 mod attributes;
 mod cargo;
+mod cargo_aliases;
 mod cargo_features;
 mod cargo_manifest;
 mod cargo_targets;
@@ -16,6 +17,8 @@ mod go;
 mod manifest_tests;
 mod names;
 mod node;
+mod node_scripts;
+mod paths;
 mod python;
 mod snapshots;
 #[cfg(test)]
@@ -29,16 +32,21 @@ use self::attributes::LinguistAttributes;
 use self::cargo::CargoPackages;
 use self::go::GoModule;
 use self::node::NodePackage;
+use self::paths::{below, join, normalize, relative};
 use self::python::PythonProject;
 use super::area_kind::{Area, AreaBasis, AreaKind};
 use super::language::Language;
 use super::settings::ScanSettings;
 use super::test_code::is_test_file_name;
 
+/// Names of files other than those of Python that can decide areas. `config.toml` is Cargo's if
+/// it is in `.cargo/`.
+const MANIFESTS: [&str; 6] =
+    ["Cargo.toml", "package.json", "go.mod", "tsconfig.json", ".gitattributes", "config.toml"];
+
 /// Returns whether a file of this name can decide the areas of other files.
 pub(crate) fn decides_areas(file_name: &str) -> bool {
-    matches!(file_name, "Cargo.toml" | "package.json" | "go.mod" | "tsconfig.json" | ".gitattributes")
-        || python::MANIFESTS.contains(&file_name)
+    MANIFESTS.contains(&file_name) || python::MANIFESTS.contains(&file_name)
 }
 
 /// The areas of a tree.
@@ -99,7 +107,7 @@ impl Areas {
                 out.facts_mut(beside).snapshots.push(name.to_owned());
             } else if let Some(stem) = name.strip_suffix(".stderr") {
                 out.compiler_inputs.push(join(folder, stem));
-            } else if decides_areas(name) && !names::is_vendored(text) {
+            } else if decides_areas(name) && !names::is_vendored(text) && is_of_cargo(folder, name) {
                 let content = read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
                 let known = decided_name(name);
                 found.entry(known).or_default().push((folder.to_owned(), content.unwrap_or_default()));
@@ -112,7 +120,8 @@ impl Areas {
         }
         out.compiler_inputs.sort();
         let mut take = |name: &str| found.remove(name).unwrap_or_default();
-        out.cargo = CargoPackages::read(&take("Cargo.toml"), &has_file);
+        let aliases = cargo_aliases::packages_with_alias(&take("config.toml"));
+        out.cargo = CargoPackages::read(&take("Cargo.toml"), &aliases, &has_file);
         out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
         out.go = go::read_modules(&take("go.mod"), &has_file);
         out.attributes = LinguistAttributes::read(take(".gitattributes"));
@@ -354,42 +363,12 @@ impl Areas {
     }
 }
 
+/// Returns false for a `config.toml` that is not Cargo's.
+fn is_of_cargo(folder: &str, name: &str) -> bool {
+    name != "config.toml" || folder == ".cargo" || folder.ends_with("/.cargo")
+}
+
 /// Returns the constant with the name of a file that decides areas.
 fn decided_name(name: &str) -> &'static str {
-    ["Cargo.toml", "package.json", "go.mod", "tsconfig.json", ".gitattributes"]
-        .into_iter()
-        .find(|known| *known == name)
-        .unwrap_or("python")
-}
-
-fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
-/// Returns a path relative to the root of the repository, without `.` and `..`.
-fn normalize(folder: &str, path: &str) -> String {
-    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
-    for name in path.split(['/', '\\']) {
-        match name {
-            "" | "." => {}
-            ".." => {
-                names.pop();
-            }
-            name => names.push(name),
-        }
-    }
-    names.join("/")
-}
-
-/// Returns a folder relative to another one around it, or equal to it.
-fn below<'a>(folder: &'a str, around: &str) -> &'a str {
-    if folder == around { "" } else { relative(folder, around) }
-}
-
-/// Returns a path below a folder, relative to it.
-fn relative<'a>(text: &'a str, folder: &str) -> &'a str {
-    if folder.is_empty() {
-        return text;
-    }
-    text.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text)
+    MANIFESTS.into_iter().find(|known| *known == name).unwrap_or("python")
 }

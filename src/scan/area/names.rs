@@ -66,6 +66,11 @@ fn is_tests(name: &str) -> bool {
             | "__mocks__"
             | "__stubs__"
             | "__mock__"
+            | "__utils__"
+            | "__helpers__"
+            | "__support__"
+            | "__setup__"
+            | "__e2e__"
             | "spec"
             | "specs"
             | "e2e"
@@ -261,10 +266,9 @@ pub(super) fn is_test_name(name: &str) -> bool {
         helpers.contains(word)
     });
     words.len() > 1
-        && (words
-            .last()
-            .is_some_and(|word| matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz"))
-            || (words.first().is_some_and(|word| is_test(word)) && first_helper)
+        && (words.last().is_some_and(|word| {
+            matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz" | "e2e")
+        }) || (words.first().is_some_and(|word| is_test(word)) && first_helper)
             || (words.iter().any(|word| is_test(word))
                 && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
 }
@@ -346,6 +350,24 @@ pub(super) fn is_tool_configuration(file: &str) -> bool {
         || stem.starts_with("seed-")
 }
 
+/// Returns whether a file beside a `package.json` shows how the package is used.
+pub(super) fn is_example_file(file: &str) -> bool {
+    let stem = file.split('.').next().unwrap_or_default();
+    matches!(stem, "example" | "examples" | "demo") && file.matches('.').count() == 1
+}
+
+/// Returns whether names of folders make a file a part of the product's sources.
+pub(super) fn is_below_sources(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(is_source_folder))
+}
+
+/// Returns whether the first or the last word of a name is one of a program that writes code.
+pub(super) fn is_generator(name: &str) -> bool {
+    let is = |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
+    let mut words = name.split(['-', '_']);
+    words.next().is_some_and(is) || words.next_back().is_some_and(is)
+}
+
 /// Returns the area that the name of a file says; `None` if it says nothing.
 pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
     match language {
@@ -362,7 +384,13 @@ pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
         .then_some(AreaKind::Tools),
         language if language.is_script() => {
             let stem = file.split('.').next().unwrap_or_default();
-            stem.ends_with("-example").then_some(AreaKind::Examples)
+            // `order.example.ts` shows how `order.ts` is used.
+            let is_example =
+                file.split('.').rev().nth(1).is_some_and(|part| part == "example" && part != stem);
+            if stem == "storybook" {
+                return Some(AreaKind::Tests);
+            }
+            (is_example || stem.ends_with("-example")).then_some(AreaKind::Examples)
         }
         _ => None,
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{names, normalize};
+use super::{names, node_scripts, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of folders that a package names as roots, or as outputs. Every file is
@@ -31,6 +31,8 @@ pub(super) struct NodePackage {
     entries: Vec<String>,
     /// Folders that the compiler writes to.
     outputs: Vec<String>,
+    /// Files that only scripts of the developers run, relative to `folder`.
+    tools: Vec<String>,
     is_private: bool,
     /// Whether it is a program, or has a script that builds, starts or deploys it.
     has_use: bool,
@@ -152,9 +154,12 @@ impl NodePackage {
                 .iter()
                 .any(|key| manifest.contains_key(*key));
         let short = name.rsplit('/').next().unwrap_or_default();
-        let is_mock = short.split('-').any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures"));
+        let is_mock = short
+            .split(['-', '.', '_'])
+            .any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures" | "testing"));
         let of_mocks = is_mock.then_some(AreaKind::Tests);
-        let by_name = of_mocks.or_else(|| names::folder_area(short)).filter(|_| is_private);
+        let in_testing = folder.split('/').any(|name| name == "testing").then_some(AreaKind::Tests);
+        let by_name = of_mocks.or(in_testing).or_else(|| names::folder_area(short)).filter(|_| is_private);
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
             Some(AreaKind::Tools | AreaKind::Documentation) if is_published => AreaKind::Product,
@@ -188,6 +193,7 @@ impl NodePackage {
             roots,
             entries,
             outputs,
+            tools: node_scripts::run_by_developers(manifest),
             is_private,
             has_use,
         }
@@ -239,6 +245,8 @@ impl NodePackage {
             (Some(kind @ (AreaKind::Tests | AreaKind::Fixtures)), _) => (kind, false),
             (_, kind) if kind != AreaKind::Product => (kind, true),
             (None, _) if folders.is_empty() && names::is_tool_configuration(file) => (AreaKind::Tools, true),
+            (None, _) if folders.is_empty() && names::is_example_file(file) => (AreaKind::Examples, false),
+            (None, _) if self.tools.iter().any(|tool| tool == path) => (AreaKind::Tools, true),
             (_, _) if self.roots.iter().any(is_in) => (AreaKind::Product, true),
             (Some(kind), _) => (kind, false),
             (None, _) => (AreaKind::Product, true),
