@@ -20,6 +20,7 @@ mod report;
 mod request;
 mod results;
 mod rules;
+mod rust_modules;
 mod test_module;
 mod tree;
 

@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::cargo_features::{FeatureUser, enabled_features};
 use super::cargo_manifest::{
-    CargoDependency, CargoDependencyKind, CargoManifest, CargoWorkspaceKeys, FeatureTable,
+    CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
 };
 use super::cargo_targets::{is_below_target, targets};
 use super::{names, normalize};
@@ -196,13 +196,15 @@ impl CargoPackage {
         // `cargo shopdev` of `.cargo/config.toml`, beside the program of the root.
         let is_alias = aliases.contains(&name)
             && workspace.is_some_and(|(root, one)| root != folder && one.has_root_package);
+        // A plugin has other targets than the workspace around it.
+        let is_plugin = manifest.lib.as_ref().is_some_and(CargoTarget::is_for_other_programs);
         let is_program =
             has_file(&at("src/main.rs")) && manifest.lib.is_none() && !has_file(&at("src/lib.rs"));
         Self {
             kind: match () {
                 () if is_fuzzing => AreaKind::Tests,
                 // No build of the repository's workspace contains it, and nobody gets it.
-                () if is_apart && !is_publishable => AreaKind::Tools,
+                () if is_apart && !is_publishable && !is_plugin => AreaKind::Tools,
                 () if is_left_out && is_private && is_program => AreaKind::Tools,
                 () if is_alias && is_program => AreaKind::Tools,
                 // Inside of another package, and in no workspace: only its own folder builds it.

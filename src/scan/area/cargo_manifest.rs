@@ -73,6 +73,8 @@ pub(super) struct CargoWorkspaceKeys {
 pub(super) struct CargoTarget {
     pub name: Option<String>,
     pub path: Option<String>,
+    #[serde(rename = "crate-type")]
+    pub crate_type: Option<Value>,
     #[serde(rename = "required-features")]
     pub required_features: Vec<String>,
 }
@@ -83,6 +85,14 @@ pub(super) struct CargoPlatformTables {
     pub dependencies: BTreeMap<String, Value>,
     pub dev_dependencies: BTreeMap<String, Value>,
     pub build_dependencies: BTreeMap<String, Value>,
+}
+
+impl CargoTarget {
+    /// Returns whether the library is for programs that are not built with it, such as a plugin.
+    pub(super) fn is_for_other_programs(&self) -> bool {
+        let kinds = self.crate_type.as_ref().and_then(Value::as_array).into_iter().flatten();
+        kinds.filter_map(Value::as_str).any(|kind| matches!(kind, "cdylib" | "staticlib"))
+    }
 }
 
 impl CargoManifest {

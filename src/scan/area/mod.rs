@@ -11,6 +11,7 @@ mod cargo_features;
 mod cargo_manifest;
 mod cargo_targets;
 mod content;
+mod file_names;
 mod generated;
 mod go;
 #[cfg(test)]
@@ -255,7 +256,7 @@ impl Areas {
             AreaKind::Tests if !is_test && self.is_test_input(text, folder, file, facts) => {
                 Area::new(AreaKind::Fixtures, AreaBasis::Name)
             }
-            AreaKind::Product => match names::file_area(file, language) {
+            AreaKind::Product => match file_names::file_area(file, language) {
                 Some(kind) => Area::new(kind, AreaBasis::Name),
                 None => area,
             },
@@ -311,14 +312,14 @@ impl Areas {
                 .and_then(|at| self.node.get(at))
                 .is_some_and(|node| node.ships.contains(package)),
         };
-        let is_tool = language == Language::Go
-            && self.area_of_names(folder, facts, language) == Some(AreaKind::Tools)
-            && content::is_go_program(text);
+        let is_program = language == Language::Go && content::is_go_program(text);
+        let of_program = is_program.then(|| self.area_of_names(folder, facts, language)).flatten();
+        let of_program = of_program.filter(|kind| matches!(kind, AreaKind::Tools | AreaKind::Examples));
         let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
         let is_copy = content::is_copy(language, is_own, self.node_name(facts), text);
         let found = content::area_of_content(language, text, &ships)
             .or(is_copy.then_some(AreaKind::Vendored))
-            .or(is_tool.then_some(AreaKind::Tools))?;
+            .or(of_program)?;
         let is_denied = matches!(found, AreaKind::Generated | AreaKind::Vendored)
             && self.attributes.find(&name).contains(&(found, false));
         (!is_denied).then_some(found)

@@ -1,8 +1,6 @@
 //! Names of folders and files that say what they are for. They decide where no manifest
 //! does.
 
-use crate::scan::language::Language;
-
 use crate::scan::area_kind::AreaKind;
 
 /// Folders of third-party code and of files that tools generate.
@@ -42,6 +40,13 @@ fn is_examples(name: &str) -> bool {
             | "quickstart"
             | "quickstarts"
     )
+}
+
+/// Returns whether all folders of examples in a path have names that packages of a product have
+/// as well: one that takes samples, or one that runs code in a sandbox.
+pub(super) fn is_weak_example(folder: &str) -> bool {
+    let mut examples = folder.split('/').filter(|name| folder_area(name) == Some(AreaKind::Examples));
+    examples.all(|name| matches!(name, "sample" | "sandbox"))
 }
 
 /// Returns whether a folder of this name holds benchmarks.
@@ -88,6 +93,8 @@ fn is_tests(name: &str) -> bool {
             | "dtslint"
             | "tsd"
             | "smoke"
+            | "loadtest"
+            | "loadtests"
             | "fuzz"
             | "fuzzers"
             | "fuzzing"
@@ -267,7 +274,7 @@ pub(super) fn is_test_name(name: &str) -> bool {
     });
     words.len() > 1
         && (words.last().is_some_and(|word| {
-            matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz" | "e2e")
+            matches!(*word, "test" | "tests" | "testutil" | "testutils" | "loadtest" | "fuzz" | "e2e")
         }) || (words.first().is_some_and(|word| is_test(word)) && first_helper)
             || (words.iter().any(|word| is_test(word))
                 && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
@@ -326,36 +333,6 @@ fn is_weak_test_name(name: &str) -> bool {
     matches!(name, "typecheck" | "typechecks" | "fuzz" | "fuzzing" | "smoke" | "playwright" | "specs")
 }
 
-/// Returns whether a file beside a `package.json` configures tools.
-pub(super) fn is_tool_configuration(file: &str) -> bool {
-    let lower = file.to_ascii_lowercase();
-    let parts: Vec<&str> = lower.split('.').collect();
-    let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
-    let stem = parts.first().copied().unwrap_or_default();
-    lower.starts_with('.')
-        || inner.iter().any(|part| matches!(*part, "config" | "conf" | "setup" | "workspace"))
-        || matches!(lower.as_str(), "play.ts" | "play.js" | "playground.ts" | "scratch.ts")
-        || matches!(
-            stem,
-            "gulpfile"
-                | "gruntfile"
-                | "jakefile"
-                | "webpack"
-                | "rollup"
-                | "esbuild"
-                | "build"
-                | "bundle"
-                | "seed"
-        )
-        || stem.starts_with("seed-")
-}
-
-/// Returns whether a file beside a `package.json` shows how the package is used.
-pub(super) fn is_example_file(file: &str) -> bool {
-    let stem = file.split('.').next().unwrap_or_default();
-    matches!(stem, "example" | "examples" | "demo") && file.matches('.').count() == 1
-}
-
 /// Returns whether names of folders make a file a part of the product's sources.
 pub(super) fn is_below_sources(path: &str) -> bool {
     path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(is_source_folder))
@@ -366,32 +343,4 @@ pub(super) fn is_generator(name: &str) -> bool {
     let is = |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
     let mut words = name.split(['-', '_']);
     words.next().is_some_and(is) || words.next_back().is_some_and(is)
-}
-
-/// Returns the area that the name of a file says; `None` if it says nothing.
-pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
-    match language {
-        Language::Python => matches!(
-            file,
-            "setup.py"
-                | "noxfile.py"
-                | "fabfile.py"
-                | "versioneer.py"
-                | "_version.py"
-                | "toxfile.py"
-                | "dodo.py"
-        )
-        .then_some(AreaKind::Tools),
-        language if language.is_script() => {
-            let stem = file.split('.').next().unwrap_or_default();
-            // `order.example.ts` shows how `order.ts` is used.
-            let is_example =
-                file.split('.').rev().nth(1).is_some_and(|part| part == "example" && part != stem);
-            if stem == "storybook" {
-                return Some(AreaKind::Tests);
-            }
-            (is_example || stem.ends_with("-example")).then_some(AreaKind::Examples)
-        }
-        _ => None,
-    }
 }

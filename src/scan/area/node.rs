@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{names, node_scripts, normalize};
+use super::{file_names, names, node_scripts, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of folders that a package names as roots, or as outputs. Every file is
@@ -244,8 +244,12 @@ impl NodePackage {
         match (own, self.kind) {
             (Some(kind @ (AreaKind::Tests | AreaKind::Fixtures)), _) => (kind, false),
             (_, kind) if kind != AreaKind::Product => (kind, true),
-            (None, _) if folders.is_empty() && names::is_tool_configuration(file) => (AreaKind::Tools, true),
-            (None, _) if folders.is_empty() && names::is_example_file(file) => (AreaKind::Examples, false),
+            (None, _) if folders.is_empty() && file_names::is_tool_configuration(file) => {
+                (AreaKind::Tools, true)
+            }
+            (None, _) if folders.is_empty() && file_names::is_example_file(file) => {
+                (AreaKind::Examples, false)
+            }
             (None, _) if self.tools.iter().any(|tool| tool == path) => (AreaKind::Tools, true),
             (_, _) if self.roots.iter().any(is_in) => (AreaKind::Product, true),
             (Some(kind), _) => (kind, false),
