@@ -109,6 +109,42 @@ fn a_file_that_no_module_declares_is_no_product() {
 }
 
 #[test]
+fn a_script_named_after_a_double_is_test_code_if_only_tests_import_it() {
+    let create = |user: (&str, &str)| {
+        let sandbox = Sandbox::new();
+        sandbox.write("package.json", "{\"name\": \"a\"}");
+        sandbox.write("src/order.ts", "export const order = 1;\n");
+        sandbox.write(
+            "src/mock.ts",
+            "import { mockTide } from './tide/fixtures.js';\nexport const mockOrder = mockTide;\n",
+        );
+        sandbox.write("src/tide/fixtures.ts", "export const mockTide = 1;\n");
+        sandbox.write(user.0, user.1);
+        sandbox
+    };
+    let test = (
+        "src/order.test.ts",
+        "import { mockOrder } from './mock.js';\nimport { mockTide } from './tide/fixtures';\n",
+    );
+    let (code, found) = report(&create(test), &["scan"]);
+    assert_eq!((code, rules(&found)), (0, Vec::new()), "{found}");
+    for (path, text) in [
+        ("src/order.ts", "import { mockOrder } from './mock';\n"),
+        ("src/view.tsx", "const a = await import(\"./mock.ts\");\n"),
+        ("lib/order.ts", "import { mockOrder } from '@/mock';\n"),
+        ("src/shop.vue", "<script>\nimport { mockOrder } from './mock.js'\n</script>\n"),
+    ] {
+        let sandbox = create(test);
+        sandbox.write(path, text);
+        let all = rules(&report(&sandbox, &["scan"]).1);
+        assert!(all.len() >= 3 && all.iter().all(|rule| rule == "scan/placeholder-name"), "{path} {all:?}");
+    }
+    // Nothing imports it: the product, as far as anyone can tell.
+    let alone = create(("src/order.ts", "export const a = 1;\n"));
+    assert_eq!(report(&alone, &["scan"]).0, 1);
+}
+
+#[test]
 fn a_rule_about_a_layer_needs_the_layer() {
     let sandbox = Sandbox::new();
     sandbox.write("Cargo.toml", "[package]\nname = \"a\"\n");

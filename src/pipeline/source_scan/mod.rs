@@ -21,6 +21,7 @@ mod request;
 mod results;
 mod rules;
 mod rust_modules;
+mod script_doubles;
 mod test_module;
 mod tree;
 

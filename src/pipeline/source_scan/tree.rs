@@ -23,6 +23,7 @@ use super::request::ScanRequest;
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
 use super::rust_modules::mark_undeclared;
+use super::script_doubles::mark_script_doubles;
 
 /// Maximum number of findings in a report; more are only counted.
 const MAX_FINDINGS: usize = 25_000;
@@ -65,6 +66,7 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         }
     };
     mark_test_packages(&context, &paths, (&requested, &mut file_scans), &read_files);
+    mark_script_doubles(&context, &paths, (&requested, &mut file_scans), &read_files);
     mark_undeclared(&context, &paths, (&requested, &mut file_scans), &read, &read_files);
     let layers = {
         let scanned = requested.iter().zip(&file_scans);

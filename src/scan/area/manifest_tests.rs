@@ -240,6 +240,7 @@ fn scripts_of_developers_and_examples_of_a_node_package_are_no_product() {
         &[
             ("package.json", manifest),
             ("testing/agents/package.json", private),
+            ("shop-demo-app/package.json", "{\"name\": \"@reed/shop-demo-app\", \"private\": true}"),
             ("kits/package.json", "{\"name\": \"@reed/kit.mock-sea\", \"private\": true}"),
             ("open/package.json", "{\"name\": \"@reed/open.mock-sea\"}"),
         ],
@@ -252,6 +253,7 @@ fn scripts_of_developers_and_examples_of_a_node_package_are_no_product() {
             ("src/storybook.tsx", Tests),
             ("__utils__/start.js", Tests),
             ("testing/agents/src/a.ts", Tests),
+            ("shop-demo-app/src/a.ts", Examples),
             ("kits/src/a.ts", Tests),
             ("open/src/a.ts", Product),
         ],

@@ -220,7 +220,10 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
     if is_tests(name) || is_test_name(name) || is_showcase {
         return Some(AreaKind::Tests);
     }
-    if is_examples(name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
+    // `device-demo-app`
+    let is_demo = words().any(|word| word == "demo") && begins_or_ends(&["app", "apps", "site"]);
+    if is_demo || is_examples(name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"])
+    {
         return Some(AreaKind::Examples);
     }
     if is_benchmarks(name)
