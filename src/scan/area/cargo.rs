@@ -8,6 +8,7 @@ use super::cargo_features::{FeatureUser, enabled_features};
 use super::cargo_manifest::{
     CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
 };
+use super::cargo_names::{area_by_name, parent_name};
 use super::cargo_targets::{is_below_target, targets};
 use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
@@ -103,9 +104,36 @@ impl CargoPackages {
         out
     }
 
+    /// Marks packages that need one that is not published: no registry takes them.
+    fn find_unpublishable(&mut self) {
+        let mut private: BTreeSet<String> =
+            self.all.iter().filter(|one| one.is_private).map(|one| one.folder.clone()).collect();
+        loop {
+            let needs_private = |one: &CargoPackage| {
+                one.uses
+                    .iter()
+                    .any(|used| used.kind != CargoDependencyKind::Tests && private.contains(&used.folder))
+            };
+            let more: Vec<String> = self
+                .all
+                .iter()
+                .filter(|one| !private.contains(&one.folder) && needs_private(one))
+                .map(|one| one.folder.clone())
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            private.extend(more);
+        }
+        for package in self.all.iter_mut().filter(|one| private.contains(&one.folder)) {
+            package.is_publishable = false;
+        }
+    }
+
     /// Marks the packages that only tests use, and takes the mark of its folder from a
     /// package that the product uses.
     fn find_test_support(&mut self) {
+        self.find_unpublishable();
         let index: BTreeMap<String, usize> =
             self.all.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();
         // Each round follows one more dependency; a longer chain keeps what names say.
@@ -152,9 +180,14 @@ impl CargoPackage {
             Value::Array(registries) => !registries.is_empty(),
             _ => true,
         };
+        // The version of what is never released.
+        let is_unversioned = package
+            .and_then(|package| package.version.as_ref())
+            .is_some_and(|version| version.as_str() == Some("0.0.0"));
         // A registry refuses a package without a description or a license.
         let is_publishable = package.is_some_and(|package| {
-            package.publish.as_ref().is_none_or(is_published)
+            !is_unversioned
+                && package.publish.as_ref().is_none_or(is_published)
                 && package.description.is_some()
                 && (package.license.is_some() || package.license_file.is_some())
         });
@@ -277,45 +310,6 @@ impl CargoPackage {
             (_, _) => by_names().map_or((AreaKind::Unassigned, true), |kind| (kind, false)),
         }
     }
-}
-
-/// Returns the area that the folder and the name of a package say. Its own name alone makes
-/// only a private package a tool: `release` can be a product.
-fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKind {
-    let last = folder.rsplit('/').next().unwrap_or_default();
-    let is_own_name = last.replace('_', "-") == name.replace('_', "-") && folder.contains('/');
-    let folders = folder.split('/').filter(|name| !name.is_empty());
-    let by_folder = names::area_of_folders(folders, false, |_| false);
-    let above = || {
-        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
-        names::area_of_folders(above.split('/').filter(|name| !name.is_empty()), false, |_| false)
-    };
-    let is_of_developers = |word: &str| matches!(word, "xtask" | "xtasks" | "codegen");
-    let may_be_tool = is_private || name.split(['-', '_']).any(is_of_developers);
-    let by_folder = match by_folder {
-        Some(AreaKind::Tools) if is_own_name && !may_be_tool => above(),
-        by_folder => by_folder,
-    };
-    let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
-    let of_tests = || is_test.then_some(AreaKind::Tests);
-    let of_name = || {
-        let is_double = |word: &str| matches!(word, "mock" | "mocks" | "fake" | "fakes");
-        if is_private && name.split(['-', '_']).next_back().is_some_and(is_double) {
-            return Some(AreaKind::Tests);
-        }
-        match names::folder_area(name) {
-            Some(AreaKind::Benchmarks) => Some(AreaKind::Benchmarks),
-            Some(AreaKind::Tools) if may_be_tool => Some(AreaKind::Tools),
-            _ => (names::is_generator(name) && may_be_tool).then_some(AreaKind::Tools),
-        }
-    };
-    by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
-}
-
-/// Returns the name of the folder around a folder.
-fn parent_name(folder: &str) -> &str {
-    let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
-    above.rsplit('/').next().unwrap_or_default()
 }
 
 /// Returns the folders of the packages that a manifest names by path.

@@ -31,6 +31,7 @@ pub(super) struct CargoManifest {
 pub(super) struct CargoPackageKeys {
     pub name: String,
     pub publish: Option<Value>,
+    pub version: Option<Value>,
     pub description: Option<Value>,
     pub license: Option<Value>,
     #[serde(rename = "license-file")]
@@ -46,6 +47,7 @@ impl Default for CargoPackageKeys {
         Self {
             name: String::new(),
             publish: None,
+            version: None,
             description: None,
             license: None,
             license_file: None,

@@ -1,7 +1,7 @@
 //! What manifests name is the product, whatever its folder is called.
 
 use super::tests::assert_areas;
-use crate::scan::AreaKind::{Benchmarks, Examples, Product, Tests, Tools};
+use crate::scan::AreaKind::{Benchmarks, Examples, Fixtures, Product, Tests, Tools};
 
 #[test]
 fn targets_with_a_path_come_before_names_of_folders() {
@@ -268,4 +268,63 @@ fn a_python_script_at_the_root_of_a_program_in_another_language_is_a_tool() {
     assert_areas(&[krab], &[("pack.py", Tools), ("service/run.py", Product)]);
     assert_areas(&[krab, ("pyproject.toml", "[project]\nname = \"krab\"\n")], &[("pack.py", Product)]);
     assert_areas(&[("crates/a/Cargo.toml", krab.1)], &[("pack.py", Product)]);
+}
+
+#[test]
+fn scripts_that_tests_of_cargo_read_are_fixtures() {
+    let krab = ("crates/krab/Cargo.toml", "[package]\nname = \"krab\"\n");
+    assert_areas(
+        &[
+            krab,
+            ("package.json", "{\"name\": \"reed\"}"),
+            ("crates/krab/tests/web/package.json", "{\"name\": \"w\"}"),
+        ],
+        &[
+            ("crates/krab/tests/specs/order.js", Fixtures),
+            ("crates/krab/tests/specs/order.test.ts", Fixtures),
+            ("crates/krab/tests/web/order.test.ts", Tests),
+            ("crates/krab/tests/order.rs", Tests),
+            ("tests/order.js", Tests),
+        ],
+    );
+}
+
+#[test]
+fn a_package_that_needs_a_private_one_is_not_published() {
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let published = "description = \"a\"\nlicense = \"MIT\"\n";
+    let tool =
+        "publish = false\n[dependencies]\nguide = {path = \"../../guide\"}\nopen = {path = \"../../open\"}\n";
+    let guide = format!("{published}[dependencies]\nkrab_test_utils = {{path = \"../kit\"}}\n");
+    let open = format!("{published}[dev-dependencies]\nkrab_test_utils = {{path = \"../kit\"}}\n");
+    assert_areas(
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"*\"]\n"),
+            ("xtask/rules/Cargo.toml", &package("rules", tool)),
+            ("guide/Cargo.toml", &package("guide", &guide)),
+            ("open/Cargo.toml", &package("open", &open)),
+            ("kit/Cargo.toml", &package("krab_test_utils", "publish = false\n")),
+        ],
+        &[("guide/src/lib.rs", Tests), ("open/src/lib.rs", Product), ("kit/src/lib.rs", Tests)],
+    );
+}
+
+#[test]
+fn a_private_package_beside_published_ones_of_a_scope_is_a_tool() {
+    let published = "{\"name\": \"@reed/kit\", \"version\": \"1.0.0\"}";
+    let compiled = "{\"name\": \"words\", \"private\": true, \"scripts\": {\"build\": \"tsc -b\"}}";
+    let application =
+        "{\"name\": \"bazaar\", \"private\": true, \"scripts\": {\"build\": \"tsc && vite build\"}}";
+    assert_areas(
+        &[
+            ("packages/@reed/kit/package.json", published),
+            ("packages/words/package.json", compiled),
+            ("packages/shop/package.json", application),
+        ],
+        &[
+            ("packages/@reed/kit/src/a.ts", Product),
+            ("packages/words/src/a.ts", Tools),
+            ("packages/shop/src/a.ts", Product),
+        ],
+    );
 }

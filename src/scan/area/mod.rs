@@ -9,6 +9,7 @@ mod cargo;
 mod cargo_aliases;
 mod cargo_features;
 mod cargo_manifest;
+mod cargo_names;
 mod cargo_targets;
 mod content;
 mod file_names;
@@ -250,6 +251,9 @@ impl Areas {
         };
         let is_test = is_test_file_name(file, language);
         match area.kind {
+            _ if language.is_script() && self.is_input_of_cargo(text, facts) => {
+                Area::new(AreaKind::Fixtures, AreaBasis::Manifest)
+            }
             AreaKind::Product | AreaKind::Unassigned | AreaKind::Examples if is_test => {
                 Area::new(AreaKind::Tests, AreaBasis::Name)
             }

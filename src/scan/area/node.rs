@@ -123,8 +123,12 @@ fn mark_harnesses(all: &mut [NodePackage]) {
     }
 }
 
+/// Returns the folder around a package; that of a scope, such as `@shop`, is a part of its name.
 fn parent(folder: &str) -> &str {
-    folder.rsplit_once('/').map_or("", |(parent, _)| parent)
+    let above = |folder: &'_ str| folder.rfind('/').unwrap_or_default();
+    let parent = folder.get(..above(folder)).unwrap_or_default();
+    let is_scope = parent.rsplit('/').next().is_some_and(|name| name.starts_with('@'));
+    if is_scope { parent.get(..above(parent)).unwrap_or_default() } else { parent }
 }
 
 impl NodePackage {
@@ -140,7 +144,11 @@ impl NodePackage {
             .collect();
         let develops_with = keys("devDependencies").cloned().collect();
         let has_use = PROGRAM_KEYS.iter().any(|key| manifest.contains_key(*key))
-            || keys("scripts").any(|script| APPLICATION_SCRIPTS.contains(&script.as_str()));
+            || node_scripts::entries(manifest).any(|(script, command)| {
+                // A compiler alone makes no application.
+                let is_compiled = script == "build" && command.split_whitespace().next() == Some("tsc");
+                APPLICATION_SCRIPTS.contains(&script) && !(is_compiled && !command.contains('&'))
+            });
         let by_folders = |folder: &str| {
             let in_example = folder.split('/').any(|name| matches!(name, "example" | "examples"));
             names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false)

@@ -59,11 +59,10 @@ const OPTIONS_WITH_VALUE: [&str; 7] =
 /// Returns the files, relative to the package, that scripts of its developers run. What is
 /// below the folders of its sources is the product, whoever runs it.
 pub(super) fn run_by_developers(manifest: &Map<String, Value>) -> Vec<String> {
-    let scripts = manifest.get("scripts").and_then(Value::as_object);
-    let all = scripts.into_iter().flatten().filter_map(|(name, command)| Some((name, command.as_str()?)));
     let of_developers =
         |name: &str| OF_DEVELOPERS.contains(&name.split([':', '-', '.']).next().unwrap_or(name));
-    let (developers, product): (Vec<_>, Vec<_>) = all.partition(|(name, _)| of_developers(name));
+    let (developers, product): (Vec<_>, Vec<_>) =
+        entries(manifest).partition(|(name, _)| of_developers(name));
     let product: Vec<String> = product.into_iter().flat_map(|(_, command)| files_run_by(command)).collect();
     let mut out: Vec<String> =
         developers.into_iter().flat_map(|(_, command)| files_run_by(command)).collect();
@@ -72,6 +71,12 @@ pub(super) fn run_by_developers(manifest: &Map<String, Value>) -> Vec<String> {
     out.dedup();
     out.truncate(MAX_TOOLS);
     out
+}
+
+/// Returns the names of the scripts with their commands.
+pub(super) fn entries(manifest: &Map<String, Value>) -> impl Iterator<Item = (&str, &str)> {
+    let scripts = manifest.get("scripts").and_then(Value::as_object);
+    scripts.into_iter().flatten().filter_map(|(name, command)| Some((name.as_str(), command.as_str()?)))
 }
 
 /// Returns the files that a command of a shell runs.
