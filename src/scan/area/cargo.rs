@@ -138,7 +138,7 @@ impl CargoPackages {
             self.all.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();
         // Each round follows one more dependency; a longer chain keeps what names say.
         for _ in 0..8 {
-            let mut used = vec![[false; 3]; self.all.len()];
+            let mut used = vec![[false; 4]; self.all.len()];
             for package in self.all.iter().filter(|package| !package.is_apart) {
                 for CargoDependency { folder, kind, .. } in &package.uses {
                     let Some(slot) = index.get(folder).and_then(|at| used.get_mut(*at)) else { continue };
@@ -149,11 +149,18 @@ impl CargoPackages {
                     slot[0] |= by_product;
                     slot[1] |= by_tests;
                     slot[2] |= package.kind == AreaKind::Product && *kind == CargoDependencyKind::Optional;
+                    slot[3] |= *kind == CargoDependencyKind::Build;
                 }
             }
             let mut changed = false;
-            for (package, [by_product, by_tests, by_feature]) in self.all.iter_mut().zip(used) {
+            for (package, [by_product, by_tests, by_feature, by_build]) in self.all.iter_mut().zip(used) {
                 let kind = package.kind_when_used(by_product, by_tests && !by_feature);
+                // A private library that build scripts alone need writes code of the product.
+                let is_of_builds = by_build && !by_product && !by_feature && !package.has_binary;
+                let kind = match kind {
+                    AreaKind::Product if is_of_builds && package.is_private => AreaKind::Tools,
+                    kind => kind,
+                };
                 changed |= kind != package.kind;
                 package.kind = kind;
             }
@@ -344,11 +351,11 @@ fn dependencies(
         }
     };
     add(&manifest.dependencies, CargoDependencyKind::Normal);
-    add(&manifest.build_dependencies, CargoDependencyKind::Normal);
+    add(&manifest.build_dependencies, CargoDependencyKind::Build);
     add(&manifest.dev_dependencies, CargoDependencyKind::Tests);
     for tables in manifest.target.values() {
         add(&tables.dependencies, CargoDependencyKind::Normal);
-        add(&tables.build_dependencies, CargoDependencyKind::Normal);
+        add(&tables.build_dependencies, CargoDependencyKind::Build);
         add(&tables.dev_dependencies, CargoDependencyKind::Tests);
     }
     out

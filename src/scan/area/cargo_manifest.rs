@@ -119,6 +119,8 @@ pub(super) struct CargoDependency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CargoDependencyKind {
     Normal,
+    /// A build script needs it.
+    Build,
     /// Only with a feature that a user of the package switches on.
     Optional,
     Tests,

@@ -3,6 +3,26 @@
 use crate::scan::area_kind::AreaKind;
 use crate::scan::language::Language;
 
+/// Tools that are configured by a script with their name, such as `vite.config.ts`.
+const CONFIGURED_TOOLS: [&str; 16] = [
+    "astro",
+    "babel",
+    "commitlint",
+    "eslint",
+    "jest",
+    "next",
+    "nuxt",
+    "playwright",
+    "postcss",
+    "prettier",
+    "rollup",
+    "svelte",
+    "tailwind",
+    "vite",
+    "vitest",
+    "webpack",
+];
+
 /// Returns whether a file beside a `package.json` configures tools.
 pub(super) fn is_tool_configuration(file: &str) -> bool {
     let lower = file.to_ascii_lowercase();
@@ -52,6 +72,11 @@ pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
             // `order.example.ts` shows how `order.ts` is used.
             let is_example =
                 file.split('.').rev().nth(1).is_some_and(|part| part == "example" && part != stem);
+            // `vite.config.ts`, in any folder.
+            let mut parts = file.split('.').skip(1);
+            if parts.next() == Some("config") && CONFIGURED_TOOLS.contains(&stem) {
+                return Some(AreaKind::Tools);
+            }
             if stem == "storybook" {
                 return Some(AreaKind::Tests);
             }

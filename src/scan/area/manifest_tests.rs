@@ -250,6 +250,8 @@ fn scripts_of_developers_and_examples_of_a_node_package_are_no_product() {
             ("example.js", Examples),
             ("src/example.js", Product),
             ("src/order.example.ts", Examples),
+            ("web/vite.config.ts", Tools),
+            ("web/tide.config.ts", Product),
             ("src/storybook.tsx", Tests),
             ("__utils__/start.js", Tests),
             ("testing/agents/src/a.ts", Tests),
@@ -326,5 +328,22 @@ fn a_private_package_beside_published_ones_of_a_scope_is_a_tool() {
             ("packages/words/src/a.ts", Tools),
             ("packages/shop/src/a.ts", Product),
         ],
+    );
+}
+
+#[test]
+fn a_private_library_that_only_build_scripts_need_is_a_tool() {
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let needs = "[dependencies]\ntide = {path = \"../tide\"}\n[build-dependencies]\nwriter = {path = \"../writer\"}\n\
+        open = {path = \"../open\"}\ntide = {path = \"../tide\"}\n";
+    let private = "publish = false\n";
+    assert_areas(
+        &[
+            ("app/Cargo.toml", &package("app", needs)),
+            ("writer/Cargo.toml", &package("writer", private)),
+            ("open/Cargo.toml", &package("open", "")),
+            ("tide/Cargo.toml", &package("tide", private)),
+        ],
+        &[("writer/src/lib.rs", Tools), ("open/src/lib.rs", Product), ("tide/src/lib.rs", Product)],
     );
 }
