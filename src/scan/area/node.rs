@@ -147,7 +147,7 @@ impl NodePackage {
             || node_scripts::entries(manifest).any(|(script, command)| {
                 // A compiler alone makes no application.
                 let is_compiled = script == "build" && command.split_whitespace().next() == Some("tsc");
-                APPLICATION_SCRIPTS.contains(&script) && !(is_compiled && !command.contains('&'))
+                APPLICATION_SCRIPTS.contains(&script) && (!is_compiled || command.contains('&'))
             });
         let by_folders = |folder: &str| {
             let in_example = folder.split('/').any(|name| matches!(name, "example" | "examples"));
