@@ -8,19 +8,6 @@ use crate::rule::Rule;
 use crate::scan::{AreaKind, Language, Treatment, lexer, test_code};
 use crate::text::RepoPath;
 
-/// Languages whose files can have tests.
-const TESTABLE_LANGUAGES: [Language; 9] = [
-    Language::Rust,
-    Language::TypeScript,
-    Language::Tsx,
-    Language::JavaScript,
-    Language::Jsx,
-    Language::Vue,
-    Language::Svelte,
-    Language::Python,
-    Language::Go,
-];
-
 /// `coverage/test`: every changed source file contains a test, has a test file
 /// next to it, or is named in a test file.
 pub(super) fn test(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -32,8 +19,8 @@ pub(super) fn test(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult 
         changed.iter().filter(|file| !matches!(file.kind, ChangeKind::Deleted | ChangeKind::ModeChanged))
     {
         let language = Language::from_path(&file.path);
-        let is_source = TESTABLE_LANGUAGES.contains(&language)
-            && input.settings.treatment(input.area(&file.path)) == Treatment::Product;
+        let is_source =
+            language.is_testable() && input.settings.treatment(input.area(&file.path)) == Treatment::Product;
         if !is_source || is_declaration_file(&file.path) || has_test(input, &file.path, language) {
             continue;
         }
@@ -90,7 +77,7 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
     let tests = input.test_files.get_or_init(|| {
         let all = input.paths.iter().filter(|path| {
             let language = Language::from_path(path);
-            TESTABLE_LANGUAGES.contains(&language) && input.area(path) == AreaKind::Tests
+            language.is_testable() && input.area(path) == AreaKind::Tests
         });
         all.filter_map(|path| Some((path.clone(), (input.read_file)(path)?))).collect()
     });

@@ -52,6 +52,36 @@ languages! {
     Plain "plain": "txt";
 }
 
+/// Programming languages that have no lexer, with the endings of their files.
+const UNKNOWN_CODE: [(&str, &[&str]); 26] = [
+    ("assembly", &["asm", "s"]),
+    ("C", &["c", "h"]),
+    ("C#", &["cs"]),
+    ("C++", &["cc", "cpp", "cxx", "hh", "hpp", "hxx"]),
+    ("Clojure", &["clj", "cljs", "cljc"]),
+    ("CUDA", &["cu", "cuh"]),
+    ("Dart", &["dart"]),
+    ("Elixir", &["ex", "exs"]),
+    ("Erlang", &["erl", "hrl"]),
+    ("F#", &["fs", "fsx"]),
+    ("Fortran", &["f90", "f95", "f03"]),
+    ("Groovy", &["groovy"]),
+    ("Haskell", &["hs"]),
+    ("Java", &["java"]),
+    ("Julia", &["jl"]),
+    ("Kotlin", &["kt", "kts"]),
+    ("Lua", &["lua"]),
+    ("Nim", &["nim"]),
+    ("Objective-C", &["m", "mm"]),
+    ("OCaml", &["ml", "mli"]),
+    ("Perl", &["pl", "pm"]),
+    ("PHP", &["php"]),
+    ("Ruby", &["rb"]),
+    ("Scala", &["scala"]),
+    ("Swift", &["swift"]),
+    ("Zig", &["zig"]),
+];
+
 impl Language {
     /// Returns whether it is JavaScript, TypeScript, or a component with a script.
     #[must_use]
@@ -76,6 +106,23 @@ impl Language {
     #[must_use]
     pub fn is_code(self) -> bool {
         !matches!(self, Self::Toml | Self::Yaml | Self::Markdown | Self::Plain)
+    }
+
+    /// Returns whether files of the language can have tests: programs, and not queries or shell
+    /// scripts.
+    #[must_use]
+    pub fn is_testable(self) -> bool {
+        self.is_code() && !matches!(self, Self::Sql | Self::Shell)
+    }
+
+    /// Returns the name of a programming language that has no lexer, by the name of a file of
+    /// it; `None` for all other files.
+    #[must_use]
+    pub fn unknown_code(path: &RepoPath) -> Option<&'static str> {
+        let name = path.file_name().to_ascii_lowercase();
+        let name = String::from_utf8_lossy(&name);
+        let (_, extension) = name.rsplit_once('.')?;
+        UNKNOWN_CODE.iter().find(|(_, endings)| endings.contains(&extension)).map(|(name, _)| *name)
     }
 
     /// Returns the language with a name in rules; `None` if there is none.
@@ -130,6 +177,8 @@ mod tests {
         assert_eq!(Language::from_shebang(b"#!/usr/bin/env -S python3.12 -u\n"), Some(Language::Python));
         assert_eq!(Language::from_shebang(b"#!/bin/sh\n"), Some(Language::Shell));
         assert_eq!(Language::from_shebang(b"# no\n"), None);
+        let unknown = |path: &str| Language::unknown_code(&RepoPath::from(path));
+        assert_eq!((unknown("src/A.C"), unknown("a.go"), unknown("c")), (Some("C"), None, None));
         assert!(Language::ALL.iter().all(|one| Language::from_name(one.as_str()) == Some(*one)));
     }
 }

@@ -77,6 +77,142 @@ fn a_scan_that_looks_at_nothing_is_a_warning() {
 }
 
 #[test]
+fn a_scan_whose_rules_read_no_language_of_the_product_warns() {
+    let unscanned = |report: &Value| {
+        let all = report["findings"].as_array().expect("findings").iter();
+        let own = all.filter(|one| one["rule"] == "source/unscanned");
+        own.map(|one| one["message"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>().join("; ")
+    };
+    let sandbox = Sandbox::new();
+    sandbox.write("go.mod", "module example.org/shop\n");
+    sandbox.write("cmd/shop/main.go", "package main\n");
+    sandbox.write("store/order.go", "package store\n");
+    let (code, found) = report(&sandbox, &["validator-error-codes"]);
+    assert_eq!(
+        (code, unscanned(&found).as_str()),
+        (0, "no rule of this scan reads the language of the product: go 2"),
+        "{found}"
+    );
+    // A rule reads Go here, and a part of the product there.
+    assert_eq!(unscanned(&report(&sandbox, &["scan"]).1), "");
+    sandbox.write("web/package.json", "{\"name\": \"web\"}");
+    sandbox.write("web/src/cart.ts", "export const cart = 1;\n");
+    assert_eq!(unscanned(&report(&sandbox, &["validator-error-codes"]).1), "");
+}
+
+/// Runs a scan of a change; a file without text is removed.
+fn scan_change_with(command: &str, before: &[(&str, &str)], after: &[(&str, &str)]) -> Value {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[package]\n");
+    before.iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.commit("before");
+    for (path, text) in after {
+        if text.is_empty() {
+            sandbox.remove(path);
+        } else {
+            sandbox.write(path, text);
+        }
+    }
+    sandbox.commit("after");
+    report(&sandbox, &[command, "--range", "HEAD~1..HEAD"]).1
+}
+
+#[test]
+fn a_change_that_no_rule_reads_warns_and_a_change_of_documents_does_not() {
+    let base = [("src/lib.rs", "pub fn a() {}\n"), ("native/old.c", "int a;\n"), ("go.mod", "module a\n")];
+    let warning = |command: &str, change: &[(&str, &str)]| {
+        let found = scan_change_with(command, &base, change);
+        rules(&found).contains(&"source/unscanned".to_owned())
+    };
+    let c = [("native/order.c", "int a;\n"), ("native/order.h", "int a;\n")];
+    let go = [("store/order.go", "package store\n")];
+    assert!(warning("scan", &c) && warning("validator-coverage-gaps", &c));
+    assert!(warning("validator-error-codes", &go) && !warning("scan", &go));
+    for change in [
+        vec![("README.md", "# Shop\n"), ("config/shop.yaml", "a: 1\n"), ("docs/figure.c", "int a;\n")],
+        vec![("tests/native/order.c", "int a;\n"), ("store/order_test.go", "package store\n")],
+        vec![
+            ("native/order.c", "int a;\n"),
+            ("tests/lib.rs", "#[test] fn a() { lib(); }\n"),
+            ("src/lib.rs", "pub fn b() {}\n"),
+        ],
+        vec![("native/old.c", "")],
+    ] {
+        for command in ["scan", "validator-error-codes", "validator-coverage-gaps"] {
+            assert!(!warning(command, &change), "{command} {change:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_no_module_declares_is_no_product() {
+    let create = || {
+        let sandbox = Sandbox::new();
+        sandbox.write("Cargo.toml", "[package]\nname = \"a\"\n");
+        sandbox.write("src/lib.rs", "// mod old;\npub mod orders;\n");
+        sandbox.write("src/orders.rs", "pub fn a() {}\n");
+        sandbox.write("src/old/mod.rs", "mod reader;\n");
+        sandbox.write("src/old/reader.rs", BAD);
+        sandbox
+    };
+    let (code, found) = report(&create(), &["scan"]);
+    assert_eq!((code, rules(&found)), (0, Vec::new()), "{found}");
+    // Any way to declare it makes it the product again.
+    for (path, text) in [
+        ("src/lib.rs", "mod old;\n"),
+        ("src/lib.rs", "#[cfg(unix)] modules! { old, new }\n"),
+        ("src/lib.rs", "automod::dir!(\"src\");\n"),
+        ("src/orders.rs", "#[path = \"old/mod.rs\"]\nmod other;\n"),
+        ("src/orders.rs", "#[path = \"../src/old/reader.rs\"]\nmod other;\n"),
+        ("src/orders.rs", "include!(\"old/reader.rs\");\n"),
+    ] {
+        let sandbox = create();
+        sandbox.write(path, text);
+        assert_eq!(rules(&report(&sandbox, &["scan"]).1), ["scan/rust-unwrap"], "{path} {text}");
+    }
+    // A change to such a file is judged as one of the product.
+    let base = [("src/lib.rs", "pub mod orders;\n"), ("src/orders.rs", "fn a() {}\n")];
+    let (code, found) = scan_change(&base, &[("src/old.rs", BAD)]);
+    assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]), "{found}");
+}
+
+#[test]
+fn a_script_named_after_a_double_is_test_code_if_only_tests_import_it() {
+    let create = |user: (&str, &str)| {
+        let sandbox = Sandbox::new();
+        sandbox.write("package.json", "{\"name\": \"a\"}");
+        sandbox.write("src/order.ts", "export const order = 1;\n");
+        sandbox.write(
+            "src/mock.ts",
+            "import { mockTide } from './tide/fixtures.js';\nexport const mockOrder = mockTide;\n",
+        );
+        sandbox.write("src/tide/fixtures.ts", "export const mockTide = 1;\n");
+        sandbox.write(user.0, user.1);
+        sandbox
+    };
+    let test = (
+        "src/order.test.ts",
+        "import { mockOrder } from './mock.js';\nimport { mockTide } from './tide/fixtures';\n",
+    );
+    let (code, found) = report(&create(test), &["scan"]);
+    assert_eq!((code, rules(&found)), (0, Vec::new()), "{found}");
+    for (path, text) in [
+        ("src/order.ts", "import { mockOrder } from './mock';\n"),
+        ("src/view.tsx", "const a = await import(\"./mock.ts\");\n"),
+        ("lib/order.ts", "import { mockOrder } from '@/mock';\n"),
+        ("src/shop.vue", "<script>\nimport { mockOrder } from './mock.js'\n</script>\n"),
+    ] {
+        let sandbox = create(test);
+        sandbox.write(path, text);
+        let all = rules(&report(&sandbox, &["scan"]).1);
+        assert!(all.len() >= 3 && all.iter().all(|rule| rule == "scan/placeholder-name"), "{path} {all:?}");
+    }
+    // Nothing imports it: the product, as far as anyone can tell.
+    let alone = create(("src/order.ts", "export const a = 1;\n"));
+    assert_eq!(report(&alone, &["scan"]).0, 1);
+}
+
+#[test]
 fn a_rule_about_a_layer_needs_the_layer() {
     let sandbox = Sandbox::new();
     sandbox.write("Cargo.toml", "[package]\nname = \"a\"\n");

@@ -23,7 +23,7 @@ use super::files::ScanContext;
 use super::ignores::read_ignore_files;
 use super::layers::LayerPremises;
 use super::lines::LineEnds;
-use super::looked_at::read_areas_before;
+use super::looked_at::{ScanReaders, read_areas_before};
 use super::new_hits::{ScannedFile, find_new_hits, unsuppressed_hits};
 use super::report::{build_report, reject_unknown_sets};
 use super::request::{ScanProfile, ScanRequest};
@@ -163,7 +163,9 @@ impl ChangeScan<'_> {
             scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit, scanned.path, text.as_deref()));
         }
         let summary = self.summarize(rules, &rule_set, &layers, &after, &before);
-        let unscanned = self.find_new_generated(&after);
+        let mut unscanned = self.find_new_generated(&after);
+        unscanned
+            .extend(self.find_unread_change(&ScanReaders { rule_set: &rule_set, profile, settings }, &after));
         self.check_results(
             profile,
             rules,
@@ -189,6 +191,25 @@ impl ChangeScan<'_> {
             ),
         };
         after.iter().filter(is_unscanned).map(warn).collect()
+    }
+
+    /// Returns a warning if the change has code of the product, but none in a language that the
+    /// scan reads. A change of documents or tests alone has no code of the product.
+    fn find_unread_change(
+        &self,
+        readers: &ScanReaders<'_>,
+        after: &[ScannedFile<'_>],
+    ) -> Option<UnscannedFolder> {
+        let is_changed = |scanned: &&ScannedFile<'_>| {
+            scanned.file.before.as_ref().is_none_or(|before| before.bytes != scanned.bytes)
+        };
+        let changed = || after.iter().filter(is_changed).map(|scanned| (scanned.path, &scanned.file_scan));
+        let files = readers.find_unread(changed()).filter(|_| readers.reads_code())?;
+        let first = changed().find(|(_, file)| file.has_treatment(&self.config.scan, Treatment::Product));
+        Some(UnscannedFolder {
+            path: first.map(|(path, _)| path.clone()).unwrap_or_default(),
+            message: format!("no rule of this scan reads the language of the changed product code: {files}"),
+        })
     }
 
     /// Reports new matches as findings and counts the others.

@@ -35,6 +35,8 @@ struct LayerState {
     /// Files of the layer that do what the rule forbids elsewhere, by the folder of their
     /// package.
     found: BTreeMap<String, RepoPath>,
+    /// A file of a package that is named like the layer: it is the layer of all packages.
+    shared: Option<RepoPath>,
     /// Why the rule does not apply at all.
     skip_reason: Option<String>,
     /// Folders of packages, by the files with matches.
@@ -119,6 +121,7 @@ impl LayerState {
             configured: configured_paths.is_some() || has_override,
             configured_paths: configured_paths.cloned().unwrap_or_default(),
             found: BTreeMap::new(),
+            shared: None,
             skip_reason: None,
             packages: BTreeMap::new(),
         };
@@ -132,13 +135,18 @@ impl LayerState {
         }
         let package = |path: &RepoPath| {
             let folder = context.areas.manifest_folder(path, Language::from_path(path));
-            if layer.per_package { folder.unwrap_or_default().to_owned() } else { String::new() }
+            if layer.per_package || layer.per_crate {
+                folder.unwrap_or_default().to_owned()
+            } else {
+                String::new()
+            }
         };
         out.packages = matched.iter().map(|path| ((*path).clone(), package(path))).collect();
         if matched.iter().any(|path| !out.is_layer(path)) {
             out.find_layer(context, index, paths, &package, read);
         }
-        let applies = matched.iter().any(|path| out.keeps(path)) || !out.found.is_empty();
+        let applies =
+            matched.iter().any(|path| out.keeps(path)) || !out.found.is_empty() || out.shared.is_some();
         if !applies {
             out.skip_reason = Some(format!(
                 "no {} is configured, and none was found by its name; to name it, set `scan: {{layers: {{{}: [...]}}}}`",
@@ -161,19 +169,25 @@ impl LayerState {
         let single = RuleSet::new(vec![rule.clone()]);
         let single = ScanContext { rule_set: &single, ..*context };
         let is_candidate = |path: &&RepoPath| {
-            self.layer.is_shown_by(below(&path.to_text(), &package(path)))
+            let whole = path.to_text();
+            let text = if self.layer.per_crate { &whole } else { below(&whole, &package(path)) };
+            self.layer.is_shown_by(text)
                 && rule.supports_language(Language::from_path(path))
                 && single.treatment_by_path(path) == Treatment::Product
         };
         for path in paths.iter().filter(is_candidate).take(MAX_LAYER_FILES).collect::<Vec<_>>() {
             let folder = package(path);
-            if self.found.contains_key(&folder) {
+            let is_shared = self.layer.per_crate && self.shared.is_none() && self.layer.is_package(&folder);
+            if self.found.contains_key(&folder) && !is_shared {
                 continue;
             }
             let Some(bytes) = read(path) else { continue };
             let has_match = single
                 .scan_bytes(path, &bytes, Treatment::Skip)
                 .is_ok_and(|scan| !scan.matches.hits.is_empty());
+            if has_match && is_shared {
+                self.shared = Some(path.clone());
+            }
             if has_match {
                 self.found.insert(folder, path.clone());
             }
@@ -182,7 +196,7 @@ impl LayerState {
 
     /// Returns the file from which the layer of a file's package was inferred.
     fn layer_file(&self, path: &RepoPath) -> Option<&RepoPath> {
-        self.found.get(self.packages.get(path)?)
+        self.found.get(self.packages.get(path)?).or(self.shared.as_ref())
     }
 
     /// Returns whether a file is the layer. Names count below the folder of the package:
@@ -195,6 +209,7 @@ impl LayerState {
             return false;
         }
         let folder = self.packages.get(path).map_or("", String::as_str);
+        let folder = if self.layer.per_crate { "" } else { folder };
         self.layer.is_named(below(&path.to_text(), folder))
     }
 

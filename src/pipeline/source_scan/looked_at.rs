@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
 use crate::check::context::UnscannedFolder;
 use crate::finding::AreaInfo;
-use crate::scan::{AreaKind, Areas, RuleArea, RuleSet, ScanSettings, Treatment, decides_areas};
+use crate::scan::{AreaKind, Areas, Language, RuleArea, RuleSet, ScanSettings, Treatment, decides_areas};
 use crate::text::{RepoPath, format_count};
 
 use super::files::FileScan;
-use super::request::ScanRequest;
+use super::request::{ScanProfile, ScanRequest};
 
 /// A named folder is reported if fewer than one in so many of its code files was scanned.
 const MIN_SCANNED_SHARE: usize = 10;
@@ -63,6 +63,7 @@ pub(super) fn find_unscanned(
     if !rule_set.rules().iter().any(|rule| rule.area == RuleArea::Product) {
         return Vec::new();
     }
+    let readers = ScanReaders { rule_set, profile: &request.profile, settings };
     let all = || paths.iter().zip(file_scans);
     let mut out = Vec::new();
     let mut add = |path: &RepoPath, message: String| {
@@ -99,12 +100,60 @@ pub(super) fn find_unscanned(
         } else if !code.iter().any(|file_scan| file_scan.has_treatment(settings, Treatment::Product)) {
             let files = format_count(code.len(), "code file");
             add(&root, format!("no product code was scanned; {files}: {}", list_areas(&code)));
+        } else if let Some(files) = readers.find_unread(all()) {
+            add(&root, format!("no rule of this scan reads the language of the product: {files}"));
         } else if unassigned > MAX_UNASSIGNED_FILES && unassigned * 5 > product + unassigned {
             let files = format_count(unassigned, "code file");
             add(&root, format!("{files} belong to no target of a manifest, or are outside `scan: product`"));
         }
     }
     out
+}
+
+/// What reads the files of a scan.
+#[derive(Clone, Copy)]
+pub(super) struct ScanReaders<'a> {
+    pub rule_set: &'a RuleSet,
+    pub profile: &'a ScanProfile,
+    pub settings: &'a ScanSettings,
+}
+
+impl ScanReaders<'_> {
+    /// Returns the number of code files of the product by language if nothing in the scan reads
+    /// any of these languages; `None` if something does, or if there is no such file. Whether a
+    /// rule applies to some paths only makes no difference.
+    pub(super) fn find_unread<'f>(
+        &self,
+        files: impl Iterator<Item = (&'f RepoPath, &'f FileScan)>,
+    ) -> Option<String> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (path, file_scan) in
+            files.filter(|(_, file)| file.has_treatment(self.settings, Treatment::Product))
+        {
+            let language = file_scan.language.filter(|language| language.is_code());
+            let name = match language {
+                Some(language) if self.reads(language) => return None,
+                Some(language) => language.as_str(),
+                None => match Language::unknown_code(path) {
+                    Some(name) => name,
+                    None => continue,
+                },
+            };
+            *counts.entry(name).or_default() += 1;
+        }
+        let all: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+
+    fn reads(&self, language: Language) -> bool {
+        (self.profile.families.contains(&"coverage") && language.is_testable())
+            || self.rule_set.rules().iter().any(|rule| rule.supports_language(language))
+    }
+
+    /// Returns whether the scan reads code at all: hygiene looks at names and sizes.
+    pub(super) fn reads_code(&self) -> bool {
+        self.profile.families.contains(&"coverage") || !self.rule_set.rules().is_empty()
+    }
 }
 
 /// Lists the areas of files with their counts.

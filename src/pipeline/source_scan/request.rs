@@ -65,7 +65,7 @@ impl ScanProfile {
             name: "validator-coverage-gaps",
             sets: vec![String::new()],
             includes_all_sets: false,
-            families: vec!["coverage"],
+            families: vec!["source", "coverage"],
         }
     }
 

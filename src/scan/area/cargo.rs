@@ -6,8 +6,9 @@ use toml::Value;
 
 use super::cargo_features::{FeatureUser, enabled_features};
 use super::cargo_manifest::{
-    CargoDependency, CargoDependencyKind, CargoManifest, CargoWorkspaceKeys, FeatureTable,
+    CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
 };
+use super::cargo_names::{area_by_name, parent_name};
 use super::cargo_targets::{is_below_target, targets};
 use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
@@ -49,13 +50,19 @@ impl CargoPackages {
     /// Reads manifests, each with its folder. `has_file` returns whether the tree has a
     /// file, or for a name with `/` at its end a file below that folder. A manifest that
     /// cannot be read is a package with the usual targets.
-    pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
+    /// `aliases` are packages that the developers run as a command of Cargo with their name.
+    pub(super) fn read(
+        manifests: &[(String, String)],
+        aliases: &BTreeSet<String>,
+        has_file: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let read = |text: &str| {
             let mut manifest =
                 toml::from_str::<CargoManifest>(text).unwrap_or_else(|_| CargoManifest::unreadable());
             if let Some(workspace) = &mut manifest.workspace {
                 let members = workspace.default_members.iter().map(|member| normalize("", member));
                 workspace.default_members = members.collect();
+                workspace.has_root_package = manifest.package.is_some();
             }
             manifest
         };
@@ -83,7 +90,7 @@ impl CargoPackages {
                 .chain(std::iter::once(""))
                 .any(|place| place != folder.as_str() && packages.contains(place));
             let surroundings = (outer.map(|(_, one)| one), is_inside && shared.is_none());
-            all.push(CargoPackage::new(folder, manifest, shared, surroundings, has_file));
+            all.push(CargoPackage::new(folder, manifest, shared, surroundings, aliases, has_file));
         }
         let mut out = Self { all, enabled: Vec::new() };
         out.find_test_support();
@@ -97,14 +104,41 @@ impl CargoPackages {
         out
     }
 
+    /// Marks packages that need one that is not published: no registry takes them.
+    fn find_unpublishable(&mut self) {
+        let mut private: BTreeSet<String> =
+            self.all.iter().filter(|one| one.is_private).map(|one| one.folder.clone()).collect();
+        loop {
+            let needs_private = |one: &CargoPackage| {
+                one.uses
+                    .iter()
+                    .any(|used| used.kind != CargoDependencyKind::Tests && private.contains(&used.folder))
+            };
+            let more: Vec<String> = self
+                .all
+                .iter()
+                .filter(|one| !private.contains(&one.folder) && needs_private(one))
+                .map(|one| one.folder.clone())
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            private.extend(more);
+        }
+        for package in self.all.iter_mut().filter(|one| private.contains(&one.folder)) {
+            package.is_publishable = false;
+        }
+    }
+
     /// Marks the packages that only tests use, and takes the mark of its folder from a
     /// package that the product uses.
     fn find_test_support(&mut self) {
+        self.find_unpublishable();
         let index: BTreeMap<String, usize> =
             self.all.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();
         // Each round follows one more dependency; a longer chain keeps what names say.
         for _ in 0..8 {
-            let mut used = vec![[false; 3]; self.all.len()];
+            let mut used = vec![[false; 4]; self.all.len()];
             for package in self.all.iter().filter(|package| !package.is_apart) {
                 for CargoDependency { folder, kind, .. } in &package.uses {
                     let Some(slot) = index.get(folder).and_then(|at| used.get_mut(*at)) else { continue };
@@ -115,11 +149,18 @@ impl CargoPackages {
                     slot[0] |= by_product;
                     slot[1] |= by_tests;
                     slot[2] |= package.kind == AreaKind::Product && *kind == CargoDependencyKind::Optional;
+                    slot[3] |= *kind == CargoDependencyKind::Build;
                 }
             }
             let mut changed = false;
-            for (package, [by_product, by_tests, by_feature]) in self.all.iter_mut().zip(used) {
+            for (package, [by_product, by_tests, by_feature, by_build]) in self.all.iter_mut().zip(used) {
                 let kind = package.kind_when_used(by_product, by_tests && !by_feature);
+                // A private library that build scripts alone need writes code of the product.
+                let is_of_builds = by_build && !by_product && !by_feature && !package.has_binary;
+                let kind = match kind {
+                    AreaKind::Product if is_of_builds && package.is_private => AreaKind::Tools,
+                    kind => kind,
+                };
                 changed |= kind != package.kind;
                 package.kind = kind;
             }
@@ -136,6 +177,7 @@ impl CargoPackage {
         manifest: &CargoManifest,
         workspace: Option<(&str, &CargoWorkspaceKeys)>,
         (workspace_above, is_nested): (Option<&CargoWorkspaceKeys>, bool),
+        aliases: &BTreeSet<String>,
         has_file: &dyn Fn(&str) -> bool,
     ) -> Self {
         let package = manifest.package.as_ref();
@@ -145,9 +187,14 @@ impl CargoPackage {
             Value::Array(registries) => !registries.is_empty(),
             _ => true,
         };
+        // The version of what is never released.
+        let is_unversioned = package
+            .and_then(|package| package.version.as_ref())
+            .is_some_and(|version| version.as_str() == Some("0.0.0"));
         // A registry refuses a package without a description or a license.
         let is_publishable = package.is_some_and(|package| {
-            package.publish.as_ref().is_none_or(is_published)
+            !is_unversioned
+                && package.publish.as_ref().is_none_or(is_published)
                 && package.description.is_some()
                 && (package.license.is_some() || package.license_file.is_some())
         });
@@ -159,17 +206,24 @@ impl CargoPackage {
             && workspace_above.is_some_and(|above| !above.members.is_empty());
         // A program that nobody gets and that a usual build leaves out.
         let default_members = workspace.filter(|(_, one)| !one.default_members.is_empty());
-        let is_left_out = default_members.is_some_and(|(root, one)| {
-            let own = folder.strip_prefix(root).map_or(folder, |own| own.trim_start_matches('/'));
-            let above = own.rmatch_indices('/').filter_map(|(at, _)| own.get(..at));
-            let mut globs = above.map(|above| format!("{above}/*")).chain(["*".to_owned()]);
-            !(one.default_members.contains(own) || globs.any(|glob| one.default_members.contains(&glob)))
-        });
+        // Without `default-members`, a build of a workspace with a package builds that package.
+        let is_below_root = !folder.is_empty()
+            && default_members.is_none()
+            && workspace.is_some_and(|(root, one)| root != folder && one.has_root_package);
+        let is_left_out = is_below_root
+            || default_members.is_some_and(|(root, one)| {
+                let own = folder.strip_prefix(root).map_or(folder, |own| own.trim_start_matches('/'));
+                let above = own.rmatch_indices('/').filter_map(|(at, _)| own.get(..at));
+                let mut globs = above.map(|above| format!("{above}/*")).chain(["*".to_owned()]);
+                !(one.default_members.contains(own) || globs.any(|glob| one.default_members.contains(&glob)))
+            });
         let is_private = package
             .and_then(|package| package.publish.as_ref())
             .is_some_and(|value| value.as_bool() == Some(false));
         let at = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        let in_tasks = parent_name(folder) == "tasks";
         let by_any_folder = folder.split('/').find_map(|name| match name {
+            "tasks" if in_tasks => Some(AreaKind::Tools),
             "example" | "examples" => Some(AreaKind::Examples),
             "tools" => Some(AreaKind::Tools),
             "benches" | "benchmarks" => Some(AreaKind::Benchmarks),
@@ -179,14 +233,20 @@ impl CargoPackage {
             let text = text.as_str().unwrap_or_default().to_lowercase();
             text.contains("development tool") || text.contains("developer tool")
         });
+        // `cargo shopdev` of `.cargo/config.toml`, beside the program of the root.
+        let is_alias = aliases.contains(&name)
+            && workspace.is_some_and(|(root, one)| root != folder && one.has_root_package);
+        // A plugin has other targets than the workspace around it.
+        let is_plugin = manifest.lib.as_ref().is_some_and(CargoTarget::is_for_other_programs);
         let is_program =
             has_file(&at("src/main.rs")) && manifest.lib.is_none() && !has_file(&at("src/lib.rs"));
         Self {
             kind: match () {
                 () if is_fuzzing => AreaKind::Tests,
                 // No build of the repository's workspace contains it, and nobody gets it.
-                () if is_apart && !is_publishable => AreaKind::Tools,
+                () if is_apart && !is_publishable && !is_plugin => AreaKind::Tools,
                 () if is_left_out && is_private && is_program => AreaKind::Tools,
+                () if is_alias && is_program => AreaKind::Tools,
                 // Inside of another package, and in no workspace: only its own folder builds it.
                 () if is_nested && !is_publishable => AreaKind::Tools,
                 () if is_private && by_any_folder.is_some() => by_any_folder.unwrap_or(AreaKind::Tools),
@@ -196,7 +256,7 @@ impl CargoPackage {
             targets: targets(manifest, is_program || has_file(&at("src/lib.rs"))),
             uses: dependencies(folder, manifest, workspace),
             features: manifest.features.clone(),
-            is_publishable: is_publishable && !says_tool,
+            is_publishable: is_publishable && !says_tool && !is_alias,
             is_private,
             is_apart,
             has_binary: !manifest.bin.is_empty()
@@ -259,39 +319,6 @@ impl CargoPackage {
     }
 }
 
-/// Returns the area that the folder and the name of a package say. Its own name alone makes
-/// only a private package a tool: `release` can be a product.
-fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKind {
-    let last = folder.rsplit('/').next().unwrap_or_default();
-    let is_own_name = last.replace('_', "-") == name.replace('_', "-") && folder.contains('/');
-    let folders = folder.split('/').filter(|name| !name.is_empty());
-    let by_folder = names::area_of_folders(folders, false, |_| false);
-    let above = || {
-        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
-        names::area_of_folders(above.split('/').filter(|name| !name.is_empty()), false, |_| false)
-    };
-    let is_of_developers = |word: &str| matches!(word, "xtask" | "xtasks" | "codegen");
-    let may_be_tool = is_private || name.split(['-', '_']).any(is_of_developers);
-    let by_folder = match by_folder {
-        Some(AreaKind::Tools) if is_own_name && !may_be_tool => above(),
-        by_folder => by_folder,
-    };
-    let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
-    let of_tests = || is_test.then_some(AreaKind::Tests);
-    let of_name = || {
-        let is_generator =
-            |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
-        let mut words = name.split(['-', '_']);
-        let is_tool = words.next().is_some_and(is_generator) || words.next_back().is_some_and(is_generator);
-        match names::folder_area(name) {
-            Some(AreaKind::Benchmarks) => Some(AreaKind::Benchmarks),
-            Some(AreaKind::Tools) if may_be_tool => Some(AreaKind::Tools),
-            _ => (is_tool && may_be_tool).then_some(AreaKind::Tools),
-        }
-    };
-    by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
-}
-
 /// Returns the folders of the packages that a manifest names by path.
 fn dependencies(
     folder: &str,
@@ -324,11 +351,11 @@ fn dependencies(
         }
     };
     add(&manifest.dependencies, CargoDependencyKind::Normal);
-    add(&manifest.build_dependencies, CargoDependencyKind::Normal);
+    add(&manifest.build_dependencies, CargoDependencyKind::Build);
     add(&manifest.dev_dependencies, CargoDependencyKind::Tests);
     for tables in manifest.target.values() {
         add(&tables.dependencies, CargoDependencyKind::Normal);
-        add(&tables.build_dependencies, CargoDependencyKind::Normal);
+        add(&tables.build_dependencies, CargoDependencyKind::Build);
         add(&tables.dev_dependencies, CargoDependencyKind::Tests);
     }
     out

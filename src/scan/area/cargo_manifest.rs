@@ -31,6 +31,7 @@ pub(super) struct CargoManifest {
 pub(super) struct CargoPackageKeys {
     pub name: String,
     pub publish: Option<Value>,
+    pub version: Option<Value>,
     pub description: Option<Value>,
     pub license: Option<Value>,
     #[serde(rename = "license-file")]
@@ -46,6 +47,7 @@ impl Default for CargoPackageKeys {
         Self {
             name: String::new(),
             publish: None,
+            version: None,
             description: None,
             license: None,
             license_file: None,
@@ -63,6 +65,9 @@ pub(super) struct CargoWorkspaceKeys {
     #[serde(rename = "default-members")]
     pub default_members: BTreeSet<String>,
     pub dependencies: BTreeMap<String, Value>,
+    /// Whether its root is a package, too.
+    #[serde(skip)]
+    pub has_root_package: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -70,6 +75,8 @@ pub(super) struct CargoWorkspaceKeys {
 pub(super) struct CargoTarget {
     pub name: Option<String>,
     pub path: Option<String>,
+    #[serde(rename = "crate-type")]
+    pub crate_type: Option<Value>,
     #[serde(rename = "required-features")]
     pub required_features: Vec<String>,
 }
@@ -80,6 +87,14 @@ pub(super) struct CargoPlatformTables {
     pub dependencies: BTreeMap<String, Value>,
     pub dev_dependencies: BTreeMap<String, Value>,
     pub build_dependencies: BTreeMap<String, Value>,
+}
+
+impl CargoTarget {
+    /// Returns whether the library is for programs that are not built with it, such as a plugin.
+    pub(super) fn is_for_other_programs(&self) -> bool {
+        let kinds = self.crate_type.as_ref().and_then(Value::as_array).into_iter().flatten();
+        kinds.filter_map(Value::as_str).any(|kind| matches!(kind, "cdylib" | "staticlib"))
+    }
 }
 
 impl CargoManifest {
@@ -104,6 +119,8 @@ pub(super) struct CargoDependency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CargoDependencyKind {
     Normal,
+    /// A build script needs it.
+    Build,
     /// Only with a feature that a user of the package switches on.
     Optional,
     Tests,

@@ -29,7 +29,10 @@ pub(super) fn targets(manifest: &CargoManifest, has_other: bool) -> Vec<(String,
             let is_for_debugging =
                 target.required_features.iter().any(|feature| is_feature_for_debugging(feature));
             let kind = if is_for_tests || folder == "testing" { AreaKind::Tests } else { kind };
-            let kind = if is_for_debugging { AreaKind::Tools } else { kind };
+            // Built on request only: `generate_schema` behind a feature.
+            let is_generator = !target.required_features.is_empty()
+                && target.name.as_deref().is_some_and(names::is_generator);
+            let kind = if is_for_debugging || is_generator { AreaKind::Tools } else { kind };
             // A further program in a folder of tests is one that tests start. What else has a
             // path is delivered, wherever it is.
             let is_further = has_other && !is_library && target.name.as_deref() != Some(package);

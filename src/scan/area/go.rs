@@ -108,8 +108,13 @@ impl Areas {
         let is_folder = |name: &str| self.folder_names.contains(name);
         let is_support = is_go && folders.any(|name| is_go_test_support(name, &is_folder));
         let support = is_support.then_some(AreaKind::Tests);
-        // A library in `tools/` is a part of the product; see `area_of_content`.
-        let is_library = |kind: &AreaKind| is_go && *kind == AreaKind::Tools;
+        // A library in `tools/` or `sample/` is a part of the product; see `area_of_content`.
+        let may_be_library = |kind: &AreaKind| match kind {
+            AreaKind::Tools => true,
+            AreaKind::Examples => names::is_weak_example(folder),
+            _ => false,
+        };
+        let is_library = |kind: &AreaKind| is_go && may_be_library(kind);
         let by_name = self.area_of_names(folder, facts, language);
         match by_name.filter(|kind| !is_library(kind)).or(support) {
             Some(kind) => Area::new(kind, AreaBasis::Name),

@@ -1,7 +1,7 @@
 //! What manifests name is the product, whatever its folder is called.
 
 use super::tests::assert_areas;
-use crate::scan::AreaKind::{Benchmarks, Examples, Product, Tests, Tools};
+use crate::scan::AreaKind::{Benchmarks, Examples, Fixtures, Product, Tests, Tools};
 
 #[test]
 fn targets_with_a_path_come_before_names_of_folders() {
@@ -147,6 +147,11 @@ fn a_go_package_is_for_tests_if_its_subject_is_known() {
     assert_areas(
         &[("go.mod", "module a.example/m\n"), ("internal/parcel/a.go", "package parcel\n")],
         &[
+            ("pkg/model/sample/a.go", Product),
+            ("sandbox/a.go", Product),
+            ("examples/sample/a.go", Examples),
+            ("samples/a.go", Examples),
+            ("loadtest/a.go", Tests),
             ("internal/parceltest/a.go", Tests),
             ("pkg/mockparcel/a.go", Tests),
             ("pkg/httptest/a.go", Tests),
@@ -155,5 +160,190 @@ fn a_go_package_is_for_tests_if_its_subject_is_known() {
             ("pkg/mockingbird/a.go", Product),
             ("mockery/a.go", Product),
         ],
+    );
+}
+
+#[test]
+fn programs_that_developers_run_beside_a_root_package_are_tools() {
+    let root = "[package]\nname = \"krab\"\n[workspace]\nmembers = [\"*\"]\n";
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let published = "description = \"a\"\nlicense = \"MIT\"\n";
+    let files = [
+        ("Cargo.toml", root.to_owned()),
+        (".cargo/config.toml", "[alias]\nkrabdev = \"run -p krabdev --\"\ngo = \"run -p net\"\n".to_owned()),
+        ("config/config.toml", "[alias]\nnet = \"run -p net\"\n".to_owned()),
+        ("krabdev/Cargo.toml", package("krabdev", published)),
+        ("net/Cargo.toml", package("net", published)),
+        ("render/Cargo.toml", package("render", "publish = false\n")),
+        ("part/Cargo.toml", package("part", "publish = false\n")),
+    ];
+    let mains = ["krabdev", "net", "render"].map(|name| (format!("{name}/src/main.rs"), String::new()));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (*path, text.as_str()))
+        .chain(mains.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+        .collect();
+    assert_areas(
+        &files,
+        &[
+            ("src/main.rs", Product),
+            ("krabdev/src/main.rs", Tools),
+            ("net/src/main.rs", Product),
+            ("render/src/main.rs", Tools),
+            ("part/src/lib.rs", Product),
+        ],
+    );
+    // Without a package at the root, a usual build contains every program.
+    let alone: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (*path, if *path == "Cargo.toml" { "[workspace]\n" } else { text }))
+        .collect();
+    assert_areas(&alone, &[("krabdev/src/main.rs", Product), ("render/src/main.rs", Product)]);
+}
+
+#[test]
+fn private_packages_of_tasks_and_of_tests_are_no_product() {
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let private = "publish = false\n";
+    let generator = "[[bin]]\nname = \"generate-tide\"\npath = \"src/bin/tide.rs\"\nrequired-features = [\"tide\"]\n\
+        [[bin]]\nname = \"show-tide\"\npath = \"src/bin/show.rs\"\nrequired-features = [\"tide\"]\n";
+    assert_areas(
+        &[
+            ("tasks/pack/Cargo.toml", &package("pack", private)),
+            ("tasks/queue/Cargo.toml", &package("queue", "")),
+            ("crates/tasks/Cargo.toml", &package("tasks", private)),
+            ("crates/krab-e2e/Cargo.toml", &package("krab-e2e", private)),
+            ("crates/net-mock/Cargo.toml", &package("net-mock", private)),
+            ("crates/open-mock/Cargo.toml", &package("open-mock", "")),
+            ("crates/tide/Cargo.toml", &package("tide", generator)),
+            ("crates/tide/src/lib.rs", ""),
+        ],
+        &[
+            ("tasks/pack/src/main.rs", Tools),
+            ("tasks/queue/src/main.rs", Product),
+            ("crates/tasks/src/lib.rs", Product),
+            ("crates/krab-e2e/src/main.rs", Tests),
+            ("crates/net-mock/src/lib.rs", Tests),
+            ("crates/open-mock/src/lib.rs", Product),
+            ("crates/tide/src/bin/tide.rs", Tools),
+            ("crates/tide/src/bin/show.rs", Product),
+        ],
+    );
+}
+
+#[test]
+fn scripts_of_developers_and_examples_of_a_node_package_are_no_product() {
+    let manifest =
+        "{\"name\": \"reed\", \"scripts\": {\"build\": \"node pack.mjs\", \"start\": \"node run.mjs\"}}";
+    let private = "{\"name\": \"@reed/agents\", \"private\": true}";
+    assert_areas(
+        &[
+            ("package.json", manifest),
+            ("testing/agents/package.json", private),
+            ("shop-demo-app/package.json", "{\"name\": \"@reed/shop-demo-app\", \"private\": true}"),
+            ("kits/package.json", "{\"name\": \"@reed/kit.mock-sea\", \"private\": true}"),
+            ("open/package.json", "{\"name\": \"@reed/open.mock-sea\"}"),
+        ],
+        &[
+            ("pack.mjs", Tools),
+            ("run.mjs", Product),
+            ("example.js", Examples),
+            ("src/example.js", Product),
+            ("src/order.example.ts", Examples),
+            ("web/vite.config.ts", Tools),
+            ("web/tide.config.ts", Product),
+            ("src/storybook.tsx", Tests),
+            ("__utils__/start.js", Tests),
+            ("testing/agents/src/a.ts", Tests),
+            ("shop-demo-app/src/a.ts", Examples),
+            ("kits/src/a.ts", Tests),
+            ("open/src/a.ts", Product),
+        ],
+    );
+    let entry = "{\"name\": \"reed\", \"main\": \"pack.mjs\", \"scripts\": {\"build\": \"node pack.mjs\"}}";
+    assert_areas(&[("package.json", entry)], &[("pack.mjs", Product)]);
+}
+
+#[test]
+fn a_python_script_at_the_root_of_a_program_in_another_language_is_a_tool() {
+    let krab = ("Cargo.toml", "[package]\nname = \"krab\"\n");
+    assert_areas(&[krab], &[("pack.py", Tools), ("service/run.py", Product)]);
+    assert_areas(&[krab, ("pyproject.toml", "[project]\nname = \"krab\"\n")], &[("pack.py", Product)]);
+    assert_areas(&[("crates/a/Cargo.toml", krab.1)], &[("pack.py", Product)]);
+}
+
+#[test]
+fn scripts_that_tests_of_cargo_read_are_fixtures() {
+    let krab = ("crates/krab/Cargo.toml", "[package]\nname = \"krab\"\n");
+    assert_areas(
+        &[
+            krab,
+            ("package.json", "{\"name\": \"reed\"}"),
+            ("crates/krab/tests/web/package.json", "{\"name\": \"w\"}"),
+        ],
+        &[
+            ("crates/krab/tests/specs/order.js", Fixtures),
+            ("crates/krab/tests/specs/order.test.ts", Fixtures),
+            ("crates/krab/tests/web/order.test.ts", Tests),
+            ("crates/krab/tests/order.rs", Tests),
+            ("tests/order.js", Tests),
+        ],
+    );
+}
+
+#[test]
+fn a_package_that_needs_a_private_one_is_not_published() {
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let published = "description = \"a\"\nlicense = \"MIT\"\n";
+    let tool =
+        "publish = false\n[dependencies]\nguide = {path = \"../../guide\"}\nopen = {path = \"../../open\"}\n";
+    let guide = format!("{published}[dependencies]\nkrab_test_utils = {{path = \"../kit\"}}\n");
+    let open = format!("{published}[dev-dependencies]\nkrab_test_utils = {{path = \"../kit\"}}\n");
+    assert_areas(
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"*\"]\n"),
+            ("xtask/rules/Cargo.toml", &package("rules", tool)),
+            ("guide/Cargo.toml", &package("guide", &guide)),
+            ("open/Cargo.toml", &package("open", &open)),
+            ("kit/Cargo.toml", &package("krab_test_utils", "publish = false\n")),
+        ],
+        &[("guide/src/lib.rs", Tests), ("open/src/lib.rs", Product), ("kit/src/lib.rs", Tests)],
+    );
+}
+
+#[test]
+fn a_private_package_beside_published_ones_of_a_scope_is_a_tool() {
+    let published = "{\"name\": \"@reed/kit\", \"version\": \"1.0.0\"}";
+    let compiled = "{\"name\": \"words\", \"private\": true, \"scripts\": {\"build\": \"tsc -b\"}}";
+    let application =
+        "{\"name\": \"bazaar\", \"private\": true, \"scripts\": {\"build\": \"tsc && vite build\"}}";
+    assert_areas(
+        &[
+            ("packages/@reed/kit/package.json", published),
+            ("packages/words/package.json", compiled),
+            ("packages/shop/package.json", application),
+        ],
+        &[
+            ("packages/@reed/kit/src/a.ts", Product),
+            ("packages/words/src/a.ts", Tools),
+            ("packages/shop/src/a.ts", Product),
+        ],
+    );
+}
+
+#[test]
+fn a_private_library_that_only_build_scripts_need_is_a_tool() {
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let needs = "[dependencies]\ntide = {path = \"../tide\"}\n[build-dependencies]\nwriter = {path = \"../writer\"}\n\
+        open = {path = \"../open\"}\ntide = {path = \"../tide\"}\n";
+    let private = "publish = false\n";
+    assert_areas(
+        &[
+            ("app/Cargo.toml", &package("app", needs)),
+            ("writer/Cargo.toml", &package("writer", private)),
+            ("open/Cargo.toml", &package("open", "")),
+            ("tide/Cargo.toml", &package("tide", private)),
+        ],
+        &[("writer/src/lib.rs", Tools), ("open/src/lib.rs", Product), ("tide/src/lib.rs", Product)],
     );
 }

@@ -6,16 +6,21 @@
 
 mod attributes;
 mod cargo;
+mod cargo_aliases;
 mod cargo_features;
 mod cargo_manifest;
+mod cargo_names;
 mod cargo_targets;
 mod content;
+mod file_names;
 mod generated;
 mod go;
 #[cfg(test)]
 mod manifest_tests;
 mod names;
 mod node;
+mod node_scripts;
+mod paths;
 mod python;
 mod snapshots;
 #[cfg(test)]
@@ -29,16 +34,21 @@ use self::attributes::LinguistAttributes;
 use self::cargo::CargoPackages;
 use self::go::GoModule;
 use self::node::NodePackage;
+use self::paths::{below, join, normalize, relative};
 use self::python::PythonProject;
 use super::area_kind::{Area, AreaBasis, AreaKind};
 use super::language::Language;
 use super::settings::ScanSettings;
 use super::test_code::is_test_file_name;
 
+/// Names of files other than those of Python that can decide areas. `config.toml` is Cargo's if
+/// it is in `.cargo/`.
+const MANIFESTS: [&str; 6] =
+    ["Cargo.toml", "package.json", "go.mod", "tsconfig.json", ".gitattributes", "config.toml"];
+
 /// Returns whether a file of this name can decide the areas of other files.
 pub(crate) fn decides_areas(file_name: &str) -> bool {
-    matches!(file_name, "Cargo.toml" | "package.json" | "go.mod" | "tsconfig.json" | ".gitattributes")
-        || python::MANIFESTS.contains(&file_name)
+    MANIFESTS.contains(&file_name) || python::MANIFESTS.contains(&file_name)
 }
 
 /// The areas of a tree.
@@ -99,7 +109,7 @@ impl Areas {
                 out.facts_mut(beside).snapshots.push(name.to_owned());
             } else if let Some(stem) = name.strip_suffix(".stderr") {
                 out.compiler_inputs.push(join(folder, stem));
-            } else if decides_areas(name) && !names::is_vendored(text) {
+            } else if decides_areas(name) && !names::is_vendored(text) && is_of_cargo(folder, name) {
                 let content = read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
                 let known = decided_name(name);
                 found.entry(known).or_default().push((folder.to_owned(), content.unwrap_or_default()));
@@ -112,7 +122,8 @@ impl Areas {
         }
         out.compiler_inputs.sort();
         let mut take = |name: &str| found.remove(name).unwrap_or_default();
-        out.cargo = CargoPackages::read(&take("Cargo.toml"), &has_file);
+        let aliases = cargo_aliases::packages_with_alias(&take("config.toml"));
+        out.cargo = CargoPackages::read(&take("Cargo.toml"), &aliases, &has_file);
         out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
         out.go = go::read_modules(&take("go.mod"), &has_file);
         out.attributes = LinguistAttributes::read(take(".gitattributes"));
@@ -240,13 +251,16 @@ impl Areas {
         };
         let is_test = is_test_file_name(file, language);
         match area.kind {
+            _ if language.is_script() && self.is_input_of_cargo(text, facts) => {
+                Area::new(AreaKind::Fixtures, AreaBasis::Manifest)
+            }
             AreaKind::Product | AreaKind::Unassigned | AreaKind::Examples if is_test => {
                 Area::new(AreaKind::Tests, AreaBasis::Name)
             }
             AreaKind::Tests if !is_test && self.is_test_input(text, folder, file, facts) => {
                 Area::new(AreaKind::Fixtures, AreaBasis::Name)
             }
-            AreaKind::Product => match names::file_area(file, language) {
+            AreaKind::Product => match file_names::file_area(file, language) {
                 Some(kind) => Area::new(kind, AreaBasis::Name),
                 None => area,
             },
@@ -302,14 +316,14 @@ impl Areas {
                 .and_then(|at| self.node.get(at))
                 .is_some_and(|node| node.ships.contains(package)),
         };
-        let is_tool = language == Language::Go
-            && self.area_of_names(folder, facts, language) == Some(AreaKind::Tools)
-            && content::is_go_program(text);
+        let is_program = language == Language::Go && content::is_go_program(text);
+        let of_program = is_program.then(|| self.area_of_names(folder, facts, language)).flatten();
+        let of_program = of_program.filter(|kind| matches!(kind, AreaKind::Tools | AreaKind::Examples));
         let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
         let is_copy = content::is_copy(language, is_own, self.node_name(facts), text);
         let found = content::area_of_content(language, text, &ships)
             .or(is_copy.then_some(AreaKind::Vendored))
-            .or(is_tool.then_some(AreaKind::Tools))?;
+            .or(of_program)?;
         let is_denied = matches!(found, AreaKind::Generated | AreaKind::Vendored)
             && self.attributes.find(&name).contains(&(found, false));
         (!is_denied).then_some(found)
@@ -354,42 +368,12 @@ impl Areas {
     }
 }
 
+/// Returns false for a `config.toml` that is not Cargo's.
+fn is_of_cargo(folder: &str, name: &str) -> bool {
+    name != "config.toml" || folder == ".cargo" || folder.ends_with("/.cargo")
+}
+
 /// Returns the constant with the name of a file that decides areas.
 fn decided_name(name: &str) -> &'static str {
-    ["Cargo.toml", "package.json", "go.mod", "tsconfig.json", ".gitattributes"]
-        .into_iter()
-        .find(|known| *known == name)
-        .unwrap_or("python")
-}
-
-fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
-/// Returns a path relative to the root of the repository, without `.` and `..`.
-fn normalize(folder: &str, path: &str) -> String {
-    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
-    for name in path.split(['/', '\\']) {
-        match name {
-            "" | "." => {}
-            ".." => {
-                names.pop();
-            }
-            name => names.push(name),
-        }
-    }
-    names.join("/")
-}
-
-/// Returns a folder relative to another one around it, or equal to it.
-fn below<'a>(folder: &'a str, around: &str) -> &'a str {
-    if folder == around { "" } else { relative(folder, around) }
-}
-
-/// Returns a path below a folder, relative to it.
-fn relative<'a>(text: &'a str, folder: &str) -> &'a str {
-    if folder.is_empty() {
-        return text;
-    }
-    text.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text)
+    MANIFESTS.into_iter().find(|known| *known == name).unwrap_or("python")
 }

@@ -1,8 +1,6 @@
 //! Names of folders and files that say what they are for. They decide where no manifest
 //! does.
 
-use crate::scan::language::Language;
-
 use crate::scan::area_kind::AreaKind;
 
 /// Folders of third-party code and of files that tools generate.
@@ -44,6 +42,13 @@ fn is_examples(name: &str) -> bool {
     )
 }
 
+/// Returns whether all folders of examples in a path have names that packages of a product have
+/// as well: one that takes samples, or one that runs code in a sandbox.
+pub(super) fn is_weak_example(folder: &str) -> bool {
+    let mut examples = folder.split('/').filter(|name| folder_area(name) == Some(AreaKind::Examples));
+    examples.all(|name| matches!(name, "sample" | "sandbox"))
+}
+
 /// Returns whether a folder of this name holds benchmarks.
 fn is_benchmarks(name: &str) -> bool {
     matches!(
@@ -66,6 +71,11 @@ fn is_tests(name: &str) -> bool {
             | "__mocks__"
             | "__stubs__"
             | "__mock__"
+            | "__utils__"
+            | "__helpers__"
+            | "__support__"
+            | "__setup__"
+            | "__e2e__"
             | "spec"
             | "specs"
             | "e2e"
@@ -83,6 +93,8 @@ fn is_tests(name: &str) -> bool {
             | "dtslint"
             | "tsd"
             | "smoke"
+            | "loadtest"
+            | "loadtests"
             | "fuzz"
             | "fuzzers"
             | "fuzzing"
@@ -208,7 +220,10 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
     if is_tests(name) || is_test_name(name) || is_showcase {
         return Some(AreaKind::Tests);
     }
-    if is_examples(name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
+    // `device-demo-app`
+    let is_demo = words().any(|word| word == "demo") && begins_or_ends(&["app", "apps", "site"]);
+    if is_demo || is_examples(name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"])
+    {
         return Some(AreaKind::Examples);
     }
     if is_benchmarks(name)
@@ -261,10 +276,9 @@ pub(super) fn is_test_name(name: &str) -> bool {
         helpers.contains(word)
     });
     words.len() > 1
-        && (words
-            .last()
-            .is_some_and(|word| matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz"))
-            || (words.first().is_some_and(|word| is_test(word)) && first_helper)
+        && (words.last().is_some_and(|word| {
+            matches!(*word, "test" | "tests" | "testutil" | "testutils" | "loadtest" | "fuzz" | "e2e")
+        }) || (words.first().is_some_and(|word| is_test(word)) && first_helper)
             || (words.iter().any(|word| is_test(word))
                 && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
 }
@@ -322,48 +336,14 @@ fn is_weak_test_name(name: &str) -> bool {
     matches!(name, "typecheck" | "typechecks" | "fuzz" | "fuzzing" | "smoke" | "playwright" | "specs")
 }
 
-/// Returns whether a file beside a `package.json` configures tools.
-pub(super) fn is_tool_configuration(file: &str) -> bool {
-    let lower = file.to_ascii_lowercase();
-    let parts: Vec<&str> = lower.split('.').collect();
-    let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
-    let stem = parts.first().copied().unwrap_or_default();
-    lower.starts_with('.')
-        || inner.iter().any(|part| matches!(*part, "config" | "conf" | "setup" | "workspace"))
-        || matches!(lower.as_str(), "play.ts" | "play.js" | "playground.ts" | "scratch.ts")
-        || matches!(
-            stem,
-            "gulpfile"
-                | "gruntfile"
-                | "jakefile"
-                | "webpack"
-                | "rollup"
-                | "esbuild"
-                | "build"
-                | "bundle"
-                | "seed"
-        )
-        || stem.starts_with("seed-")
+/// Returns whether names of folders make a file a part of the product's sources.
+pub(super) fn is_below_sources(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(is_source_folder))
 }
 
-/// Returns the area that the name of a file says; `None` if it says nothing.
-pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
-    match language {
-        Language::Python => matches!(
-            file,
-            "setup.py"
-                | "noxfile.py"
-                | "fabfile.py"
-                | "versioneer.py"
-                | "_version.py"
-                | "toxfile.py"
-                | "dodo.py"
-        )
-        .then_some(AreaKind::Tools),
-        language if language.is_script() => {
-            let stem = file.split('.').next().unwrap_or_default();
-            stem.ends_with("-example").then_some(AreaKind::Examples)
-        }
-        _ => None,
-    }
+/// Returns whether the first or the last word of a name is one of a program that writes code.
+pub(super) fn is_generator(name: &str) -> bool {
+    let is = |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
+    let mut words = name.split(['-', '_']);
+    words.next().is_some_and(is) || words.next_back().is_some_and(is)
 }

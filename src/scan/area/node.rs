@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{names, normalize};
+use super::{file_names, names, node_scripts, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of folders that a package names as roots, or as outputs. Every file is
@@ -31,6 +31,8 @@ pub(super) struct NodePackage {
     entries: Vec<String>,
     /// Folders that the compiler writes to.
     outputs: Vec<String>,
+    /// Files that only scripts of the developers run, relative to `folder`.
+    tools: Vec<String>,
     is_private: bool,
     /// Whether it is a program, or has a script that builds, starts or deploys it.
     has_use: bool,
@@ -121,8 +123,12 @@ fn mark_harnesses(all: &mut [NodePackage]) {
     }
 }
 
+/// Returns the folder around a package; that of a scope, such as `@shop`, is a part of its name.
 fn parent(folder: &str) -> &str {
-    folder.rsplit_once('/').map_or("", |(parent, _)| parent)
+    let above = |folder: &'_ str| folder.rfind('/').unwrap_or_default();
+    let parent = folder.get(..above(folder)).unwrap_or_default();
+    let is_scope = parent.rsplit('/').next().is_some_and(|name| name.starts_with('@'));
+    if is_scope { parent.get(..above(parent)).unwrap_or_default() } else { parent }
 }
 
 impl NodePackage {
@@ -138,7 +144,11 @@ impl NodePackage {
             .collect();
         let develops_with = keys("devDependencies").cloned().collect();
         let has_use = PROGRAM_KEYS.iter().any(|key| manifest.contains_key(*key))
-            || keys("scripts").any(|script| APPLICATION_SCRIPTS.contains(&script.as_str()));
+            || node_scripts::entries(manifest).any(|(script, command)| {
+                // A compiler alone makes no application.
+                let is_compiled = script == "build" && command.split_whitespace().next() == Some("tsc");
+                APPLICATION_SCRIPTS.contains(&script) && (!is_compiled || command.contains('&'))
+            });
         let by_folders = |folder: &str| {
             let in_example = folder.split('/').any(|name| matches!(name, "example" | "examples"));
             names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false)
@@ -152,9 +162,12 @@ impl NodePackage {
                 .iter()
                 .any(|key| manifest.contains_key(*key));
         let short = name.rsplit('/').next().unwrap_or_default();
-        let is_mock = short.split('-').any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures"));
+        let is_mock = short
+            .split(['-', '.', '_'])
+            .any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures" | "testing"));
         let of_mocks = is_mock.then_some(AreaKind::Tests);
-        let by_name = of_mocks.or_else(|| names::folder_area(short)).filter(|_| is_private);
+        let in_testing = folder.split('/').any(|name| name == "testing").then_some(AreaKind::Tests);
+        let by_name = of_mocks.or(in_testing).or_else(|| names::folder_area(short)).filter(|_| is_private);
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
             Some(AreaKind::Tools | AreaKind::Documentation) if is_published => AreaKind::Product,
@@ -188,6 +201,7 @@ impl NodePackage {
             roots,
             entries,
             outputs,
+            tools: node_scripts::run_by_developers(manifest),
             is_private,
             has_use,
         }
@@ -238,7 +252,13 @@ impl NodePackage {
         match (own, self.kind) {
             (Some(kind @ (AreaKind::Tests | AreaKind::Fixtures)), _) => (kind, false),
             (_, kind) if kind != AreaKind::Product => (kind, true),
-            (None, _) if folders.is_empty() && names::is_tool_configuration(file) => (AreaKind::Tools, true),
+            (None, _) if folders.is_empty() && file_names::is_tool_configuration(file) => {
+                (AreaKind::Tools, true)
+            }
+            (None, _) if folders.is_empty() && file_names::is_example_file(file) => {
+                (AreaKind::Examples, false)
+            }
+            (None, _) if self.tools.iter().any(|tool| tool == path) => (AreaKind::Tools, true),
             (_, _) if self.roots.iter().any(is_in) => (AreaKind::Product, true),
             (Some(kind), _) => (kind, false),
             (None, _) => (AreaKind::Product, true),

@@ -119,8 +119,19 @@ impl Areas {
         let nested = project.filter(|project| project.is_project && !project.folder.is_empty());
         let kind =
             by_names("", folder).or_else(|| nested.and_then(|project| by_names(&project.folder, inside)));
+        // A script beside the manifest of a program in another language builds or releases it.
+        let is_beside = |folder: Option<&str>| folder == Some("");
+        let is_of_others = folder.is_empty()
+            && project.is_none()
+            && facts.is_some_and(|facts| {
+                let cargo = facts.cargo.and_then(|at| self.cargo.all.get(at));
+                let go = facts.go.and_then(|at| self.go.get(at));
+                is_beside(cargo.map(|one| one.folder.as_str()))
+                    || is_beside(go.map(|one| one.folder.as_str()))
+            });
         match kind {
             Some(kind) => Area::new(kind, AreaBasis::Name),
+            None if is_of_others => Area::new(AreaKind::Tools, AreaBasis::Manifest),
             None => Area::new(AreaKind::Product, basis),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::scan::area_kind::AreaKind;
 
-use super::{Areas, FolderFacts, names};
+use super::{Areas, FolderFacts, names, relative};
 
 impl Areas {
     /// Returns whether a file below a folder of tests is the input of a test: its
@@ -27,6 +27,17 @@ impl Areas {
         let last = snapshots.rsplit('/').next().unwrap_or_default();
         let is_all_tests = folder == snapshots && names::folder_area(last) == Some(AreaKind::Tests);
         !is_named && !is_all_tests && snapshots_are_of_tests(snapshots)
+    }
+}
+
+impl Areas {
+    /// Returns whether a script is in the folder of the tests of a package of Cargo, and not of a
+    /// package of Node there: the tests read it.
+    pub(super) fn is_input_of_cargo(&self, text: &str, facts: Option<&FolderFacts>) -> bool {
+        let Some(cargo) = facts.and_then(|facts| self.cargo.all.get(facts.cargo?)) else { return false };
+        let node = facts.and_then(|facts| self.node.get(facts.node?));
+        let is_inner = node.is_none_or(|node| node.folder.len() < cargo.folder.len());
+        !cargo.name.is_empty() && is_inner && relative(text, &cargo.folder).starts_with("tests/")
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) struct RuleLayer {
     /// Names of files, in small letters with `-`, from which the layer is inferred; if it is
     /// empty, all files of the layer.
     pub inferred_from: Vec<String>,
+    /// Words of folders and files from which the layer is not inferred: they name what is used,
+    /// and a connector to it has the same name.
+    pub not_inferred_from: Vec<String>,
     /// Paths in which the pattern is a finding even if no layer was found.
     pub without_layer: PathPatterns,
     /// Paths of servers, to which the rule does not apply.
@@ -26,6 +29,10 @@ pub(crate) struct RuleLayer {
     pub user_interface: PathPatterns,
     /// Whether each package has a layer of its own.
     pub per_package: bool,
+    /// Whether a layer is inferred for the package that contains it; a package that is named
+    /// like the layer is that of all packages. Unlike with `per_package`, the name of a package
+    /// makes its files the layer.
+    pub per_crate: bool,
     /// Names of libraries that a file may import from a place of its own: then a name is the
     /// layer's, and not the library's.
     pub libraries: Vec<String>,
@@ -38,6 +45,23 @@ impl RuleLayer {
     /// `sqlite_store.rs` and `UserRepository.ts` are a data layer.
     #[must_use]
     pub(crate) fn is_named(&self, path: &str) -> bool {
+        self.is_named_by(path, &[])
+    }
+
+    /// Returns whether a folder of a package is named like the layer: `crates/db`, `shop-store`.
+    #[must_use]
+    pub(crate) fn is_package(&self, folder: &str) -> bool {
+        let name = folder.rsplit('/').next().unwrap_or(folder);
+        words_of(name)
+            .last()
+            .is_some_and(|word| self.folders.contains(word) && !self.not_inferred_from.contains(word))
+    }
+
+    /// Returns whether a path is the layer by its names, without some words.
+    fn is_named_by(&self, path: &str, without: &[String]) -> bool {
+        let is_one_of = |word: Option<&String>, words: &[String]| {
+            word.is_some_and(|word| words.contains(word) && !without.contains(word))
+        };
         let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
         let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or(file);
         let kind = file.split('.').nth(1).filter(|_| file.matches('.').count() > 1);
@@ -64,7 +88,7 @@ impl RuleLayer {
     pub(crate) fn is_shown_by(&self, path: &str) -> bool {
         let file = path.rsplit('/').next().unwrap_or(path);
         let stem = file.split('.').next().unwrap_or(file);
-        self.is_named(path)
+        self.is_named_by(path, &self.not_inferred_from)
             && (self.inferred_from.is_empty() || self.inferred_from.contains(&words_of(stem).join("-")))
     }
 
@@ -78,11 +102,6 @@ impl RuleLayer {
         };
         self.implementations.iter().any(is_part)
     }
-}
-
-/// Returns whether there is a word, and it is one of `words`.
-fn is_one_of(word: Option<&String>, words: &[String]) -> bool {
-    word.is_some_and(|word| words.contains(word))
 }
 
 /// Returns the words of a name in small letters. Words are separated by `-`, `_`, or a
@@ -142,6 +161,11 @@ mod tests {
             assert!(!layer.is_named(path), "{path}");
         }
         assert!(layer.is_shown_by("a/order.service.ts"));
+        let other = RuleLayer { not_inferred_from: words(&["services"]), ..layer.clone() };
+        assert!(other.is_named("services/a.rs") && !other.is_shown_by("services/a.rs"));
+        assert!(other.is_shown_by("services/order_store.rs"));
+        assert!(layer.is_package("crates/shop-db") && !layer.is_package("crates/db-shop"));
+        assert!(layer.is_package("services") && !other.is_package("services"));
         let layer = RuleLayer { inferred_from: words(&["api-client"]), ..layer };
         assert!(layer.is_shown_by("src/apiClient.ts") && layer.is_shown_by("db/api_client.ts"));
         assert!(!layer.is_shown_by("a/order.service.ts") && !layer.is_shown_by("db/route.ts"));

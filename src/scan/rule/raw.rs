@@ -77,7 +77,11 @@ pub(super) struct RawLayer {
     #[serde(default)]
     pub user_interface: Vec<Spanned<String>>,
     #[serde(default)]
+    pub not_inferred_from: Vec<String>,
+    #[serde(default)]
     pub per_package: bool,
+    #[serde(default)]
+    pub per_crate: bool,
     #[serde(default)]
     pub implementations: Vec<String>,
     /// Names of libraries that a file may import from a place of its own.

@@ -136,10 +136,12 @@ fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
         folders: layer.folders,
         files: layer.files,
         inferred_from: layer.inferred_from,
+        not_inferred_from: layer.not_inferred_from,
         without_layer: PathPatterns::read(&layer.without_layer)?,
         servers: PathPatterns::read(&layer.servers)?,
         user_interface: PathPatterns::read(&layer.user_interface)?,
         per_package: layer.per_package,
+        per_crate: layer.per_crate,
         implementations: layer.implementations,
         libraries: layer.libraries,
     })

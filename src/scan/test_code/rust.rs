@@ -47,12 +47,37 @@ pub(super) fn ranges(source: &RustSource<'_>) -> Vec<Range<usize>> {
             out.push(range);
         } else {
             let end = item_end(code, attribute.end);
-            out.push(start..end);
+            out.push(with_comments_above(source, start)..end);
             at = end;
         }
     }
     out.sort_by_key(|range| range.start);
     out
+}
+
+/// Returns where the lines of comments directly above an attribute begin, which belong to its
+/// item; the attribute itself if there are none.
+fn with_comments_above(source: &RustSource<'_>, attribute: usize) -> usize {
+    let line_start = |at: usize| {
+        let before = source.text.get(..at).unwrap_or_default();
+        memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)
+    };
+    let is_blank =
+        |range: Range<usize>| source.code.get(range).is_some_and(|code| code.trim_ascii().is_empty());
+    let mut begin = attribute;
+    let mut first = line_start(attribute);
+    while is_blank(first..begin) && first > 0 {
+        let above = line_start(first - 1);
+        let line = source.text.get(above..first).unwrap_or_default().trim_ascii();
+        // `//!` is about what is around it.
+        let is_comment = line.starts_with(b"//") && !line.starts_with(b"//!");
+        if !(is_comment && is_blank(above..first)) {
+            break;
+        }
+        begin = above;
+        first = above;
+    }
+    begin
 }
 
 /// An attribute, `#[…]` or `#![…]`.
@@ -322,8 +347,21 @@ mod tests {
         ] {
             assert_eq!(outside_test_ranges(text), text);
         }
+        assert_eq!(outside_test_ranges("#[cfg(not(doc))] fn a() {}"), "#[cfg(not(doc))] fn a() {}");
+        assert_eq!(outside_test_ranges("#[cfg(doc)] fn a() {}b"), "b");
+        assert_eq!(outside_test_ranges("#[cfg(any(doc, docsrs))] macro_rules! a { () => {} }b"), "b");
+        assert_eq!(outside_test_ranges("#[cfg(any(doc, unix))] fn a() {}").len(), 32);
         assert_eq!(outside_test_ranges("#[cfg(all(test, unix))] fn a() {}"), "");
         assert_eq!(outside_test_ranges("#[cfg(any(test, doctest))] fn a() {}"), "");
+    }
+
+    #[test]
+    fn comments_above_an_attribute_belong_to_its_item() {
+        assert_eq!(outside_test_ranges("//! A\n/// b\n// c\n#[cfg(test)]\nfn a() {}d"), "//! A\nd");
+        assert_eq!(outside_test_ranges("a();\n  // b\n  #[cfg(test)]\n  c();d"), "a();\nd");
+        assert_eq!(outside_test_ranges("a(); // b\n#[cfg(test)]\nfn c() {}d"), "a(); // b\nd");
+        assert_eq!(outside_test_ranges("// a\n\n#[cfg(test)]\nfn c() {}d"), "// a\n\nd");
+        assert_eq!(outside_test_ranges("/// a\nfn b() {} #[cfg(test)] fn c() {}"), "/// a\nfn b() {} ");
     }
 
     #[test]

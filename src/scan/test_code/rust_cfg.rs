@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// Returns whether a `cfg` predicate is true in tests only.
+/// Returns whether a `cfg` predicate is true in tests or for documentation only.
 pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, depth: usize) -> bool {
     let list = |name: &str| {
         let inner = predicate.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
@@ -21,7 +21,8 @@ pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, 
         |rest: &'_ str| rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned);
     let feature = predicate.strip_prefix("feature=").and_then(quoted);
     let is_off = |name: &String| enabled.is_some_and(|enabled| !enabled.contains(name));
-    matches!(predicate, "test" | "doctest")
+    // `doc` and `docsrs` are true where only documentation is made: nothing of it runs.
+    matches!(predicate, "test" | "doctest" | "doc" | "docsrs")
         || feature.is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
 }
 
