@@ -42,6 +42,7 @@ mod language;
 mod ledger;
 mod local_disks;
 mod manifest;
+mod minimal_packet;
 mod not_run;
 mod output_files;
 mod products;

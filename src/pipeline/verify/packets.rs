@@ -104,7 +104,12 @@ fn open_packets(context: &VerifyContext<'_>, layout: &Layout) -> Result<Vec<Open
         let path = layout.packet(&id);
         let Some(source) = read_document(context.repo, context.trusted.tree, &path)? else { continue };
         let packet = Packet::read(&source).value;
-        if !packet.status.as_ref().is_some_and(|status| status.value.allows_work()) {
+        // In the profile `standard`, a packet without a status is open.
+        let is_open = packet
+            .status
+            .as_ref()
+            .map_or(context.loaded.config.policy.minimal_packets, |status| status.value.allows_work());
+        if !is_open {
             continue;
         }
         let manifests = Layout::manifest_file(&id, &path);

@@ -7,7 +7,7 @@ use crate::document::packet::contract_parts;
 use crate::document::{Packet, Signature, WpId};
 use crate::rule::Profile;
 use crate::system::{files, ssh_agent};
-use crate::text::{RepoPath, escape_hidden, to_single_line};
+use crate::text::{Edit, RepoPath, escape_hidden, line_ending, to_single_line};
 use crate::workflow::field::edit_rest_of_line;
 use crate::workflow::records::{Records, WorkflowError};
 
@@ -182,10 +182,32 @@ fn write_signature(records: &mut Records<'_>, id: &WpId, signature: &str) -> Res
     let Some(packet) = records.packet(id)? else {
         return Err(WorkflowError::Failed(format!("the packet of {id} no longer exists")));
     };
-    let Some(field) = packet.metadata_field("USER_SIGNATURE") else {
-        let why = "it has no `USER_SIGNATURE` in its METADATA; add the line `- USER_SIGNATURE: <pending>`";
-        return Err(WorkflowError::Document(packet.source.name().clone(), why.to_owned()));
+    let edit = match packet.metadata_field("USER_SIGNATURE") {
+        Some(field) => edit_rest_of_line(&packet.source, field, signature),
+        None => insert_signature(&packet, signature),
     };
-    let edit = edit_rest_of_line(&packet.source, field, signature);
-    records.edit(&packet.source, &[edit])
+    records.edit(&packet.source, &[edit])?;
+    let written = records.packet(id)?.and_then(|packet| packet.signature);
+    if written.is_some_and(|written| written.value == signature) {
+        return Ok(());
+    }
+    let why = "the signature cannot be added automatically; add the line `- USER_SIGNATURE: <pending>` \
+        below the title, or to METADATA, and run the command again";
+    Err(WorkflowError::Document(packet.source.name().clone(), why.to_owned()))
+}
+
+/// Returns the edit that adds the line of the signature to a packet without one: as the
+/// first line of METADATA, or below the title.
+fn insert_signature(packet: &Packet, signature: &str) -> Edit {
+    let source = &packet.source;
+    let heading = packet.section("METADATA").map(|section| section.title.span);
+    let heading = heading.unwrap_or_else(|| packet.head_span());
+    let number = source.line(heading.start);
+    let line = source.line_span(number).unwrap_or(heading);
+    let ending = line_ending(source.text());
+    // Text directly below an item would become part of it.
+    let next = source.line_span(number + 1).map_or("", |next| source.slice(next)).trim();
+    let gap = if next.is_empty() || next.starts_with("- ") { "" } else { ending };
+    let before = if packet.section("METADATA").is_some() { "" } else { ending };
+    Edit::insert(line.end, format!("{ending}{before}- USER_SIGNATURE: {signature}{gap}"))
 }
