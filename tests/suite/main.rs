@@ -60,6 +60,7 @@ mod scans;
 mod schema;
 mod schema_history;
 #[cfg(feature = "ssh")]
+mod signed_inside;
 mod standard;
 mod steps;
 mod support;

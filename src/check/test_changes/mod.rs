@@ -246,4 +246,6 @@ fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
 }
 
 #[cfg(test)]
+mod tautology_tests;
+#[cfg(test)]
 mod tests;
