@@ -158,7 +158,7 @@ fn an_agent_and_a_script_cannot_approve() {
     assert_refused(
         &sandbox,
         &["approve", "WP-1-Word", "--ssh-key", &other, "--yes"],
-        "does not list this key",
+        "does not list this key, so the name",
     );
 }
 

@@ -138,7 +138,7 @@ impl Statement {
         }
         // The first argument can be the state of the test.
         let values: Vec<&str> = self.values.iter().map(|value| unwrap_matcher(value)).collect();
-        let values = if values.first() == Some(&"t") { &values[1..] } else { &values[..] };
+        let values = values.strip_prefix(&["t"]).unwrap_or(&values);
         let Some(first) = values.first().copied() else { return false };
         // A text before or behind a condition is its message.
         let condition = values.iter().copied().find(|value| !is_string(value)).unwrap_or(first);

@@ -41,7 +41,7 @@ pub(crate) fn find_packet(records: &Records<'_>, requested: &str) -> Result<(WpI
         Some(packet) => Ok((id, packet)),
         None => Err(WorkflowError::refused(
             format!("`{id}` has no packet: {} does not exist", records.layout.packet(&id)),
-            format!("Create it with `countersign new packet {id}`."),
+            format!("`countersign list` shows all packets; `countersign new packet {id}` creates this one."),
         )),
     }
 }
@@ -129,9 +129,12 @@ fn new_signature(
     let text = format!("{name}{}", context.now.strftime("%d%m%y%H%M%S"));
     match Signature::parse(&text) {
         Ok(_) => Ok(text),
-        Err(fault) => Err(WorkflowError::refused(
-            format!("invalid name of the approver `{}`: {fault}", to_single_line(&name, 40)),
-            "Give a name of lower-case letters with `--as`.",
+        Err(_) => Err(WorkflowError::refused(
+            format!(
+                "invalid name of the approver `{}`; expected lower-case letters a to z",
+                to_single_line(&name, 40)
+            ),
+            "Give the name with `--as`, for example `--as mira`.",
         )),
     }
 }
@@ -150,10 +153,15 @@ fn listed_name(records: &Records<'_>, key: &KeySource) -> Result<String, Workflo
         })
     });
     name.ok_or_else(|| {
-        let line = known.map_or_else(String::new, |key| format!(", for example `NAME {}`", key.key));
+        let key = known.map_or_else(|| "KEY".to_owned(), |key| key.key);
+        let namespace = sshsig::NAMESPACE;
         WorkflowError::refused(
-            format!("{path} does not list this key under a name"),
-            format!("Give the name with `--as`, and have the main branch list the key{line}."),
+            format!("{path} does not list this key, so the name of the approver is not known"),
+            format!(
+                "Add the line `NAME namespaces=\"{namespace}\" {key}` to {path} on the main branch. To sign \
+                 before that, give the name with `--as NAME`; gates accept the signature once the main branch \
+                 has the line."
+            ),
         )
     })
 }
@@ -165,7 +173,8 @@ fn public_key(source: &KeySource) -> Result<Option<SigningKey>, WorkflowError> {
         KeySource::External => Ok(None),
         KeySource::File(path) => {
             let shown = path.display().to_string();
-            let bytes = files::read(path, MAX_KEY_BYTES).map_err(|error| failed(&shown, &error))?;
+            let bytes = files::read(path, MAX_KEY_BYTES)
+                .map_err(|error| failed(&format!("cannot read the key {shown}"), &error))?;
             // A signature of a text that no gate knows shows which key it is.
             let (_, key) = sshsig::sign(&bytes, b"").map_err(|fault| failed(&shown, &fault))?;
             Ok(Some(key))
