@@ -93,7 +93,7 @@ pub(super) fn range_start(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
             );
             let help = "Look at the run of the push that brought it. To judge it now, name the whole range: \
                 `--range A..B`.";
-            // Honest repositories have such commits, too; the report's line `change` names them.
+            // Honest repositories have such commits, too, so this is no warning.
             rule.finding(message, here).with_level(Level::Note).help(help)
         }
         RangeFact::OmitsWork(None) => {
