@@ -6,7 +6,7 @@ use crate::check::context::{ChangeCheckContext, RangeFact, SelectionCheckContext
 use crate::check::scope::allows_change;
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, format_count};
 
 /// `change/empty`: the selected change contains at least one changed file.
 pub(super) fn empty(input: &SelectionCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -85,6 +85,16 @@ pub(super) fn range_start(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
                     files changed before it"
             );
             rule.finding(message, here).with_level(Level::Warning)
+        }
+        RangeFact::FollowsUnaccounted { count, first } => {
+            let message = format!(
+                "not judged here: {} with code of no packet, on the main branch before this range ({first})",
+                format_count(*count, "earlier commit")
+            );
+            let help = "Look at the run of the push that brought it. To judge it now, name the whole range: \
+                `--range A..B`.";
+            // Honest repositories have such commits, too, so this is no warning.
+            rule.finding(message, here).with_level(Level::Note).help(help)
         }
         RangeFact::OmitsWork(None) => {
             let message = format!(

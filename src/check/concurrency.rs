@@ -89,8 +89,10 @@ fn check_shared_locations(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Findi
 /// Checks whether the prepared branch is checked out in the prepared folder.
 fn check_checkout(packet: &ActivePacket<'_>, worktrees: &[Worktree], rule: &Rule) -> Option<Finding> {
     let Some(entry) = packet.prepared else {
-        let message =
-            format!("`{0}` is in progress, but the gate log has no PREPARE entry for `{0}`", packet.id);
+        let message = format!(
+            "`{0}` is in progress, but no PREPARE entry of the gate log says who works on it, and on which branch",
+            packet.id
+        );
         let help =
             format!("Prepare the work: `countersign prepare {} --coder NAME --branch BRANCH`.", packet.id);
         return Some(rule.finding(message, packet.label.clone()).help(help));

@@ -211,7 +211,10 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
         }
         let Some(requirement) = quoted.or(paraphrased.map(|(_, requirement)| requirement)) else {
             out.push(rule.finding(
-                format!("no REQUIREMENT quotes `{}`", to_single_line(&bullet.text.value, 80)),
+                format!(
+                    "no REQUIREMENT quotes this bullet of DONE_MEANS: {}",
+                    to_single_line(&bullet.text.value, 80)
+                ),
                 input.packet.label_at(bullet.text.span, "no REQUIREMENT for this bullet"),
             ));
             continue;

@@ -4,7 +4,7 @@ use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
 use crate::document::DocumentBody;
 use crate::document::packet::Generation;
-use crate::finding::{Finding, Label, Level};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
@@ -19,7 +19,13 @@ pub(super) fn json(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
     let finding = |fault: &crate::document::Fault| {
         // Later versions of the tools add keys.
         let level = if fault.message.starts_with("unknown key") { Level::Warning } else { Level::Error };
-        rule.finding(fault.message.clone(), Label::text(&document.source, fault.span, "")).with_level(level)
+        let label = Label::text(&document.source, fault.span, "");
+        let finding = rule.finding(fault.message.clone(), label).with_level(level);
+        // `text/hidden-character` names the character.
+        if fault.message.contains("control character") {
+            return finding.because_of(Place::text(&document.source, fault.span));
+        }
+        finding
     };
     document.faults.iter().take(20).map(finding).collect::<Vec<Finding>>().into()
 }

@@ -87,6 +87,9 @@ fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<
         return None;
     }
     let layout = input.layout;
+    if !input.is_fence && *path == layout.packet_twin(input.id) {
+        return Some("it is a second form of this packet, which is not in force".to_owned());
+    }
     // A fence is in a repository without packets.
     for (folder, what) in [
         (&layout.packets, "packet"),

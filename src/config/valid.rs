@@ -195,6 +195,7 @@ impl Config {
         let signature_rule = RuleId::from_static("approval/signature-format");
         self.policy.requires_signature = self.levels.get(&signature_rule) != Some(LevelSetting::Off);
         self.policy.typed_signature_approves = self.levels.profile == Profile::Full;
+        self.policy.minimal_packets = self.levels.profile == Profile::Standard;
         self.logs = file.logs.as_ref().map(validate_folder).transpose()?;
         self.evidence = validate_evidence(file.evidence.unwrap_or_default())?;
         self.ledger = file.ledger.as_ref().map_or(Ok(LedgerMode::default()), validate_ledger)?;

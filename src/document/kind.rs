@@ -2,6 +2,7 @@
 
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
+use super::wp_id::WpId;
 
 /// Kinds of governance documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +132,11 @@ pub(super) fn detect_outline_kind(all: &[Section], outline: &Outline) -> Documen
     if has("METADATA") && (has("SCOPE") || has("BOOTSTRAP") || has("QUALITY_GATE")) {
         return DocumentKind::Packet;
     }
+    let has_scope = has("SCOPE") || has("IN_SCOPE_PATHS");
+    let has_goal = has("QUALITY_GATE") || has("DONE_MEANS") || has("TEST_PLAN");
+    if has_scope && has_goal && titles().any(|title| starts_with_id(title)) {
+        return DocumentKind::Packet;
+    }
     let table = outline.blocks.iter().any(|block| block.kind == BlockKind::Table);
     if table && has("CONSUMED_SIGNATURES") { DocumentKind::Audit } else { DocumentKind::Unknown }
 }
@@ -155,6 +161,12 @@ fn is_exact_title(title: &str) -> bool {
             | "SIGNATURE_AUDIT"
             | "SPEC_CURRENT"
     )
+}
+
+/// Returns whether the first word of a title is the id of a work packet.
+fn starts_with_id(title: &str) -> bool {
+    let first = title.split_whitespace().next().unwrap_or_default();
+    WpId::parse(first.trim_matches(['`', ':'])).is_ok()
 }
 
 fn kind_from_title(title: &str) -> Option<DocumentKind> {
@@ -196,6 +208,18 @@ mod tests {
         assert_eq!(detect_kind("# Contract — token-tracking\n"), DocumentKind::Contract);
         assert_eq!(detect_kind("```\n# Task Packet: WP-1-A\n```\n"), DocumentKind::Unknown);
         assert_eq!(detect_kind("# Task Packet: {{WP_ID}}\n"), DocumentKind::Template);
+    }
+
+    #[test]
+    fn an_id_as_title_with_scope_and_goal_is_a_packet() {
+        let body = "## Scope\n- IN_SCOPE_PATHS:\n  - a\n";
+        for title in ["WP-1-A", "WP-1-A: say goodbye", "`WP-1-A` say goodbye"] {
+            let text = format!("# {title}\n\n{body}\n## Done means\n- b\n");
+            assert_eq!(detect_kind(&text), DocumentKind::Packet, "{text}");
+            assert_eq!(detect_kind(&format!("# {title}\n\n{body}")), DocumentKind::Unknown);
+        }
+        let text = format!("# Notes on WP-1-A\n\n{body}\n## Done means\n- b\n");
+        assert_eq!(detect_kind(&text), DocumentKind::Unknown);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::section::read_sections;
 /// Template of a task packet, generation G2.
 pub(crate) const PACKET: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
+/// Template of a task packet in the profile `standard`.
+pub(crate) const PACKET_STANDARD: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet-standard.md"));
 /// Template of a refinement.
 pub(crate) const REFINEMENT: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/refinement.md"));

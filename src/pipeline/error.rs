@@ -139,25 +139,24 @@ fn explain_missing_task(packet: &str, task: &str, known: &[String]) -> String {
 fn explain_missing_packet(branch: Option<&str>, candidates: &[String], options: &str) -> String {
     let what = match branch {
         Some(branch) => {
+            let branch = to_single_line(branch, 80);
             format!(
-                "no PREPARE record of the trusted revision names the branch `{}`",
-                to_single_line(branch, 80)
+                "it is not known which packet the branch `{branch}` works on: no record on the main branch \
+                 names it"
             )
         }
-        None => "HEAD is detached, so no record names its packet".to_owned(),
+        None => "it is not known which packet this work belongs to: HEAD is detached, so no branch names it"
+            .to_owned(),
     };
-    let advice = "a contract names its branch once it is on the main branch";
+    let command = |id: &str| format!("`countersign verify{options} --packet {}`", to_single_line(id, 80));
     match candidates {
         [] => format!(
-            "{what}, and no open packet there has all changed paths; {advice}, or name the packet with \
-             `--packet`"
+            "{what}, and the scope of no open packet there has all changed paths; name the packet with \
+             `--packet`, or bring its file to the main branch first"
         ),
         candidates => {
-            let commands: Vec<String> = candidates
-                .iter()
-                .map(|id| format!("`countersign verify{options} --packet {}`", to_single_line(id, 80)))
-                .collect();
-            format!("{what}; {advice}, or name the packet: {}", commands.join(" or "))
+            let commands: Vec<String> = candidates.iter().map(|id| command(id)).collect();
+            format!("{what}; name the packet: {}", commands.join(" or "))
         }
     }
 }

@@ -80,7 +80,10 @@ fn a_push_to_main_passes_after_main_moved_on() {
         let before = advance_main(&sandbox, "NEWS");
         bring_in(&sandbox, how);
         let (exit, said) = judge_push(&sandbox, &before);
-        assert!(exit == 0 && !said.contains("change/range-start"), "{how}: {exit}\n{said}");
+        assert!(exit == 0 && said.contains("0 errors, 0 warnings"), "{how}: {exit}\n{said}");
+        // After a rebase the work builds on the other commit; the pass says that it is not about it.
+        let remark = "; not judged here: 1 earlier commit with code of no packet";
+        assert_eq!(said.contains(remark), how == "rebase", "{said}");
         // The same fault as before the merge fails.
         let sandbox = with_work(|sandbox| sandbox.write("deploy.sh", "x\n"));
         let before = advance_main(&sandbox, "NEWS");
@@ -135,6 +138,17 @@ fn the_second_of_two_pushes_does_not_hide_the_first() {
     }
     let (exit, said) = sandbox.run_redacted(&["audit", WP]);
     assert!(exit == 1 && said.contains("deploy.sh is changed"), "{said}");
+    // Code of no packet in a push of its own fails there, and the second push says so.
+    let sandbox = Sandbox::with_packet();
+    let start = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.write("deploy.sh", "x\n");
+    let before = sandbox.commit("first push: code of no packet");
+    assert_ne!(judge_push(&sandbox, &start).0, 0);
+    write_code(&sandbox);
+    write_handover(&sandbox);
+    sandbox.commit("second push");
+    let (exit, said) = judge_push(&sandbox, &before);
+    assert!(exit == 0 && said.contains("changes deploy.sh)"), "{exit}\n{said}");
     // Code together with the packet's own document is its work, whatever the scope says.
     let sandbox = Sandbox::with_packet();
     sandbox.write("deploy.sh", "x\n");

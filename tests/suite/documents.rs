@@ -153,10 +153,7 @@ fn linked_working_trees_are_checked_too() {
         &sandbox,
         &["worktree-concurrency-check"],
         1,
-        &[
-            "2 packets are in progress, but git has only 1 working tree",
-            "the gate log has no PREPARE entry for",
-        ],
+        &["2 packets are in progress, but git has only 1 working tree", "says who works on"],
     );
     let log = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
     sandbox.edit(

@@ -98,7 +98,7 @@ fn a_name_is_not_enough_where_a_key_is_required() {
     commit(&sandbox, "by name");
     assert_gate_fails(&sandbox, "pre-work", "no key has signed the contract");
     let said = sign_with_key(&sandbox, "mira");
-    assert!(said.contains("signed it") && !said.contains("but"), "{said}");
+    assert!(said.contains("signed the contract") && !said.contains("but"), "{said}");
     let said = run_ok(&sandbox, &["pre-work", WP]);
     assert!(said.contains("contract signed by the key of mira@example.org (SHA256:"), "{said}");
     let Some(verified) = ssh_keygen(

@@ -42,6 +42,7 @@ mod language;
 mod ledger;
 mod local_disks;
 mod manifest;
+mod minimal_packet;
 mod not_run;
 mod output_files;
 mod products;
@@ -59,6 +60,7 @@ mod scans;
 mod schema;
 mod schema_history;
 #[cfg(feature = "ssh")]
+mod signed_inside;
 mod standard;
 mod steps;
 mod support;

@@ -25,7 +25,7 @@ fn proposed_with(configuration: &str) -> Sandbox {
     sandbox.write("a.txt", "one\n");
     sandbox.write(
         "countersign.yaml",
-        format!("version: 1\nprofile: standard\nsteps:\n  - {{name: tests, run: [grep, -qx, two, a.txt], tests: false}}\nrules: {{packet/section: off, packet/field: off}}\n{configuration}"),
+        format!("version: 1\nprofile: standard\nsteps:\n  - {{name: tests, run: [grep, -qx, two, a.txt], tests: false}}\n{configuration}"),
     );
     let signer = format!("mira@example.org namespaces=\"countersign\" {}\n", public_key("mira"));
     sandbox.write(".GOV/roles_shared/allowed_signers", signer);
@@ -158,7 +158,7 @@ fn an_agent_and_a_script_cannot_approve() {
     assert_refused(
         &sandbox,
         &["approve", "WP-1-Word", "--ssh-key", &other, "--yes"],
-        "does not list this key",
+        "does not list this key, so the name",
     );
 }
 

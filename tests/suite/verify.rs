@@ -145,7 +145,7 @@ fn the_packet_of_the_branch_is_the_one_of_its_prepare_record() {
         &sandbox,
         &["--no-run"],
         2,
-        "names the branch `elsewhere`, and no open packet there has all changed paths",
+        "the branch `elsewhere` works on: no record on the main branch names it, and the scope of no open packet",
     );
     assert_verdict(&sandbox, &["--no-run", "--packet", "WP-1-Farewell"], 1, "src/outside.rs is changed");
 }

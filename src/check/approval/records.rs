@@ -139,8 +139,8 @@ pub(in crate::check) fn prepared(input: &ApprovalCheckContext<'_>, rule: &Rule) 
     let id = input.packet.id.as_str();
     let Some(entry) = log.last_entry(id, "PREPARE") else {
         return Some(rule.finding(
-            format!("the gate log has no PREPARE entry for `{id}`"),
-            Label::path(log.source.name(), "no PREPARE entry"),
+            format!("no record says who works on `{id}`, and on which branch"),
+            Label::path(log.source.name(), "the gate log has no PREPARE entry for it"),
         ))
         .into();
     };

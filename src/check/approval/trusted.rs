@@ -186,12 +186,30 @@ fn removal_finding(rule: &Rule, revision: &str, lost: &LostEntries<'_>) -> Findi
     })
 }
 
+/// Returns whether the files of a signature by a key exist.
+fn has_key_files(input: &ApprovalCheckContext<'_>) -> bool {
+    input.key_signature.contract.is_some() && input.key_signature.signature.is_some()
+}
+
+/// Returns why no signature approves the packet, as the start of a message.
+fn name_missing_approval(input: &ApprovalCheckContext<'_>) -> String {
+    if input.packet.packet.signature.is_none() {
+        "the packet is not signed".to_owned()
+    } else if has_key_files(input) {
+        let path = &input.key_signature.signers_path;
+        format!("no key may sign the packet because the trusted revision has no {path}")
+    } else {
+        "the packet has a typed signature and no signature by a key".to_owned()
+    }
+}
+
 /// `approval/unsigned-contract`: the contract of a packet without a signature is the
 /// one of the trusted revision.
 pub(in crate::check) fn unsigned_contract(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
-    let has_key = input.key_signature.contract.is_some() && input.key_signature.signature.is_some();
-    if packet.signature.is_some() && (input.packet.policy.typed_signature_approves || has_key) {
+    // With a list of allowed keys, `approval/signed` judges the signature by a key.
+    let is_judged_by_key = has_key_files(input) && input.key_signature.signers.is_some();
+    if packet.signature.is_some() && (input.packet.policy.typed_signature_approves || is_judged_by_key) {
         return CheckResult::skipped("the packet is signed");
     }
     let Some(state) = input.trusted.states.first() else {
@@ -200,10 +218,9 @@ pub(in crate::check) fn unsigned_contract(input: &ApprovalCheckContext<'_>, rule
     match &state.packet {
         None if input.packet.policy.requires_signature => CheckResult::skipped("the packet is not signed"),
         None => {
-            let message =
-                format!("the packet is not signed, and commit {} does not contain it", state.revision);
-            Some(rule.finding(message, input.packet.label_at(packet.head_span(), "approved by nothing")))
-                .into()
+            let reason = name_missing_approval(input);
+            let message = format!("{reason}, and commit {} does not contain it", state.revision);
+            Some(rule.finding(message, input.packet.label_at(packet.head_span(), "not approved"))).into()
         }
         Some(trusted) => {
             let mut out = Vec::new();

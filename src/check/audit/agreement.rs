@@ -89,25 +89,6 @@ fn compare_records(
             Some(_) => {}
         }
     }
-    if let Some(audit) = governance.audit() {
-        let rows = records.rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
-        match rows.first() {
-            None => add(
-                format!("the signature of `{id}` is not in the signature audit"),
-                Label::text(&packet.source, signature.span, "no row with this signature"),
-            ),
-            Some(_) if rows.iter().any(|row| row.is_revoked) => {
-                let revoked = rows.iter().find(|row| row.is_revoked).map_or(Span::default(), |row| row.span);
-                let label = Label::text(&audit.source, revoked, "revoked here");
-                add(format!("the signature audit marks the signature of `{id}` as revoked"), label);
-            }
-            Some(row) if !rows.iter().any(|row| row.names_packet(id)) => add(
-                format!("the audit row of this signature does not name `{id}`"),
-                Label::text(&audit.source, row.purpose.span, "a different purpose"),
-            ),
-            Some(_) => {}
-        }
-    }
     if let Some(log) = governance.gate_log().filter(|_| packet.generation != Generation::G0) {
         // The time of a signature is local.
         let signed = Signature::parse(&signature.value).ok().map(|signature| signature.at.date());
@@ -128,7 +109,44 @@ fn compare_records(
             _ => {}
         }
     }
+    out.extend(compare_with_audit(governance, records, id, packet, signature, rule));
     out
+}
+
+/// Returns a finding if the signature audit has no valid row for a packet's signature.
+fn compare_with_audit(
+    governance: &GovernanceDocuments<'_>,
+    records: &SignatureRecords<'_>,
+    id: &str,
+    packet: &Packet,
+    signature: &Spanned<String>,
+    rule: &Rule,
+) -> Option<Finding> {
+    let audit = governance.audit()?;
+    let at = |span: Span, text: &str| Label::text(&audit.source, span, text.to_owned());
+    let here = |text: &str| Label::text(&packet.source, signature.span, text.to_owned());
+    let rows = records.rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
+    let Some(first) = rows.first() else {
+        let message = format!("the signature of `{id}` is not in the signature audit");
+        let row = audit.rows.iter().find(|row| row.names_packet(id));
+        let span = |row: &AuditRow| if row.signature.span.is_empty() { row.span } else { row.signature.span };
+        // The row can have another signature, or one that cannot be read.
+        let other =
+            row.map_or_else(|| here("the packet's signature"), |row| at(span(row), "the row of this packet"));
+        return Some(rule.finding(message, here("no row with this signature")).related(other));
+    };
+    let finding = |message: String, label: Label| {
+        Some(rule.finding(message, label).related(here("the packet's signature")))
+    };
+    if let Some(revoked) = rows.iter().find(|row| row.is_revoked) {
+        let message = format!("the signature audit marks the signature of `{id}` as revoked");
+        return finding(message, at(revoked.span, "revoked here"));
+    }
+    if rows.iter().any(|row| row.names_packet(id)) {
+        return None;
+    }
+    let message = format!("the audit row of this signature does not name `{id}`");
+    finding(message, at(first.purpose.span, "a different purpose"))
 }
 
 /// Returns the day of the first entry of the gate log. Logs were introduced while packets

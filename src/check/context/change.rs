@@ -50,6 +50,14 @@ pub enum RangeFact {
     /// The base is newer than the merge base, and only governance files
     /// changed between them.
     SkipsGovernance,
+    /// The range starts where the host says that the main branch was, and no packet accounts
+    /// for code between the merge base and this start.
+    FollowsUnaccounted {
+        /// Number of commits with such code.
+        count: usize,
+        /// The first of them and a path, as a clause.
+        first: String,
+    },
     /// The base is newer than the merge base, or on another line of history:
     /// work may be missing from the range. With the reason as a clause, if a commit shows it.
     OmitsWork(Option<String>),

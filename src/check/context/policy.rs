@@ -23,6 +23,9 @@ pub struct Policy {
     /// Whether a typed signature approves a packet; otherwise only a key or the trusted
     /// revision does.
     pub typed_signature_approves: bool,
+    /// Whether a packet needs only a scope, a test plan and done-means, whatever its
+    /// generation.
+    pub minimal_packets: bool,
     /// Where the manifests are.
     pub manifests: ManifestPlace,
     /// Shortest allowed token of a spec anchor, in characters.
@@ -215,6 +218,7 @@ impl Default for Policy {
             protected: Vec::new(),
             requires_signature: true,
             typed_signature_approves: true,
+            minimal_packets: false,
             manifests: ManifestPlace::Packet,
             min_token_chars: 8,
             max_window_lines: 400,

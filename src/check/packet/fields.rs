@@ -98,11 +98,22 @@ pub(in crate::check) fn section(input: &PacketCheckContext<'_>, rule: &Rule) -> 
         .into()
 }
 
+/// Returns the parameter with the required fields of a packet, and its name in messages.
+fn required_by(input: &PacketCheckContext<'_>) -> (&'static str, String) {
+    if input.policy.minimal_packets {
+        ("standard", "the profile `standard`".to_owned())
+    } else {
+        let generation = &input.packet.generation;
+        (generation.key(), format!("a packet of generation {generation}"))
+    }
+}
+
 /// `packet/field`: every field that the packet's generation requires is a
 /// labelled field or section, and it is filled.
 pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
-    for wanted in rule.parameter(input.packet.generation.key()) {
+    let (key, required_by) = required_by(input);
+    for wanted in rule.parameter(key) {
         // `SECTION: NAME|OTHER_NAME`
         let (section, names) = wanted.split_once(':').unwrap_or(("", wanted));
         let slots: Vec<(&str, ContentState)> =
@@ -130,8 +141,7 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
                 input.label_at(span, "not filled"),
             ),
             None => {
-                let message =
-                    format!("a packet of generation {} requires the field `{name}`", input.packet.generation);
+                let message = format!("{required_by} requires the field `{name}`");
                 let label = input.label_at(input.packet.heading_span(section), format!("add `{name}` here"));
                 let finding = rule.finding(message, label);
                 let blocks = input.packet.section(section).map_or(0..0, |section| section.blocks.clone());

@@ -9,7 +9,7 @@ use crate::check::repository_documents::RepositoryCheckContext;
 use crate::document::{Document, Packet, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
-use crate::text::{RepoPath, format_count, to_single_line};
+use crate::text::{RepoPath, Source, format_count, to_single_line};
 
 /// `packet/id`: the requested text is a work packet id.
 pub(in crate::check) fn id(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -99,6 +99,7 @@ pub(in crate::check) fn readable(input: &SearchCheckContext<'_>, rule: &Rule) ->
                 Some(kind) => {
                     finding.help(format!("According to its headings, the document is a {}.", kind.as_str()))
                 }
+                None if kind.is_some() => finding.help(name_packet_headings(source)),
                 None => finding,
             })
             .into()
@@ -106,6 +107,16 @@ pub(in crate::check) fn readable(input: &SearchCheckContext<'_>, rule: &Rule) ->
         PacketSearch::Found { .. } => Vec::new().into(),
         _ => CheckResult::skipped("the packet does not exist"),
     }
+}
+
+/// Returns the headings by which a document is recognized as a packet, as a help.
+fn name_packet_headings(source: &Source) -> String {
+    let name = source.name().file_name().to_string();
+    let id = name.strip_suffix(".md").unwrap_or(&name);
+    format!(
+        "Give it the title `# Task Packet: {}` and the headings `SCOPE`, `TEST_PLAN` and `DONE_MEANS`.",
+        to_single_line(id, 80)
+    )
 }
 
 /// Number of second files above which those that differ in nothing important are one

@@ -12,6 +12,7 @@ use crate::scan::lexer::tokenize;
 use crate::scan::{TokenKind, TokenKindSet};
 use crate::text::RepoPath;
 
+use super::tautologies::find_tautology;
 use super::words::{hash_text, hash_words};
 
 /// Maximum number of tests of one file that are compared.
@@ -38,8 +39,10 @@ pub(super) struct TestFunction {
     pub is_exclusive: bool,
     /// Whether its body calls anything.
     pub has_calls: bool,
-    /// Number of assertions in its body.
+    /// Number of assertions in its body that can fail.
     pub assertions: usize,
+    /// Number of assertions in its body that are always true.
+    pub tautologies: usize,
     /// Whether it has a loop or a table of cases.
     pub has_cases: bool,
     /// Hash of its text without whitespace, strings included.
@@ -80,7 +83,7 @@ pattern!(RUST_TABLE, r"#\[\s*(?:case|test_case|test_matrix|values)\b|\bproptest!
 pattern!(LOOP, r"\b(?:for|while|forEach|each|subTest)\b|\.\s*(?:Run|every|some|map)\s*\(");
 pattern!(
     ASSERTIONS,
-    r"(?i)\b(?:assert\w*!?|expect\w*|require\w*|verify\w*|should\w*|prop_assert\w*!|panic!|unwrap|t\s*\.\s*(?:error|fatal|fail)\w*|check\w*)\b"
+    r"(?i)\b(?:assert\w*!?|xct(?:assert|fail|unwrap)\w*|expect\w*|require\w*|verify\w*|should\w*|prop_assert\w*!|panic!|unwrap|t\s*\.\s*(?:error|fatal|fail)\w*|check\w*)\b"
 );
 
 pub(super) fn find_all(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> usize {
@@ -225,25 +228,45 @@ impl SourceText<'_> {
     pub(super) fn function(&self, name: String, start: usize, body: std::ops::Range<usize>) -> TestFunction {
         self.charge(body.len());
         let text = self.text.get(body.clone()).unwrap_or_default();
-        let code = self.slice(body);
+        let code = self.slice(body.clone());
         // Python has no braces around a body.
         let brace = if self.is_braced { memchr::memchr(b'{', code) } else { None };
         let inner = brace.and_then(|at| code.get(at..)).unwrap_or(code);
         let (words, all_words) = hash_words(inner);
+        let (assertions, tautologies) = self.count_assertions(body.end - inner.len()..body.end);
         TestFunction {
             name,
             line: self.line(start),
             is_skipped: false,
             must_fail: false,
             is_exclusive: false,
-            has_calls: memchr::memchr2(b'(', b'!', inner).is_some() || find_all(&ASSERTIONS, inner) > 0,
-            assertions: find_all(&ASSERTIONS, inner),
+            has_calls: memchr::memchr2(b'(', b'!', inner).is_some() || assertions + tautologies > 0,
+            assertions,
+            tautologies,
             has_cases: shows(&LOOP, inner),
             lines: memchr::memchr_iter(b'\n', inner).count(),
             text_hash: hash_text(text),
             words,
             all_words,
         }
+    }
+
+    /// Returns the number of assertions in a range that can fail, and of those that are always
+    /// true.
+    fn count_assertions(&self, range: std::ops::Range<usize>) -> (usize, usize) {
+        let Some(pattern) = ASSERTIONS.as_ref() else { return (0, 0) };
+        let (start, mut end_of_tautology) = (range.start, 0);
+        let (mut real, mut tautologies) = (0, 0);
+        for found in pattern.find_iter(self.slice(range)) {
+            let at = start + found.start();
+            if at >= end_of_tautology
+                && let Some(length) = find_tautology(self.text, self.code, at)
+            {
+                end_of_tautology = at + length;
+            }
+            if at < end_of_tautology { tautologies += 1 } else { real += 1 }
+        }
+        (real, tautologies)
     }
 
     fn rust(&self) -> FileTests {

@@ -8,6 +8,7 @@ mod python;
 mod replacements;
 mod script;
 mod settings;
+mod tautologies;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,11 +234,18 @@ fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
             continue;
         }
         if before.assertions > 0 && test.assertions == 0 {
-            add(format!("the test `{name}` has no assertion anymore"), format!("line {line}"));
+            let message = if test.tautologies > 0 {
+                format!("the test `{name}` asserts only what is always true")
+            } else {
+                format!("the test `{name}` has no assertion anymore")
+            };
+            add(message, format!("line {line}"));
         }
     }
     out
 }
 
+#[cfg(test)]
+mod tautology_tests;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ fn names(tests: &FileTests) -> Vec<(&str, bool)> {
 fn rust_tests_have_attributes() {
     let found = tests(
         Language::Rust,
-        "#[test]\nfn a() { assert!(true); }\n#[tokio::test(flavor = \"x\")]\n#[ignore = \"slow\"]\nasync fn b() {}\n\
+        "#[test]\nfn a() { assert!(g()); }\n#[tokio::test(flavor = \"x\")]\n#[ignore = \"slow\"]\nasync fn b() {}\n\
          // #[test]\nfn helper() { f(); }\nmod tests {\n    #[rstest]\n    #[case(1)]\n    fn c() { check(); }\n}\n",
     );
     assert_eq!(names(&found), [("a", false), ("b", true), ("c", false)]);

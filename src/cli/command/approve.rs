@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::change::History as _;
 use crate::cli::{GlobalArgs, Output};
+use crate::document::Signature;
 use crate::pipeline::trusted_revision::fork_point;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
@@ -197,8 +198,11 @@ impl SignArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, settings| {
             let mut next = Vec::new();
-            // Without a packet there is no contract yet; `--contract` only writes a text.
+            // Without a packet there is no contract yet; `--contract` only writes a text. An
+            // invalid signature is refused before anybody reads the contract.
+            let is_valid = self.signature.as_ref().is_none_or(|text| Signature::parse(text).is_ok());
             if !self.contract
+                && is_valid
                 && let Ok((id, packet)) = find_packet(records, &self.id)
             {
                 output.print_notice(&render_contract(records, &id, &packet)?);
@@ -253,9 +257,12 @@ fn describe_contract_signature(sealed: &ContractSignature) -> Vec<String> {
             sealed.contract
         )],
         (Some(key), None) => {
-            vec![format!("Commit {} with the packet; {} signed it.", sealed.signature, key.fingerprint)]
+            let (fingerprint, path) = (&key.fingerprint, &sealed.signature);
+            vec![format!("The key {fingerprint} signed the contract; commit {path} with the packet.")]
         }
-        (Some(key), Some(doubt)) => vec![format!("{} signed it, but {doubt}.", key.fingerprint)],
+        (Some(key), Some(doubt)) => {
+            vec![format!("The key {} signed the contract, but {doubt}.", key.fingerprint)]
+        }
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) struct InitArgs {
     /// Where documents go; default: the layout that exists, else `.GOV`
     #[arg(long, value_enum)]
     layout: Option<LayoutChoice>,
+    /// How much ceremony packets need; default: the configured one, else `full`
+    #[arg(long, value_enum)]
+    profile: Option<ProfileChoice>,
     /// The specification; default: a file in the root named like `…Spec_v01.md`,
     /// else a new one
     #[arg(long, value_name = "FILE")]
@@ -41,7 +44,7 @@ pub(crate) struct InitArgs {
     #[arg(long, value_enum)]
     ci: Option<CiChoice>,
     /// Write one file with these paths as the scope of all work, without packets
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["layout", "spec"])]
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["layout", "spec", "profile"])]
     fence: Vec<String>,
     /// A command that runs the tests; may be given several times. The default is
     /// detected from manifests and lock files
@@ -58,6 +61,23 @@ enum LayoutChoice {
     Gov,
     /// `docs/…`
     Docs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProfileChoice {
+    /// Packets with scope, test plan and done-means
+    Standard,
+    /// Packets with signed refinements
+    Full,
+}
+
+impl ProfileChoice {
+    fn to_profile(self) -> Profile {
+        match self {
+            Self::Standard => Profile::Standard,
+            Self::Full => Profile::Full,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -99,6 +119,7 @@ impl InitArgs {
         if config.levels.profile == Profile::Fence && !config.is_default {
             return self.add_ci_to_fence(&workspace, &config, is_json, output);
         }
+        let profile = self.choose_profile(&config)?;
         let configured = config.layout;
         let existing = detect_layout(&workspace.repo, TreeState::Worktree)?;
         let wanted = self.layout.map(|choice| match choice {
@@ -118,6 +139,7 @@ impl InitArgs {
         let layout = wanted.or(existing).unwrap_or_else(Layout::gov);
         let request = InitRequest {
             layout,
+            profile,
             main: self.main_branch(&workspace)?,
             spec: self.resolve_spec(&workspace, global)?,
             steps: self.steps(&workspace)?,
@@ -128,6 +150,19 @@ impl InitArgs {
         Self::add_branch_remark(&workspace, &request.main, &mut plan)?;
         workspace.apply(&plan.writes)?;
         report(&workspace, plan, is_json, output)
+    }
+
+    /// Returns the profile: as given, otherwise the configured one.
+    fn choose_profile(&self, config: &Config) -> anyhow::Result<Profile> {
+        let configured = config.levels.profile;
+        let wanted = self.profile.map_or(configured, ProfileChoice::to_profile);
+        if wanted != configured && !config.is_default {
+            bail!(
+                "countersign.yaml has the profile `{}`; change `profile:` there, in a change of its own",
+                configured.as_str()
+            );
+        }
+        Ok(wanted)
     }
 
     /// Adds the workflow of a CI system to a repository with a fence, which has no packets.

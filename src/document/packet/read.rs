@@ -9,6 +9,7 @@ use crate::document::evidence::Requirement;
 use crate::document::field::{Field, read_fields};
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
+use crate::document::wp_id::WpId;
 use crate::document::{
     DocumentKind, Fault, PacketStatus, Parsed, evidence, is_placeholder, manifest, waiver,
 };
@@ -175,7 +176,12 @@ fn find_title(sections: &[Section]) -> Option<&Section> {
 }
 
 fn parse_title_id(section: &Section) -> Option<Spanned<String>> {
-    let (name, id) = section.title.value.split_once(':')?;
+    let title = section.title.value.as_str();
+    let first = title.split_whitespace().next()?.trim_matches(['`', ':']);
+    if WpId::parse(first).is_ok() {
+        return Some(Spanned::new(first.to_owned(), section.title.span));
+    }
+    let (name, id) = title.split_once(':')?;
     let known = matches!(
         name.trim().to_lowercase().as_str(),
         "task packet" | "work packet" | "task packet stub" | "work packet stub"

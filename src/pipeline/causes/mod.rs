@@ -7,12 +7,15 @@ mod claims;
 mod hidden;
 mod merge;
 mod parts;
+mod records;
 
 use std::sync::Arc;
 
 use crate::document::outline::Outline;
 use crate::finding::{Finding, Fix, Level, Place, RuleId};
 use crate::text::{RepoPath, Source, to_single_line};
+
+pub(crate) use records::fold_records;
 
 /// Maximum number of consequences that a finding lists.
 const MAX_LISTED: usize = 40;

@@ -107,8 +107,9 @@ impl DocumentQuery {
         }
         if documents == 0 {
             return Some(
-                "no governance documents were found: the folder has neither a `.GOV` nor a `docs` layout, and \
-                 countersign.yaml configures no layout; name documents or folders to check them"
+                "no governance documents were found, neither in `.GOV` nor in `docs`, and \
+                 countersign.yaml names no other place with `layout`; `countersign init` creates them, and \
+                 `countersign check PATH` checks files and folders elsewhere"
                     .to_owned(),
             );
         }

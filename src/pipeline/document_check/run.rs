@@ -9,6 +9,7 @@ use crate::check::{Check, CheckResult, Registered, registered_rules};
 use crate::config::Config;
 use crate::document::{Document, DocumentKind, Layout, LayoutName};
 use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, PacketInfo, Report};
+use crate::pipeline::causes::fold_records;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, is_same_record, locate};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled, status_of};
@@ -95,7 +96,7 @@ pub fn check_documents(
         packet: located.map(|located| build_packet_info(request, located)),
         documents: Some(build_documents_info(&jobs, known_layout.as_ref(), reported.is_some())),
         outcomes,
-        findings,
+        findings: fold_records(findings),
         warnings: config.warning_lines(),
         ..Report::new(request.query.as_str())
     };

@@ -13,7 +13,7 @@ use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::text::RepoPath;
 
 use super::approval_facts::ApprovalFacts;
-use super::earlier_work::{EarlierWork, is_on_main_line};
+use super::earlier_work::{EarlierCode, EarlierWork, is_on_main_line};
 use super::packet_versions::{PacketVersion, PacketVersions};
 use super::request::GateContext;
 
@@ -100,7 +100,13 @@ fn classify_range(
                 && (is_start_of_host || is_on_main_line(repo, *tip, base, merge_base)?);
             if is_on_main {
                 let work = EarlierWork { repo, packet, merge_base, start: base, head, is_start_of_host };
-                return Ok(work.find()?.map_or(RangeFact::Complete, |why| RangeFact::OmitsWork(Some(why))));
+                return Ok(match work.find()? {
+                    EarlierCode::Accounted => RangeFact::Complete,
+                    EarlierCode::Unaccounted { count, first } => {
+                        RangeFact::FollowsUnaccounted { count, first }
+                    }
+                    EarlierCode::OfPacket(why) => RangeFact::OmitsWork(Some(why)),
+                });
             }
         }
     }

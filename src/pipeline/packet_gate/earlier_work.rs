@@ -60,13 +60,30 @@ pub(crate) fn is_on_main_line(
     Ok(false)
 }
 
+/// What the code is that came to the main branch before the start of a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EarlierCode {
+    /// Other packets account for all of it, or there is none.
+    Accounted,
+    /// No packet accounts for it. The host says that it was on the main branch already.
+    Unaccounted {
+        /// Number of commits.
+        count: usize,
+        /// The first of them and a path, as a clause.
+        first: String,
+    },
+    /// A part of it is the packet's work; the reason is a clause.
+    OfPacket(String),
+}
+
 impl EarlierWork<'_> {
-    /// Returns why the range leaves out a part of the packet's work, as a clause; `None` if
-    /// nothing between is the packet's work.
+    /// Compares the commits between the packet's merge base and the start of the range with
+    /// the packet's work.
     ///
     /// # Errors
     /// Missing objects, or a history with more commits than the limit.
-    pub(crate) fn find(&self) -> Result<Option<String>, RepositoryError> {
+    pub(crate) fn find(&self) -> Result<EarlierCode, RepositoryError> {
+        let (mut count, mut shown) = (0_usize, None);
         let earlier = self.repo.commits_between(Some(self.merge_base), self.start)?;
         let later = self.repo.commits_between(Some(self.start), self.head)?;
         let below = self.commits_below_work(&earlier, &later);
@@ -76,25 +93,34 @@ impl EarlierWork<'_> {
             let Some(first) = code.first() else { continue };
             let commit = facts.commit.short();
             if let Some(own) = facts.changed_paths.iter().find(|path| self.is_own_document(path)) {
-                return Ok(Some(format!("commit {commit} changes {first} together with {own}")));
+                let why = format!("commit {commit} changes {first} together with {own}");
+                return Ok(EarlierCode::OfPacket(why));
             }
             if others.iter().any(|packet| code.iter().all(|path| packet.scope.allows(path))) {
                 continue;
             }
             if let Some(path) = code.iter().find(|path| scope::mentions_path(&self.packet, path)) {
-                return Ok(Some(format!(
+                return Ok(EarlierCode::OfPacket(format!(
                     "commit {commit} changes {path}, which is in the scope of this packet and of no other \
                      packet that was worked on"
                 )));
             }
-            if below.contains(&facts.commit) && !self.is_start_of_host {
-                return Ok(Some(format!(
+            if !below.contains(&facts.commit) {
+                continue;
+            }
+            if !self.is_start_of_host {
+                return Ok(EarlierCode::OfPacket(format!(
                     "commit {commit} changes {first}, the work builds on it, and no other packet accounts \
                      for it"
                 )));
             }
+            // Merges only bring in commits that are counted themselves.
+            if facts.parents.len() < 2 {
+                count += 1;
+                shown.get_or_insert_with(|| format!("commit {commit} changes {first}"));
+            }
         }
-        Ok(None)
+        Ok(shown.map_or(EarlierCode::Accounted, |first| EarlierCode::Unaccounted { count, first }))
     }
 
     fn is_code(&self, path: &RepoPath) -> bool {

@@ -7,7 +7,7 @@ use crate::check::context::Gate;
 use crate::digest::sha256_hex;
 use crate::document::Packet;
 use crate::document::evidence::EvidenceEntry;
-use crate::finding::{ApprovalSummary, EvidenceClaim, PacketInfo, Report};
+use crate::finding::{ApprovalSummary, EvidenceClaim, Finding, Level, PacketInfo, Report};
 use crate::text::RepoPath;
 
 use super::attribution::{self, FileAttribution};
@@ -145,6 +145,9 @@ pub(crate) fn run_gate_checks(
     report.selection = selection
         .as_ref()
         .map(|selection| build_selection_info(selection, &change, first.config_source.clone()));
+    if let Some(info) = &mut report.selection {
+        info.reason.extend(name_unjudged(&report.findings));
+    }
     report.policy = Some(trusted.policy_info(&first.config, first.policy_tree, &first.config_source));
     report.warnings = first.config.warning_lines();
     if request.gate == Gate::PreWork {
@@ -176,6 +179,14 @@ fn name_packet(runner: &mut CheckRunner<'_>, packet: &PacketContext, several: bo
         (finding.packet, finding.wp_id) = (shown_id.clone(), wp_id.clone());
     });
     runner.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&shown_id));
+}
+
+/// Returns what to add to the description of a change that follows code of no packet, so
+/// that a pass says what it is not about.
+fn name_unjudged(findings: &[Finding]) -> Option<String> {
+    let is_unjudged =
+        |finding: &&Finding| finding.rule.as_str() == "change/range-start" && finding.level == Level::Note;
+    findings.iter().find(is_unjudged).map(|finding| format!("; {}", finding.message))
 }
 
 /// Returns a warning for each planned command that cannot become evidence, if the packet

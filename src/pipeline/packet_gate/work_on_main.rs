@@ -14,7 +14,7 @@ use crate::pipeline::trusted_revision::MainBranch;
 use crate::text::RepoPath;
 
 use super::approval_facts::resolve_merge_base;
-use super::earlier_work::{EarlierWork, is_document_of};
+use super::earlier_work::{EarlierCode, EarlierWork, is_document_of};
 use super::request::GateRequest;
 
 /// Maximum number of commits of the main line since the packet's merge base that are
@@ -82,7 +82,7 @@ pub(crate) fn narrow_to_work(
     let mut start = before.map_or(merge_base, |step| step.commit);
     let is_start_of_host = false;
     let earlier = EarlierWork { repo, packet, merge_base, start, head: end, is_start_of_host };
-    if start != merge_base && earlier.find()?.is_some() {
+    if start != merge_base && earlier.find()? != EarlierCode::Accounted {
         start = merge_base;
     }
     if (start, end) == (merge_base, head) {

@@ -136,6 +136,12 @@ fn describe_count(step: &GateStep, count: TestCount, label: Label) -> Option<Fin
             let message = format!("step `{name}` does not show how many tests ran ({runner})");
             step_finding("step/no-tests", message, label)
         }
+        TestCount::EarlierResults { runner } => {
+            let message = format!("step `{name}` ran no test: {runner} took the results of an earlier run");
+            let help = "Run the tests again: add `--rerun-tasks` to the command, or name the JUnit files of \
+                the step with `junit:`.";
+            step_finding("step/unknown-tests", message, label).map(|finding| finding.help(help))
+        }
         TestCount::Unknown => {
             let message = format!("the number of tests that step `{name}` ran is unknown");
             step_finding("step/unknown-tests", message, label)

@@ -6,6 +6,7 @@ mod exempt;
 mod fence;
 mod packets;
 mod policy_change;
+mod signed_packets;
 
 use std::sync::Arc;
 

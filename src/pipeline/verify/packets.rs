@@ -20,6 +20,7 @@ use crate::usage::PreparedWork;
 
 use super::VerifyContext;
 use super::fence::push_rule;
+use super::signed_packets::find_signed_packets;
 
 /// Maximum number of packets that a message proposes.
 const MAX_CANDIDATES: usize = 5;
@@ -65,6 +66,15 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
         let ids = list_packet_ids(context.repo, judged, &layout)?;
         candidates = ids.into_iter().filter(|id| branch.split('/').any(|part| part == id)).collect();
     }
+    if context.request.is_ci && candidates.is_empty() {
+        // Nothing on the main branch approves them; the gate over one says what is missing.
+        let ids = list_packet_ids(context.repo, judged, &layout)?;
+        let is_changed = |path: RepoPath| context.change.files.iter().any(|file| file.change.path == path);
+        candidates = ids
+            .into_iter()
+            .filter(|id| WpId::parse(id).is_ok_and(|id| is_changed(layout.packet(&id))))
+            .collect();
+    }
     if context.request.is_ci || candidates.is_empty() {
         candidates.truncate(MAX_CANDIDATES);
         let options = context.request.selection_option();
@@ -89,7 +99,7 @@ fn is_nothing_set_up(context: &VerifyContext<'_>, layout: &Layout) -> Result<boo
     Ok(true)
 }
 
-/// A packet of the trusted revision that allows work.
+/// A packet that allows work.
 struct OpenPacket {
     id: WpId,
     packet: Packet,
@@ -97,21 +107,31 @@ struct OpenPacket {
     is_edited: bool,
 }
 
+/// Returns the packets that allow work: those of the trusted revision, and those that an
+/// allowed key signs inside of the change.
 fn open_packets(context: &VerifyContext<'_>, layout: &Layout) -> Result<Vec<OpenPacket>, RepositoryError> {
+    // In the profile `standard`, a packet without a status is open.
+    let without_status = context.loaded.config.policy.minimal_packets;
+    let is_open =
+        |packet: &Packet| packet.status.as_ref().map_or(without_status, |status| status.value.allows_work());
+    let mut signed: BTreeMap<WpId, Packet> = find_signed_packets(context, layout)?.into_iter().collect();
     let mut out = Vec::new();
     for id in list_packet_ids(context.repo, context.trusted.tree, layout)? {
         let Ok(id) = WpId::parse(&id) else { continue };
         let path = layout.packet(&id);
         let Some(source) = read_document(context.repo, context.trusted.tree, &path)? else { continue };
         let packet = Packet::read(&source).value;
-        if !packet.status.as_ref().is_some_and(|status| status.value.allows_work()) {
+        let signed_again = signed.remove(&id);
+        if !is_open(&packet) {
             continue;
         }
         let manifests = Layout::manifest_file(&id, &path);
         let is_edited =
             context.change.files.iter().any(|file| file.change.path == path || file.change.path == manifests);
-        out.push(OpenPacket { id, packet, is_edited });
+        out.push(OpenPacket { id, packet: signed_again.unwrap_or(packet), is_edited });
     }
+    let new = signed.into_iter().filter(|(_, packet)| is_open(packet));
+    out.extend(new.map(|(id, packet)| OpenPacket { id, packet, is_edited: true }));
     Ok(out)
 }
 

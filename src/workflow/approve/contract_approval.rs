@@ -7,7 +7,7 @@ use crate::document::packet::contract_parts;
 use crate::document::{Packet, Signature, WpId};
 use crate::rule::Profile;
 use crate::system::{files, ssh_agent};
-use crate::text::{RepoPath, escape_hidden, to_single_line};
+use crate::text::{Edit, RepoPath, escape_hidden, line_ending, to_single_line};
 use crate::workflow::field::edit_rest_of_line;
 use crate::workflow::records::{Records, WorkflowError};
 
@@ -41,7 +41,7 @@ pub(crate) fn find_packet(records: &Records<'_>, requested: &str) -> Result<(WpI
         Some(packet) => Ok((id, packet)),
         None => Err(WorkflowError::refused(
             format!("`{id}` has no packet: {} does not exist", records.layout.packet(&id)),
-            format!("Create it with `countersign new packet {id}`."),
+            format!("`countersign list` shows all packets; `countersign new packet {id}` creates this one."),
         )),
     }
 }
@@ -129,9 +129,12 @@ fn new_signature(
     let text = format!("{name}{}", context.now.strftime("%d%m%y%H%M%S"));
     match Signature::parse(&text) {
         Ok(_) => Ok(text),
-        Err(fault) => Err(WorkflowError::refused(
-            format!("invalid name of the approver `{}`: {fault}", to_single_line(&name, 40)),
-            "Give a name of lower-case letters with `--as`.",
+        Err(_) => Err(WorkflowError::refused(
+            format!(
+                "invalid name of the approver `{}`; expected lower-case letters a to z",
+                to_single_line(&name, 40)
+            ),
+            "Give the name with `--as`, for example `--as mira`.",
         )),
     }
 }
@@ -150,10 +153,15 @@ fn listed_name(records: &Records<'_>, key: &KeySource) -> Result<String, Workflo
         })
     });
     name.ok_or_else(|| {
-        let line = known.map_or_else(String::new, |key| format!(", for example `NAME {}`", key.key));
+        let key = known.map_or_else(|| "KEY".to_owned(), |key| key.key);
+        let namespace = sshsig::NAMESPACE;
         WorkflowError::refused(
-            format!("{path} does not list this key under a name"),
-            format!("Give the name with `--as`, and have the main branch list the key{line}."),
+            format!("{path} does not list this key, so the name of the approver is not known"),
+            format!(
+                "Add the line `NAME namespaces=\"{namespace}\" {key}` to {path} on the main branch. To sign \
+                 before that, give the name with `--as NAME`; gates accept the signature once the main branch \
+                 has the line."
+            ),
         )
     })
 }
@@ -165,7 +173,8 @@ fn public_key(source: &KeySource) -> Result<Option<SigningKey>, WorkflowError> {
         KeySource::External => Ok(None),
         KeySource::File(path) => {
             let shown = path.display().to_string();
-            let bytes = files::read(path, MAX_KEY_BYTES).map_err(|error| failed(&shown, &error))?;
+            let bytes = files::read(path, MAX_KEY_BYTES)
+                .map_err(|error| failed(&format!("cannot read the key {shown}"), &error))?;
             // A signature of a text that no gate knows shows which key it is.
             let (_, key) = sshsig::sign(&bytes, b"").map_err(|fault| failed(&shown, &fault))?;
             Ok(Some(key))
@@ -182,10 +191,32 @@ fn write_signature(records: &mut Records<'_>, id: &WpId, signature: &str) -> Res
     let Some(packet) = records.packet(id)? else {
         return Err(WorkflowError::Failed(format!("the packet of {id} no longer exists")));
     };
-    let Some(field) = packet.metadata_field("USER_SIGNATURE") else {
-        let why = "it has no `USER_SIGNATURE` in its METADATA; add the line `- USER_SIGNATURE: <pending>`";
-        return Err(WorkflowError::Document(packet.source.name().clone(), why.to_owned()));
+    let edit = match packet.metadata_field("USER_SIGNATURE") {
+        Some(field) => edit_rest_of_line(&packet.source, field, signature),
+        None => insert_signature(&packet, signature),
     };
-    let edit = edit_rest_of_line(&packet.source, field, signature);
-    records.edit(&packet.source, &[edit])
+    records.edit(&packet.source, &[edit])?;
+    let written = records.packet(id)?.and_then(|packet| packet.signature);
+    if written.is_some_and(|written| written.value == signature) {
+        return Ok(());
+    }
+    let why = "the signature cannot be added automatically; add the line `- USER_SIGNATURE: <pending>` \
+        below the title, or to METADATA, and run the command again";
+    Err(WorkflowError::Document(packet.source.name().clone(), why.to_owned()))
+}
+
+/// Returns the edit that adds the line of the signature to a packet without one: as the
+/// first line of METADATA, or below the title.
+fn insert_signature(packet: &Packet, signature: &str) -> Edit {
+    let source = &packet.source;
+    let heading = packet.section("METADATA").map(|section| section.title.span);
+    let heading = heading.unwrap_or_else(|| packet.head_span());
+    let number = source.line(heading.start);
+    let line = source.line_span(number).unwrap_or(heading);
+    let ending = line_ending(source.text());
+    // Text directly below an item would become part of it.
+    let next = source.line_span(number + 1).map_or("", |next| source.slice(next)).trim();
+    let gap = if next.is_empty() || next.starts_with("- ") { "" } else { ending };
+    let before = if packet.section("METADATA").is_some() { "" } else { ending };
+    Edit::insert(line.end, format!("{ending}{before}- USER_SIGNATURE: {signature}{gap}"))
 }

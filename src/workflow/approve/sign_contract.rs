@@ -86,7 +86,8 @@ pub(crate) fn sign_contract(
         }
         KeySource::File(path) => {
             let shown = path.display().to_string();
-            let bytes = files::read(path, MAX_KEY_BYTES).map_err(|error| failed(&shown, &error))?;
+            let bytes = files::read(path, MAX_KEY_BYTES)
+                .map_err(|error| failed(&format!("cannot read the key {shown}"), &error))?;
             sshsig::sign(&bytes, message.as_bytes()).map_err(|fault| failed(&shown, &fault))?
         }
         KeySource::Agent => sign_with_agent(sshsig::NAMESPACE, &message, allowed.as_ref())?,
@@ -143,7 +144,7 @@ fn find_signature_problem(
     let line = format!("{user} namespaces=\"{}\" {}", sshsig::NAMESPACE, key.key);
     let Some(allowed) = allowed else {
         return Some(format!(
-            "{path} does not exist; gates accept the signature when the trusted revision has this file with the line `{line}`"
+            "{path} does not exist; gates accept the signature once the main branch has this file with the line `{line}`"
         ));
     };
     let mut signers = allowed.signers_with_key(&key.key);

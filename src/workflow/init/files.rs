@@ -1,6 +1,7 @@
 //! The texts of the files that `countersign init` creates.
 
 use crate::document::template::{PACKET, REFINEMENT, STUB, fill};
+use crate::rule::Profile;
 
 use super::runner::TestStep;
 
@@ -72,7 +73,12 @@ pub(super) fn yaml_text(text: &str) -> String {
 }
 
 /// Returns the text of `countersign.yaml` for this main branch and these steps.
-pub(super) fn render_configuration(main_branch: &str, steps: &[TestStep]) -> String {
+pub(super) fn render_configuration(main_branch: &str, steps: &[TestStep], profile: Profile) -> String {
     let steps = render_steps(steps);
-    fill(text!("configuration.txt"), &[("MAIN", &yaml_text(main_branch)), ("STEPS", &steps)])
+    let text = fill(text!("configuration.txt"), &[("MAIN", &yaml_text(main_branch)), ("STEPS", &steps)]);
+    match profile {
+        // Packets of this profile have no format version.
+        Profile::Standard => text.replacen("minimum_format: \"2026-02-01\"", "profile: standard", 1),
+        Profile::Fence | Profile::Full => text,
+    }
 }

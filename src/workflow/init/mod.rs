@@ -11,6 +11,7 @@ pub(crate) use runner::{ProjectFiles, TestStep, detect_test_steps};
 
 use crate::document::template::GATE_LOG;
 use crate::document::{Layout, LayoutName, record_files};
+use crate::rule::Profile;
 use crate::system::transaction::{FileWrite, WriteError};
 use crate::text::{RepoPath, line_ending};
 
@@ -19,6 +20,8 @@ use crate::text::{RepoPath, line_ending};
 pub(crate) struct InitRequest {
     /// The folders of the documents.
     pub layout: Layout,
+    /// How much ceremony the repository wants.
+    pub profile: Profile,
     /// Name of the main branch.
     pub main: String,
     /// The path of the specification; `None` if the project has none yet.
@@ -91,49 +94,25 @@ type FileReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteErro
 /// A file cannot be read, for example because its path is a link or a folder.
 pub(crate) fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<InitPlan, InitError> {
     let mut plan = InitPlanner { read, plan: InitPlan::default() };
-    let layout = &request.layout;
-    let gitkeeps = [&layout.packets, &layout.stubs, &layout.refinements, &layout.validator_states];
-    for folder in gitkeeps {
-        plan.create_file(&format!("{folder}.gitkeep"), "")?;
+    if request.profile == Profile::Full {
+        plan.add_records(request)?;
+    } else {
+        plan.create_file(&format!("{}.gitkeep", request.layout.packets), "")?;
     }
-    for (name, text) in files::TEMPLATES {
-        plan.create_file(&format!("{}{name}", layout.templates), text)?;
-    }
-    let records = [
-        (&layout.board, files::BOARD),
-        (&layout.registry, files::REGISTRY),
-        (&layout.audit, files::AUDIT),
-        (&layout.gate_log, GATE_LOG),
-    ];
-    for (record, text) in records {
-        // An existing table stays the place of all packets.
-        if plan.create_file(record, text)? {
-            plan.create_file(&record_files::keep_file(record), "")?;
-        }
-    }
-    let spec = request.spec.as_ref().map_or_else(|| "Spec_v01.md".to_owned(), ToString::to_string);
-    if request.spec.is_none() && plan.create_file(&spec, files::SPEC)? {
-        plan.plan
-            .next_steps
-            .push(format!("Describe in {spec} what the project must do; refinements refer to its lines."));
-    }
-    plan.create_file(&layout.spec_pointer, &files::render_spec_pointer(&spec))?;
-    let mut configuration = files::render_configuration(&request.main, &request.steps);
-    if layout.name == LayoutName::Docs {
-        configuration.push_str("layout:\n  base: docs\n");
-    }
-    let is_new = plan.create_file(crate::config::FILE_NAME, &configuration)?;
-    if is_new && request.steps.is_empty() {
-        let line = "Add the project's test command to `steps` in countersign.yaml.";
-        plan.plan.next_steps.push(line.to_owned());
-    }
+    plan.add_configuration(request)?;
     plan.add_ignore_line()?;
-    plan.add_recipes(layout)?;
+    if request.profile == Profile::Full {
+        plan.add_recipes(&request.layout)?;
+    }
     if let Some(ci) = request.ci {
         plan.add_ci(ci, &request.main)?;
     }
     if !plan.plan.writes.is_empty() {
         let line = "Commit the written files; the gates check all later work against them.";
+        plan.plan.next_steps.push(line.to_owned());
+    }
+    if request.profile == Profile::Standard {
+        let line = "Then `countersign new packet WP-1-NAME` writes a packet on the branch of the work.";
         plan.plan.next_steps.push(line.to_owned());
     }
     Ok(plan.plan)
@@ -171,6 +150,52 @@ impl InitPlanner<'_> {
             self.plan.actions.push(FileAction::Kept(path));
         }
         Ok(is_new)
+    }
+
+    /// Adds the documents of the profile `full`.
+    fn add_records(&mut self, request: &InitRequest) -> Result<(), InitError> {
+        let layout = &request.layout;
+        let gitkeeps = [&layout.packets, &layout.stubs, &layout.refinements, &layout.validator_states];
+        for folder in gitkeeps {
+            self.create_file(&format!("{folder}.gitkeep"), "")?;
+        }
+        for (name, text) in files::TEMPLATES {
+            self.create_file(&format!("{}{name}", layout.templates), text)?;
+        }
+        let records = [
+            (&layout.board, files::BOARD),
+            (&layout.registry, files::REGISTRY),
+            (&layout.audit, files::AUDIT),
+            (&layout.gate_log, GATE_LOG),
+        ];
+        for (record, text) in records {
+            // An existing table stays the place of all packets.
+            if self.create_file(record, text)? {
+                self.create_file(&record_files::keep_file(record), "")?;
+            }
+        }
+        let spec = request.spec.as_ref().map_or_else(|| "Spec_v01.md".to_owned(), ToString::to_string);
+        if request.spec.is_none() && self.create_file(&spec, files::SPEC)? {
+            self.plan.next_steps.push(format!(
+                "Describe in {spec} what the project must do; refinements refer to its lines."
+            ));
+        }
+        self.create_file(&layout.spec_pointer, &files::render_spec_pointer(&spec))?;
+        Ok(())
+    }
+
+    /// Adds the configuration.
+    fn add_configuration(&mut self, request: &InitRequest) -> Result<(), InitError> {
+        let mut configuration = files::render_configuration(&request.main, &request.steps, request.profile);
+        if request.layout.name == LayoutName::Docs {
+            configuration.push_str("layout:\n  base: docs\n");
+        }
+        let is_new = self.create_file(crate::config::FILE_NAME, &configuration)?;
+        if is_new && request.steps.is_empty() {
+            let line = "Add the project's test command to `steps` in countersign.yaml.";
+            self.plan.next_steps.push(line.to_owned());
+        }
+        Ok(())
     }
 
     /// Adds the workflow of a CI system.

@@ -14,7 +14,7 @@ use crate::text::RepoPath;
 use super::records::{Records, WorkflowError};
 
 pub(crate) use anchor::LineRange;
-pub(crate) use packet::create_packet;
+pub(crate) use packet::{create_minimal_packet, create_packet};
 
 /// File name of the packet's template.
 pub(crate) const PACKET_TEMPLATE: &str = "TASK_PACKET_TEMPLATE.md";

@@ -5,7 +5,7 @@ use crate::change::{Repository, TreeState};
 use crate::document::board::{self, Board};
 use crate::document::gate_log::text_or_empty;
 use crate::document::registry::Registry;
-use crate::document::template::{PACKET, PACKET_REGISTRY, fill};
+use crate::document::template::{PACKET, PACKET_REGISTRY, PACKET_STANDARD, fill};
 use crate::document::{DocumentKind, Layout, Packet, Signature, WpId};
 use crate::text::{Edit, RepoPath, Source};
 use crate::workflow::records::{Reason, Records, WorkflowError};
@@ -78,6 +78,27 @@ pub(crate) fn create_packet(
     records.set_text(path.clone(), source.text().to_owned());
     update_board(records, &id)?;
     update_registry(records, &id, &path)?;
+    Ok(CreatedDocument { id, path })
+}
+
+/// Creates a packet of the profile `standard`: scope, test plan and done-means. It needs no
+/// approval and no record before.
+///
+/// # Errors
+/// The id breaks the naming rules, or the packet exists already.
+pub(crate) fn create_minimal_packet(
+    records: &mut Records<'_>,
+    repo: &dyn Repository,
+    requested: &str,
+    date: &str,
+) -> Result<CreatedDocument, WorkflowError> {
+    let id = naming::parse_new_id(repo, &records.layout, requested)?;
+    let path = require_free_path(records, records.layout.packet(&id), "packet")?;
+    let own = load_template(records, PACKET_TEMPLATE, PACKET_STANDARD)?;
+    // A template with a signature is one of the profile `full`.
+    let template = if own.contains("{{USER_SIGNATURE}}") { PACKET_STANDARD } else { own.as_str() };
+    let text = fill(template, &[("WP_ID", id.as_str()), ("BASE_WP_ID", id.base()), ("DATE", date)]);
+    records.set_text(path.clone(), text);
     Ok(CreatedDocument { id, path })
 }
 

@@ -6,9 +6,11 @@ mod junit;
 mod junit_cases;
 mod launchers;
 mod names;
+mod no_run;
 mod program;
 mod summary;
 
+use no_run::{MissingRun, find_gradle_missing_run, find_missing_run};
 use program::{CommandKind, recognize};
 use summary::count_tests;
 
@@ -109,8 +111,19 @@ pub(super) enum TestCount {
     Ran { tests: u64, runner: &'static str },
     /// A known runner does not show how many tests ran.
     NotShown { runner: &'static str },
+    /// The runner took the results of an earlier run, and ran no test.
+    EarlierResults { runner: &'static str },
     /// The step is a test run, but its number of tests cannot be known.
     Unknown,
+}
+
+impl From<MissingRun> for TestCount {
+    fn from(missing: MissingRun) -> Self {
+        match missing {
+            MissingRun::NoTests { runner } => Self::Ran { tests: 0, runner },
+            MissingRun::EarlierResults { runner } => Self::EarlierResults { runner },
+        }
+    }
 }
 
 /// Determines how many tests a step ran. `log` is its output; `declared` is the value
@@ -129,14 +142,19 @@ pub(super) fn count_step_tests(argv: &[String], log: &str, declared: Option<bool
         return match count_tests(runner, log) {
             _ if lists => TestCount::Ran { tests: 0, runner: runner.as_str() },
             Some(tests) => TestCount::Ran { tests, runner: runner.as_str() },
-            None if runner.may_be_silent() => TestCount::Unknown,
+            None if runner.may_be_silent() => {
+                find_gradle_missing_run(&strip_colors(log)).map_or(TestCount::Unknown, TestCount::from)
+            }
             None => TestCount::NotShown { runner: runner.as_str() },
         };
     }
-    if let CommandKind::Unknown { .. } = kind
-        && let Some((tests, runner)) = count_in_output(log)
-    {
-        return TestCount::Ran { tests, runner };
+    if let CommandKind::Unknown { .. } = kind {
+        if let Some((tests, runner)) = count_in_output(log) {
+            return TestCount::Ran { tests, runner };
+        }
+        if let Some(missing) = find_missing_run(&strip_colors(log)) {
+            return TestCount::from(missing);
+        }
     }
     let claims_tests = match kind {
         CommandKind::Unknown { names_tests } => names_tests || program::names_tests(step),

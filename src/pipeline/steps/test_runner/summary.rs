@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::text::is_hidden;
 
+use super::no_run::{MissingRun, find_gradle_missing_run};
 use super::{TestRunner, detect_runner};
 
 macro_rules! pattern {
@@ -62,10 +63,8 @@ pattern!(
     MAVEN,
     r"(?m)^(?:\[\S+\] )?Tests run: (\d+), Failures: \d+, Errors: \d+, Skipped: (\d+)(?:, Flakes: \d+)?\s*$"
 );
-pattern!(MAVEN_NONE, r"(?m)^(?:\[\S+\] )?No tests (?:to run|were executed)");
+pattern!(MAVEN_NONE, r"(?m)^(?:\[[A-Z]+\] )?(?:No tests (?:to run|were executed)|Tests are skipped\.)");
 pattern!(GRADLE, r"(?m)^(\d+) tests? completed(?:, (?:\d+ failed))?(?:, (\d+) skipped)?");
-pattern!(GRADLE_NONE, r"(?m)^> Task \S*:?\w*[tT]est NO-SOURCE");
-pattern!(GRADLE_RAN, r"(?m)^> Task \S*:?\w*[tT]est(?: FAILED)?\s*$");
 pattern!(RSPEC, r"(?m)^(\d+) examples?, \d+ failures?(?:, (\d+) pending)?");
 pattern!(
     MINITEST,
@@ -148,10 +147,10 @@ pub(super) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
         }
         TestRunner::Dotnet => count_dotnet(log),
         TestRunner::Maven => sum_without(&MAVEN, log).or_else(|| none(&MAVEN_NONE)),
-        TestRunner::Gradle => {
-            let none_ran = || (!shows(&GRADLE_RAN, log)).then(|| none(&GRADLE_NONE)).flatten();
-            sum_without(&GRADLE, log).or_else(none_ran)
-        }
+        TestRunner::Gradle => sum_without(&GRADLE, log).or_else(|| {
+            let missing = find_gradle_missing_run(log);
+            matches!(missing, Some(MissingRun::NoTests { .. })).then_some(0)
+        }),
         TestRunner::Rspec => sum_without(&RSPEC, log),
         TestRunner::Minitest => sum_without(&MINITEST, log),
         TestRunner::Phpunit => count_phpunit(log),

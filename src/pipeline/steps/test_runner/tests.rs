@@ -93,6 +93,12 @@ fn summaries_of_all_known_runners_are_read_and_skipped_tests_do_not_count() {
             Some(3),
         ),
         ("mvn test", "[INFO] No tests to run.\n", Some(0)),
+        (
+            "gradle test",
+            "> Task :a:test SKIPPED\n> Task :b:test NO-SOURCE\n\nBUILD SUCCESSFUL in 1s\n",
+            Some(0),
+        ),
+        ("mvn test", "[INFO] Tests are skipped.\n[INFO] BUILD SUCCESS\n", Some(0)),
         ("gradle test", "> Task :test NO-SOURCE\n\nBUILD SUCCESSFUL in 1s\n", Some(0)),
         ("gradle test", "> Task :test FAILED\n\n5 tests completed, 1 failed, 2 skipped\n", Some(3)),
         ("rspec", "5 examples, 0 failures, 2 pending\n", Some(3)),
@@ -142,6 +148,43 @@ fn an_unknown_number_of_tests_is_not_zero() {
     assert_eq!(of("sh tests.sh", "fine\n", None, "step"), TestCount::Unknown);
     assert_eq!(of("sh check.sh", "fine\n", Some(true), "step"), TestCount::Unknown);
     assert_eq!(of("./gradlew test", "BUILD SUCCESSFUL in 1s\n", None, "step"), TestCount::Unknown);
+    let up_to_date =
+        "> Task :compileTestJava UP-TO-DATE\n> Task :test UP-TO-DATE\n\nBUILD SUCCESSFUL in 1s\n";
+    let from_cache =
+        "> Task :a:test NO-SOURCE\n> Task :b:integrationTest FROM-CACHE\nBUILD SUCCESSFUL in 1s\n";
+    for log in [up_to_date, from_cache] {
+        for command in ["./gradlew test", "gradle check", "sh ci.sh"] {
+            let count = of(command, log, None, "step");
+            assert_eq!(count, TestCount::EarlierResults { runner: "gradle" }, "{command}: {log}");
+        }
+    }
+    // One test task ran; and a task that only compiles tests says nothing about them.
+    for log in [
+        "> Task :a:test UP-TO-DATE\n> Task :b:test\nBUILD SUCCESSFUL in 1s\n",
+        "> Task :app:test UP-TO-DATE\n> Task :app:testDebugUnitTest\nBUILD SUCCESSFUL in 1s\n",
+        "> Task :compileTestJava UP-TO-DATE\nBUILD SUCCESSFUL in 1s\n",
+    ] {
+        assert_eq!(of("./gradlew test", log, None, "step"), TestCount::Unknown, "{log}");
+    }
+    for (log, runner) in [
+        ("There are no tests to run\n", "mix test"),
+        ("No tests ran.\n", "dart test"),
+        ("[info] No tests to run for Test / test\n[success] Total time: 1 s\n", "sbt test"),
+        ("ERROR: No test targets were found, yet testing was requested\n", "bazel test"),
+        ("> Task :test NO-SOURCE\nBUILD SUCCESSFUL in 1s\n", "gradle"),
+    ] {
+        assert_eq!(of("make check", log, None, "step"), TestCount::Ran { tests: 0, runner }, "{log}");
+    }
+    // Another part of the project ran tests; and results that bazel keeps are those of its tests.
+    for log in [
+        "[info] No tests to run for a / Test / test\n[info] Passed: Total 5, Failed 0\n",
+        "No tests ran.\n00:01 +3: All tests passed!\n",
+        "//a:test (cached) PASSED in 0.1s\nExecuted 0 out of 1 test: 1 test passes.\n",
+    ] {
+        assert_eq!(of("make check", log, None, "tests"), TestCount::Unknown, "{log}");
+    }
+    let cached = "ok  \texample.org/a\t(cached)\n";
+    assert_eq!(of("go test ./...", cached, None, "x"), TestCount::Ran { tests: 1, runner: "go test" });
     assert_eq!(of("sh check.sh", "fine\n", None, "lint"), TestCount::NotATestRun);
     assert_eq!(of("cargo clippy --features test", "", None, "tests"), TestCount::NotATestRun);
     assert_eq!(of("cargo test", "", Some(false), "tests"), TestCount::NotATestRun);
