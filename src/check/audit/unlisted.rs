@@ -84,7 +84,9 @@ pub(super) fn other_versions(governance: &GovernanceDocuments<'_>, rule: &Rule) 
         else {
             continue;
         };
-        if recorded == targeted {
+        // An enrichment is signed for the version before it.
+        let enriches = refinement.filled_value("ENRICHMENT_NEEDED").is_some_and(|text| text.value == "YES");
+        if recorded == targeted || enriches {
             continue;
         }
         let message =

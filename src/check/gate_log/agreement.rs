@@ -178,6 +178,7 @@ fn compare_audit(log: &GateLog, governance: &GovernanceDocuments<'_>, rule: &Rul
         .filter_map(|entry| entry.signature.as_ref())
         .map(|text| text.value.as_str())
         .collect();
+    let recorded: BTreeSet<&str> = audit.rows.iter().map(|row| row.signature.value.as_str()).collect();
     let creates = |row: &AuditRow| {
         let purpose = row.purpose.value.to_lowercase();
         rule.parameter("creating").iter().any(|words| purpose.contains(words.as_str()))
@@ -192,7 +193,7 @@ fn compare_audit(log: &GateLog, governance: &GovernanceDocuments<'_>, rule: &Rul
             continue;
         }
         if let Some(entry) = log.last_entry(id, "SIGNATURE") {
-            out.extend(compare_signature(log, entry, (audit, row), id, rule));
+            out.extend(compare_signature(log, entry, (audit, &recorded, row), id, rule));
             continue;
         }
         if governance.packet(id).is_some() {
@@ -212,13 +213,12 @@ fn compare_audit(log: &GateLog, governance: &GovernanceDocuments<'_>, rule: &Rul
 fn compare_signature(
     log: &GateLog,
     entry: &GateEntry,
-    (audit, row): (&Audit, &AuditRow),
+    (audit, recorded, row): (&Audit, &BTreeSet<&str>, &AuditRow),
     id: &str,
     rule: &Rule,
 ) -> Option<Finding> {
     let signature = entry.signature.as_ref()?;
-    let is_known = audit.rows.iter().any(|row| row.signature.value == signature.value);
-    if is_known || Signature::parse(&signature.value).is_err() {
+    if recorded.contains(signature.value.as_str()) || Signature::parse(&signature.value).is_err() {
         return None;
     }
     let message = format!("the gate log has another signature for `{id}` than the audit");

@@ -2,7 +2,7 @@
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
-use crate::check::waiver::open_words;
+use crate::check::waiver::{MAX_WAIVERS, open_words};
 use crate::digest::RecordedHash;
 use crate::document::manifest::Manifest;
 use crate::document::waiver::Waiver;
@@ -31,7 +31,11 @@ pub(in crate::check) fn out_of_scope(input: &DocumentCheckContext<'_>, rule: &Ru
     if packet.waivers.iter().any(is_unclear) {
         return CheckResult::skipped("it is not clear which files a waiver of the packet covers");
     }
-    if packet.manifests.len().saturating_mul(entries.len()) > MAX_COMPARED {
+    if packet.waivers.len() > MAX_WAIVERS {
+        return CheckResult::skipped("the packet has too many waivers to compare");
+    }
+    let waived: usize = packet.waivers.iter().map(|waiver| waiver.paths.len()).sum();
+    if packet.manifests.len().saturating_mul(entries.len().saturating_add(waived)) > MAX_COMPARED {
         return CheckResult::skipped("the packet has too many manifests to compare");
     }
     let is_outside = |manifest: &&Manifest| {
@@ -75,7 +79,14 @@ fn has_hash(manifest: &Manifest) -> bool {
 
 fn is_allowed(packet: &Packet, path: &RepoPath) -> bool {
     let waived = packet.waivers.iter().flat_map(|waiver| &waiver.paths);
-    packet.scope.in_scope.iter().chain(waived).any(|entry| entry.covers(path))
+    packet.scope.in_scope.iter().chain(waived).any(|entry| entry.covers(path)) || is_mentioned(packet, path)
+}
+
+/// Returns whether a waiver mentions the name of a file, with or without its folder: that is
+/// how people write `Cargo.toml/Cargo.lock`.
+fn is_mentioned(packet: &Packet, path: &RepoPath) -> bool {
+    let name = path.file_name().to_string();
+    packet.waivers.iter().any(|waiver| packet.source.slice(waiver.span).contains(&name))
 }
 
 /// Returns whether a path is one of governance, which needs no scope entry.

@@ -79,6 +79,9 @@ fn check_snapshot(packet: &Packet, rule: &Rule) -> Option<Finding> {
     Some(rule.finding(message, at(packet, blockers.value.span, "still blocked")).related(there))
 }
 
+/// Maximum number of later lines with a status that are read.
+const MAX_STATUSES: usize = 20;
+
 /// Finds a later line that gives the packet another status, such as `**Status:** Blocked` below
 /// a report.
 fn check_second_status(packet: &Packet, rule: &Rule) -> Option<Finding> {
@@ -87,9 +90,9 @@ fn check_second_status(packet: &Packet, rule: &Rule) -> Option<Finding> {
         matches!(field.key.as_str(), "STATUS" | "STATUS_UPDATE")
             && field.item.is_none()
             && field.label.start > status.span.end
-            && !is_said_of_part(packet, field)
     };
-    let (last, read) = packet.fields.iter().filter(is_status).rev().find_map(|field| {
+    let later = packet.fields.iter().filter(is_status).rev().take(MAX_STATUSES);
+    let (last, read) = later.filter(|field| !is_said_of_part(packet, field)).find_map(|field| {
         let read = PacketStatus::read(field.bare_value().value);
         (!matches!(read, PacketStatus::Unknown(_))).then_some((field, read))
     })?;
@@ -221,7 +224,7 @@ fn check_compatibility(packet: &Packet, rule: &Rule) -> Option<Finding> {
         }
         (None, Some(field)) => {
             let message =
-                format!("the compatibility with main is {value}, but PACKET_WIDENING_DECISION is NONE");
+                format!("the compatibility with main is {value}, but no PACKET_WIDENING_DECISION was made");
             Some(rule.finding(message, at(packet, field.value.span, "not decided")))
         }
         (finding, None) => finding,

@@ -16,6 +16,9 @@ const SPLIT_KEY: &str = "VALIDATION_CONTEXT";
 /// Number of bytes above a verdict in which its reason is searched.
 const MAX_REASON_DISTANCE: usize = 4 * 1024;
 
+/// Maximum number of reports of one packet that are searched for a reason.
+const MAX_REPORTS: usize = 20;
+
 /// `packet/report-part`: the last report of a packet has a reason for its verdict, or the
 /// parts of its profile.
 pub(in crate::check) fn report_part(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -86,7 +89,8 @@ fn check_reason(
         return None;
     }
     // A further report can repeat the verdict of one that gives the reason.
-    let same = packet.phases.reports.iter().filter(|other| other.verdict.value == verdict);
+    let same = packet.phases.reports.iter().rev().filter(|other| other.verdict.value == verdict);
+    let same = same.take(MAX_REPORTS);
     let extents = same.map(|other| (other, extent(packet, other.verdict.span)));
     let mut extents = extents.chain([(report, (start, end))]);
     if extents.any(|(report, extent)| gives_reason(packet, report, extent, rule)) {
@@ -159,7 +163,7 @@ fn check_parts(
         (true, None) => return None,
         (true, Some(field)) => {
             let message =
-                format!("the report has the verdict PASS at risk tier HIGH, but {} is NONE", field.key);
+                format!("the report has the verdict PASS at risk tier HIGH, but {} lists nothing", field.key);
             rule.finding(message, Label::text(&packet.source, field.label, "nothing is listed"))
         }
         (false, _) => {
@@ -169,13 +173,12 @@ fn check_parts(
         }
     };
     let others = empty.iter().skip(usize::from(missing.is_empty()));
-    let noted = |finding: Finding, field: &&Field| {
-        finding.note(format!("Also, {} is NONE at risk tier HIGH.", field.key)).related(Label::text(
-            &packet.source,
-            field.label,
-            "nothing is listed",
-        ))
-    };
+    let noted =
+        |finding: Finding, field: &&Field| {
+            finding
+                .note(format!("Also, {} lists nothing at risk tier HIGH.", field.key))
+                .related(Label::text(&packet.source, field.label, "nothing is listed"))
+        };
     Some(others.fold(finding, noted))
 }
 

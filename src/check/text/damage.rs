@@ -15,29 +15,32 @@ const MAX_SHOWN: usize = 5;
 /// Maximum number of bytes of one character in UTF-8.
 const MAX_CHARACTER_BYTES: usize = 4;
 
-/// `text/wrong-encoding`: no text was read as Windows-1252 and written as UTF-8. All places
-/// are one finding.
+/// `text/wrong-encoding`: no text was read as Windows-1252 and written as UTF-8, and no
+/// character was replaced by question marks. All places of a kind are one finding.
 pub(in crate::check) fn wrong_encoding(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let source = input.source;
+    let lost = input.outline.and_then(|outline| super::lost::report_lost(source, outline, rule));
+    lost.into_iter().chain(report_converted(source, rule)).collect::<Vec<_>>().into()
+}
+
+/// Reports text that was read as Windows-1252 and written as UTF-8, also as escapes.
+fn report_converted(source: &Arc<Source>, rule: &Rule) -> Option<Finding> {
     let text = source.text();
-    // `text/hidden-character` reports what such a conversion makes of some characters.
-    if let Some(finding) = input.outline.and_then(|outline| super::lost::report_lost(source, outline, rule)) {
-        return Some(finding).into();
-    }
     if text.is_ascii() {
-        return report_escaped(source, rule).into();
+        return report_escaped(source, rule);
     }
+    // `text/hidden-character` reports what such a conversion makes of some characters.
     if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
-        return Vec::new().into();
+        return None;
     }
     let places = find_converted(text);
     let Some(((first, meant), others)) = places.split_first() else {
-        return report_escaped(source, rule).into();
+        return report_escaped(source, rule);
     };
     // Two letters next to each other can be meant, such as a capital before a quotation mark.
     let is_long = places.iter().any(|(_, meant)| meant.len_utf8() > 2);
     if others.is_empty() && !is_long {
-        return Vec::new().into();
+        return None;
     }
     let message = format!(
         "a tool read the text in another encoding: `{}` was `{meant}` ({})",
@@ -49,7 +52,7 @@ pub(in crate::check) fn wrong_encoding(input: &TextCheckContext<'_>, rule: &Rule
     for place in others.iter().take(MAX_SHOWN - 1) {
         finding = finding.related(label(place));
     }
-    Some(finding).into()
+    Some(finding)
 }
 
 /// Number of characters of an escape such as `\u00C2`.
