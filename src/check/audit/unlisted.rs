@@ -100,15 +100,14 @@ pub(super) fn other_versions(governance: &GovernanceDocuments<'_>, rule: &Rule) 
 
 /// Returns the last version such as `v02.126` in a text.
 fn version_in(text: &str) -> Option<&str> {
-    let starts = text.match_indices('v').map(|(at, _)| at);
-    let versions = starts.filter_map(|at| {
+    let mut starts = text.rmatch_indices('v').map(|(at, _)| at);
+    starts.find_map(|at| {
         let rest = text.get(at..)?;
         let end = rest.char_indices().skip(1).find(|(_, c)| !(c.is_ascii_digit() || *c == '.'));
         let version = rest.get(..end.map_or(rest.len(), |(end, _)| end))?.trim_end_matches('.');
         let (major, minor) = version.get(1..)?.split_once('.')?;
         (!major.is_empty() && !minor.is_empty() && !minor.contains('.')).then_some(version)
-    });
-    versions.last()
+    })
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ fn find_paths(source: &Source, span: Span) -> impl Iterator<Item = (Span, &str)>
         let word = word.trim_end_matches(['.', ':']);
         let is_path = word.contains("task_packets/") || word.contains("refinements/");
         let is_plain = !word.contains(['*', '{', '}', '\\']) && !word.contains("..") && !word.contains("://");
-        if !is_path || !is_plain || !word.ends_with(".md") {
+        if !is_path || !is_plain || word.strip_suffix(".md").is_none() {
             return None;
         }
         let at = span.start + (word.as_ptr().addr() - part.as_ptr().addr());

@@ -128,7 +128,7 @@ pub(super) fn other_sources(tasks: &[&TypedContract], rule: &Rule) -> Option<Fin
             let own = task.source.name().to_string();
             // The path of a contract ends with the name of its file.
             let is_other = source.value.rsplit('/').next() != own.rsplit('/').next();
-            (is_other && source.value.ends_with(".json")).then_some((*task, source.span))
+            (is_other && source.value.strip_suffix(".json").is_some()).then_some((*task, source.span))
         })
         .collect();
     let ((first, span), others) = places.split_first()?;
