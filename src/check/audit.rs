@@ -2,7 +2,9 @@
 //! one packet.
 
 mod agreement;
+mod form;
 mod header;
+mod unlisted;
 
 pub(super) use agreement::agreement;
 
@@ -67,11 +69,21 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
                                 .with_level(Level::Warning),
                         );
                     }
+                    Some(day) if form::is_other_day(&signature, day, &row.at.value) => {
+                        let message = format!(
+                            "the row of `{shown}` has the minute of the signature, but the day {day} in place of {}",
+                            signature.at.date()
+                        );
+                        let label = at(row.at.span, "not the day of the signature".into());
+                        out.push(rule.finding(message, label).with_level(Level::Warning));
+                    }
                     Some(_) => {}
                 }
             }
         }
     }
+    out.extend(form::other_forms(audit, rule));
+    out.extend(form::older_versions(audit, rule));
     out.extend(header::stale_date(audit, rule));
     out.into()
 }

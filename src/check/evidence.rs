@@ -14,6 +14,9 @@ use crate::text::{Span, format_count, to_single_line};
 
 mod paraphrase;
 mod quotes;
+mod record;
+
+pub(super) use record::record;
 
 /// Maximum number of pairs of bullets and requirements that are compared for paraphrases.
 const MAX_COMPARED: usize = 10_000;
@@ -36,7 +39,7 @@ pub(crate) fn is_same_command(a: &str, b: &str) -> bool {
 }
 
 /// Returns the text by which commands are compared, without a comment of the shell.
-fn command_key(text: &str) -> String {
+pub(super) fn command_key(text: &str) -> String {
     normalize(without_comment(text))
 }
 
@@ -114,7 +117,7 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
 }
 
 /// Returns whether a line only changes the folder or the environment.
-fn is_shell_setup(line: &str) -> bool {
+pub(super) fn is_shell_setup(line: &str) -> bool {
     let is_single_command = !line.contains(['&', ';', '|', '`']) && !line.contains("$(");
     is_single_command
         && matches!(line.split_whitespace().next(), Some("cd" | "pushd" | "popd" | "export" | "set"))

@@ -1,5 +1,9 @@
 //! `gate-log/…`: the entries of the gate log are complete and in order.
 
+mod agreement;
+
+pub(super) use agreement::agreement;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

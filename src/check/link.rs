@@ -1,5 +1,9 @@
 //! `link/…`: the paths that documents name exist.
 
+mod record;
+
+pub(super) use record::record;
+
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, TargetFact};
 use crate::document::field::{Field, strip_hint};

@@ -3,13 +3,14 @@
 
 mod open_tasks;
 mod owned;
+mod second_list;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
 use crate::digest::sha256_hex;
-use crate::document::scope_entry::ScopeEntry;
+use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::document::typed_contract::{ContractRole, TypedContract};
 use crate::document::{Document, DocumentKind, Packet, PacketStatus, WpId};
 use crate::finding::{Finding, Label};
@@ -148,6 +149,9 @@ pub(super) fn agreement(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
     out.extend(compare("risk_tier", "risk tier", tier.map(|t| (t.value.clone(), t.span)), &same_text));
     out.extend(compare("signature", "signature", signature.map(|s| (s.value.clone(), s.span)), &same_text));
     out.extend(compare_scope(contract, packet, rule));
+    out.extend(second_list::missing_refinement(contract, input.governance, rule));
+    out.extend(second_list::compare_criteria(contract, packet, rule));
+    out.extend(second_list::compare_exclusions(contract, packet, rule));
     out.extend(compare_projection(contract, markdown, rule));
     out.into()
 }
@@ -169,7 +173,10 @@ fn compare_scope(contract: &TypedContract, packet: &Packet, rule: &Rule) -> Opti
         return None;
     }
     let patterns = |entries: &[ScopeEntry]| -> BTreeMap<String, Span> {
-        let valid = entries.iter().filter(|entry| entry.pattern.is_ok());
+        // A path of a sibling working tree is no entry, but it is compared like one.
+        let is_path =
+            |entry: &&ScopeEntry| matches!(entry.pattern, Ok(_) | Err(ScopeEntryError::DotComponent));
+        let valid = entries.iter().filter(is_path);
         valid.map(|entry| (entry.pattern_text(), entry.raw.span)).collect()
     };
     let (own, other) = (patterns(&contract.allowed), patterns(&packet.scope.in_scope));
@@ -295,6 +302,8 @@ fn check_tasks(
             }
         }
     }
+    out.extend(packet_contract.and_then(|contract| second_list::undeclared_tasks(contract, tasks, rule)));
+    out.extend(second_list::other_sources(tasks, rule));
     out.extend(owned::outside_packet(governance, id, tasks, rule));
     out.extend(open_tasks::below_validated(governance, id, tasks, rule));
     for task in tasks {

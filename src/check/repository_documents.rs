@@ -178,7 +178,9 @@ impl<'a> GovernanceDocuments<'a> {
         bases.get(base).cloned().unwrap_or_default()
     }
 
-    fn document_by_path(&self, path: &str) -> Option<&'a Document> {
+    /// Returns the document at a path.
+    #[must_use]
+    pub(crate) fn document_by_path(&self, path: &str) -> Option<&'a Document> {
         let index =
             self.documents.binary_search_by(|document| document.path().as_bytes().cmp(path.as_bytes()));
         self.documents.get(index.ok()?)

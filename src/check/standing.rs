@@ -1,9 +1,27 @@
 //! Which documents are history: nobody changes them any more, so findings about them are
 //! notes.
 
-use crate::check::repository_documents::GovernanceDocuments;
+use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::registry::Registry;
 use crate::document::{Packet, PacketStatus, WpId};
+use crate::finding::{Finding, Level};
+
+impl DocumentCheckContext<'_> {
+    /// Returns whether nobody changes the packet in this document any more.
+    #[must_use]
+    pub(crate) fn is_packet_history(&self, packet: &Packet) -> bool {
+        match (self.document.id(), self.governance) {
+            (Some(id), Some(governance)) => governance.is_historical(id.as_str(), packet),
+            _ => is_finished(packet, None),
+        }
+    }
+
+    /// Makes a finding about a packet that is history a note.
+    #[must_use]
+    pub(crate) fn level_by_standing(&self, packet: &Packet, finding: Finding) -> Finding {
+        if self.is_packet_history(packet) { finding.with_level(Level::Note) } else { finding }
+    }
+}
 
 impl GovernanceDocuments<'_> {
     /// Returns whether a packet is history, in the judged and in the trusted tree: it is

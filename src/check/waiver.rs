@@ -1,6 +1,10 @@
 //! `waiver/…`: a waiver must be complete, in force and committed in time to
 //! suppress findings.
 
+mod record;
+
+pub(super) use record::{open_words, record};
+
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, Policy, WaiverOrigin, WaiverSource};
 use crate::check::evidence::normalize;

@@ -26,6 +26,8 @@ pub struct AuditRow {
     pub purpose: Spanned<String>,
     /// Date, as written.
     pub at: Spanned<String>,
+    /// Version of the specification, as written; empty without such a column.
+    pub spec_version: Spanned<String>,
     /// Whether a cell marks the signature as revoked.
     pub is_revoked: bool,
 }
@@ -75,6 +77,7 @@ impl Shift for AuditRow {
         self.signature.shift(by);
         self.purpose.shift(by);
         self.at.shift(by);
+        self.spec_version.shift(by);
     }
 }
 
@@ -100,6 +103,7 @@ impl Joined for Audit {
                 continue;
             };
             let at = column("date").unwrap_or(usize::MAX);
+            let version = column("spec").unwrap_or(usize::MAX);
             found = true;
             for row in table.rows {
                 faults.extend(cell_count_fault(&row, table.head.len(), "audit/row"));
@@ -111,6 +115,7 @@ impl Joined for Audit {
                     signature: get(signature).map(|text| strip_quotes(&text).to_owned()),
                     purpose: get(purpose),
                     at: get(at),
+                    spec_version: get(version),
                     is_revoked: row.cells.iter().any(|cell| is_revocation(&cell.value)),
                 });
             }

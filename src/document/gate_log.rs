@@ -29,6 +29,10 @@ pub struct GateEntry {
     pub refinement_path: Option<Spanned<String>>,
     /// SHA-256 of the refinement's bytes, in a REFINEMENT entry.
     pub refinement_sha256: Option<Spanned<String>>,
+    /// The pointer and the specification that it led to, in a REFINEMENT entry.
+    pub spec_target_resolved: Option<Spanned<String>>,
+    /// The text with which the refinement ended, in a REFINEMENT entry.
+    pub turn_token: Option<Spanned<String>>,
     /// SHA-1 of the specification, in a REFINEMENT entry.
     pub spec_target_sha1: Option<Spanned<String>>,
     /// The branch of a PREPARE entry.
@@ -78,6 +82,8 @@ impl GateEntry {
             timestamp: text("timestamp"),
             refinement_path: text("refinement_path"),
             refinement_sha256: text("refinement_sha256"),
+            spec_target_resolved: text("spec_target_resolved"),
+            turn_token: text("turn_token"),
             spec_target_sha1: text("spec_target_sha1"),
             branch: text("branch"),
             worktree_dir: text("worktree_dir"),
@@ -104,6 +110,8 @@ impl Shift for GateEntry {
             &mut self.timestamp,
             &mut self.refinement_path,
             &mut self.refinement_sha256,
+            &mut self.spec_target_resolved,
+            &mut self.turn_token,
             &mut self.spec_target_sha1,
             &mut self.branch,
             &mut self.worktree_dir,

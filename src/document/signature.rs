@@ -12,6 +12,8 @@ pub(crate) struct Signature {
     pub user: String,
     /// The time in the signature, in the signer's local time.
     pub at: DateTime,
+    /// Whether the digits are the older form, `DDMMYYHHMMSS`.
+    pub is_older_form: bool,
 }
 
 /// Reason why a text is not a valid signature.
@@ -36,10 +38,11 @@ impl Signature {
         if user.is_empty() || digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(SignatureError::Shape);
         }
-        let at = parse_long_form(digits)
+        let long = parse_long_form(digits);
+        let at = long
             .or_else(|| parse_short_form(digits))
             .ok_or_else(|| SignatureError::Date(digits.to_owned()))?;
-        Ok(Self { text: text.to_owned(), user: user.to_owned(), at })
+        Ok(Self { text: text.to_owned(), user: user.to_owned(), at, is_older_form: long.is_none() })
     }
 }
 

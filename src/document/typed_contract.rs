@@ -16,6 +16,7 @@ use super::Fault;
 use super::is_placeholder;
 use super::json::{self, JsonNode, JsonValue};
 use super::scope_entry::ScopeEntry;
+use super::validator_state::first_char_span;
 
 const SCHEMAS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/contract-schemas.json"));
 
@@ -70,6 +71,8 @@ pub struct ContractProjection {
     pub path: Option<Spanned<String>>,
     /// State of the copy, such as `GENERATED_IN_SYNC`.
     pub status: Option<Spanned<String>>,
+    /// Path of the contract from which the copy was made.
+    pub source_file: Option<Spanned<String>>,
     /// First 16 hexadecimal digits of the copy's SHA-256.
     pub projection_hash: Option<Spanned<String>>,
 }
@@ -89,6 +92,10 @@ pub struct TypedContract {
     pub forbidden: Vec<ScopeEntry>,
     /// Criteria of the contract.
     pub criteria: Vec<Spanned<String>>,
+    /// The list of criteria, also an empty one.
+    pub criteria_place: Option<Span>,
+    /// The list of declared tasks, also an empty one.
+    pub tasks_place: Option<Span>,
     /// Ids of the tasks that a packet declares.
     pub tasks: Vec<Spanned<String>>,
     /// Ids of the tasks that a task depends on.
@@ -131,7 +138,7 @@ impl TypedContract {
             pointers.iter().filter_map(|pointer| find(&root, pointer)).collect()
         };
         let single = ["wp_id", "base_id", "task_id", "status", "risk_tier", "signature", "format_version"];
-        let more = ["merge_base", "lane", "verdict", "containment", "merged_commit"];
+        let more = ["refinement_contract", "merge_base", "lane", "verdict", "containment", "merged_commit"];
         let value = |fact: &&'static str| Some((*fact, nodes(fact).into_iter().find_map(JsonNode::text)?));
         let values: BTreeMap<&'static str, Spanned<String>> =
             single.iter().chain(&more).filter_map(value).filter(|(_, text)| !text.value.is_empty()).collect();
@@ -145,6 +152,7 @@ impl TypedContract {
         let projection = nodes("projection").into_iter().next().map(|node| ContractProjection {
             path: node.get_text("path"),
             status: node.get_text("status"),
+            source_file: node.get_text("source_file"),
             projection_hash: node.get_text("projection_hash"),
         });
         Some(Self {
@@ -154,6 +162,8 @@ impl TypedContract {
             allowed: entries("allowed_paths"),
             forbidden: all("forbidden_paths").iter().map(read_path).collect(),
             criteria: list("criteria"),
+            criteria_place: nodes("criteria").first().map(|node| first_char_span(node.span)),
+            tasks_place: nodes("tasks").first().map(|node| first_char_span(node.span)),
             tasks: list("tasks"),
             depends_on: all("depends_on").iter().flat_map(ids_in).collect(),
             evidence: all("evidence"),

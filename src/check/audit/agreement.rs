@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::unlisted;
 use crate::check::CheckResult;
 use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
 use crate::document::audit::AuditRow;
@@ -45,6 +46,8 @@ pub(in crate::check) fn agreement(input: &RepositoryCheckContext<'_>, rule: &Rul
         out.extend(found);
     }
     out.extend(check_unrecorded_signatures(governance, rule));
+    out.extend(unlisted::unlisted_tokens(governance, rule));
+    out.extend(unlisted::other_versions(governance, rule));
     out.into()
 }
 

@@ -8,7 +8,7 @@ use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::PacketStatus;
 use crate::document::audit::find_wp_ids;
 use crate::document::board::BoardEntry;
-use crate::finding::{Finding, Label, Place};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 
 /// `board/status`: the board lists every open packet, and the state on the
@@ -22,6 +22,7 @@ pub(in crate::check) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) ->
         return CheckResult::skipped("the packets were not read");
     };
     let mut out: Vec<Finding> = Vec::new();
+    let mut superseded: Vec<(Label, Label)> = Vec::new();
     let unreadable: HashSet<String> =
         board.unreadable.iter().flat_map(|line| find_wp_ids(&line.value).map(ToString::to_string)).collect();
     let mut entries: HashMap<&str, &BoardEntry> = HashMap::new();
@@ -53,6 +54,13 @@ pub(in crate::check) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) ->
                     None => finding,
                 });
             }
+            // The record says that the packet is over, and whoever opens it does not see that.
+            Some(entry)
+                if entry.state == "SUPERSEDED" && !status_matches_state(&status.value, &entry.state) =>
+            {
+                let here = Label::text(&board.source, entry.span, format!("`{id}` is `{}`", status.value));
+                superseded.push((here, Label::text(&packet.source, status.span, "not marked as superseded")));
+            }
             // `board/entry` reports a line that names the packet and has no state.
             None if unreadable.contains(id) => {}
             None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
@@ -73,7 +81,30 @@ pub(in crate::check) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) ->
             _ => {}
         }
     }
+    out.extend(report_superseded(superseded, rule));
     out.into()
+}
+
+/// Maximum number of packets that one finding shows.
+const MAX_SHOWN: usize = 20;
+
+/// Returns one note about superseded packets whose own status says that work goes on.
+fn report_superseded(places: Vec<(Label, Label)>, rule: &Rule) -> Option<Finding> {
+    let count = places.len();
+    let mut places = places.into_iter();
+    let (first, there) = places.next()?;
+    let message = match count {
+        1 => "a packet is SUPERSEDED on the board, but its own status says that work goes on".to_owned(),
+        _ => format!(
+            "{count} packets are SUPERSEDED on the board, but their own status says that work goes on"
+        ),
+    };
+    let finding = rule.finding(message, first).with_level(Level::Note).related(there);
+    Some(
+        places
+            .take(MAX_SHOWN - 1)
+            .fold(finding, |finding, (here, there)| finding.related(here).related(there)),
+    )
 }
 
 /// Returns whether a state means that the work on a packet is not finished.

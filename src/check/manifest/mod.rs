@@ -3,6 +3,7 @@
 pub(super) mod blocks;
 mod by_path;
 pub(super) mod claims;
+pub(super) mod out_of_scope;
 pub(super) mod unchanged;
 pub(super) mod values;
 mod windows;

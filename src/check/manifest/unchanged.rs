@@ -2,10 +2,11 @@
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
+use crate::digest::RecordedHash;
 use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::{Label, Level};
 use crate::rule::Rule;
-use crate::text::Span;
+use crate::text::{Span, Spanned};
 
 /// Maximum number of manifests that one finding shows.
 const MAX_SHOWN: usize = 5;
@@ -21,7 +22,10 @@ pub(in crate::check) fn unchanged(input: &DocumentCheckContext<'_>, rule: &Rule)
     let is_history = id.zip(input.governance).is_some_and(|(id, all)| all.is_historical(id.as_str(), packet));
     let is_unchanged = |manifest: &&Manifest| {
         let hashes = manifest.pre.as_ref().zip(manifest.post.as_ref());
-        hashes.is_some_and(|(pre, post)| pre.value == post.value) && !is_mode_change(manifest)
+        let is_same = |(pre, post): (&Spanned<RecordedHash>, &Spanned<RecordedHash>)| {
+            pre.value == post.value && matches!(post.value, RecordedHash::Sha1(_))
+        };
+        hashes.is_some_and(is_same) && !is_mode_change(manifest)
     };
     let all: Vec<&Manifest> = packet.manifests.iter().filter(is_unchanged).collect();
     let hashes: Vec<Span> =

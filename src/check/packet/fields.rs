@@ -13,7 +13,7 @@ use crate::document::hidden::ends_open;
 use crate::document::packet::{ContentState, Generation};
 use crate::document::section::find_heading_in_fence;
 use crate::document::template::PACKET;
-use crate::finding::Place;
+use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 use crate::text::Span;
 
@@ -108,6 +108,25 @@ fn required_by(input: &PacketCheckContext<'_>) -> (&'static str, String) {
     }
 }
 
+/// Returns one note about a head of generation G0 that says neither when nor for whom the
+/// packet was written. Later generations require these fields.
+fn missing_head(input: &PacketCheckContext<'_>, rule: &Rule) -> Option<Finding> {
+    let packet = input.packet;
+    let has_head = packet.metadata_field("TASK_ID").is_some() && packet.metadata_field("ROLE").is_some();
+    if packet.generation != Generation::G0 || !has_head || input.policy.minimal_packets {
+        return None;
+    }
+    let names = rule.parameter("head");
+    let missing: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| packet.metadata_field(name).is_none()).collect();
+    if missing.len() < names.len() || names.is_empty() {
+        return None;
+    }
+    let message = format!("the head of the packet has no {}", missing.join(", "));
+    let label = input.label_at(packet.heading_span("METADATA"), "the head of the packet");
+    Some(rule.finding(message, label).with_level(Level::Note))
+}
+
 /// `packet/field`: every field that the packet's generation requires is a
 /// labelled field or section, and it is filled.
 pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -154,6 +173,7 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
         };
         out.push(finding.misses(section, Some(name)));
     }
+    out.extend(missing_head(input, rule));
     out.into()
 }
 

@@ -1,5 +1,6 @@
 //! `packet/…`: the packet exists, can be read, and is complete.
 
+pub(super) mod closure;
 pub(super) mod fields;
 pub(super) mod format;
 pub(super) mod handoff;
@@ -7,6 +8,7 @@ pub(super) mod identity;
 pub(super) mod lineage;
 pub(super) mod merged;
 pub(super) mod report;
+pub(super) mod report_part;
 pub(super) mod search;
 pub(super) mod template_text;
 pub(super) mod unread;

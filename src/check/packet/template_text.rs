@@ -5,6 +5,7 @@ use crate::check::repository_documents::DocumentCheckContext;
 use crate::check::standing::is_finished;
 use crate::document::field::Field;
 use crate::document::outline::BlockKind;
+use crate::document::section::Section;
 use crate::document::{Packet, PacketStatus};
 use crate::finding::{Label, Level};
 use crate::rule::Rule;
@@ -18,14 +19,16 @@ const MAX_SHOWN: usize = 10;
 pub(in crate::check) fn template_text(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
     let is_done = packet.status.as_ref().is_some_and(|status| status.value == PacketStatus::Done);
-    if !(is_done || is_finished(packet, None)) {
+    let is_over = is_done || is_finished(packet, None);
+    if !is_over && packet.phases.last_report().is_none() {
         return CheckResult::skipped("work on the packet is not over");
     }
     let places = find_places(packet, rule);
     let Some((first, others)) = places.split_first() else { return Vec::new().into() };
+    let what = if is_over { "the finished packet" } else { "the packet has a report, and it" };
     let message = match others.len() {
-        0 => "the finished packet contains a text of its template".to_owned(),
-        _ => format!("the finished packet contains {} of its template", format_count(places.len(), "text")),
+        0 => format!("{what} contains a text of its template"),
+        _ => format!("{what} contains {} of its template", format_count(places.len(), "text")),
     };
     let label = |span: &Span| Label::text(&packet.source, *span, "not replaced");
     let mut finding = rule.finding(message, label(first));
@@ -34,7 +37,8 @@ pub(in crate::check) fn template_text(input: &DocumentCheckContext<'_>, rule: &R
     }
     let id = input.document.id();
     let is_history = id.zip(input.governance).is_some_and(|(id, all)| all.is_historical(id.as_str(), packet));
-    Some(if is_history { finding.with_level(Level::Note) } else { finding }).into()
+    // After a FAIL, the work goes on.
+    Some(if is_history || !is_over { finding.with_level(Level::Note) } else { finding }).into()
 }
 
 /// Returns whether what follows on a line is neither code nor a comment.
@@ -42,6 +46,28 @@ fn is_said(before: &str) -> bool {
     let is_comment =
         before.rfind("<!--").is_some_and(|open| !before.get(open..).unwrap_or("").contains("-->"));
     !is_comment && before.matches('`').count().is_multiple_of(2)
+}
+
+/// Returns the heading of a section that has only the instructions of its template.
+fn find_unwritten(packet: &Packet, section: &Section, rule: &Rule) -> Option<Span> {
+    let lines: Vec<&str> = rule
+        .parameter("instructions")
+        .iter()
+        .filter_map(|line| line.split_once(": "))
+        .filter(|(key, _)| *key == section.key)
+        .map(|(_, text)| text)
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let mut texts = section.blocks.clone().filter_map(|index| {
+        let block = packet.outline.get(index).filter(|block| block.kind != BlockKind::Item)?;
+        let is_text = !matches!(block.kind, BlockKind::List(_) | BlockKind::Html);
+        is_text.then(|| packet.source.slice(block.content).trim()).filter(|text| !text.is_empty())
+    });
+    let is_instruction = |text: &str| lines.iter().any(|line| text.starts_with(line));
+    let first = texts.next().filter(|text| is_instruction(text))?;
+    (!first.is_empty() && texts.all(is_instruction)).then_some(section.title.span)
 }
 
 /// Returns the places of texts of the template, in document order, one for each line.
@@ -62,6 +88,18 @@ fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
             start += line.len();
         }
     }
+    out.extend(packet.sections.iter().filter_map(|section| find_unwritten(packet, section, rule)));
+    let text = packet.source.text();
+    for known in rule.parameter("anywhere") {
+        out.extend(
+            text.match_indices(known.as_str()).take(MAX_SHOWN).map(|(at, _)| Span::new(at, at + known.len())),
+        );
+    }
+    let fills = |field: &&Field| {
+        let is_open = |known: &String| field.value.value.contains(known.as_str());
+        rule.parameter("fills").iter().any(is_open)
+    };
+    out.extend(packet.fields.iter().filter(fills).map(|field| field.value.span));
     let is_label = |field: &&Field| rule.parameter("labels").contains(&field.key);
     let is_empty = |field: &&Field| {
         let has_list = field.item.is_some_and(|item| packet.outline.items(Some(item)).next().is_some());

@@ -1,33 +1,46 @@
 //! `text/…`: text that a tool has damaged.
 
+use std::sync::Arc;
+
 use encoding_rs::WINDOWS_1252;
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::TextCheckContext;
-use crate::finding::{Label, Place};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
-use crate::text::{Span, format_count, to_single_line};
+use crate::text::{Source, Span, format_count, to_single_line};
 
 /// Maximum number of places that one finding shows.
 const MAX_SHOWN: usize = 5;
 /// Maximum number of bytes of one character in UTF-8.
 const MAX_CHARACTER_BYTES: usize = 4;
 
-/// `text/wrong-encoding`: no text was read as Windows-1252 and written as UTF-8. All places
-/// are one finding.
+/// `text/wrong-encoding`: no text was read as Windows-1252 and written as UTF-8, and no
+/// character was replaced by question marks. All places of a kind are one finding.
 pub(in crate::check) fn wrong_encoding(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let source = input.source;
+    let lost = input.outline.and_then(|outline| super::lost::report_lost(source, outline, rule));
+    lost.into_iter().chain(report_converted(source, rule)).collect::<Vec<_>>().into()
+}
+
+/// Reports text that was read as Windows-1252 and written as UTF-8, also as escapes.
+fn report_converted(source: &Arc<Source>, rule: &Rule) -> Option<Finding> {
     let text = source.text();
+    if text.is_ascii() {
+        return report_escaped(source, rule);
+    }
     // `text/hidden-character` reports what such a conversion makes of some characters.
-    if text.is_ascii() || text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
-        return Vec::new().into();
+    if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
+        return None;
     }
     let places = find_converted(text);
-    let Some(((first, meant), others)) = places.split_first() else { return Vec::new().into() };
+    let Some(((first, meant), others)) = places.split_first() else {
+        return report_escaped(source, rule);
+    };
     // Two letters next to each other can be meant, such as a capital before a quotation mark.
     let is_long = places.iter().any(|(_, meant)| meant.len_utf8() > 2);
     if others.is_empty() && !is_long {
-        return Vec::new().into();
+        return None;
     }
     let message = format!(
         "a tool read the text in another encoding: `{}` was `{meant}` ({})",
@@ -39,7 +52,55 @@ pub(in crate::check) fn wrong_encoding(input: &TextCheckContext<'_>, rule: &Rule
     for place in others.iter().take(MAX_SHOWN - 1) {
         finding = finding.related(label(place));
     }
-    Some(finding).into()
+    Some(finding)
+}
+
+/// Number of characters of an escape such as `\u00C2`.
+const ESCAPE_LENGTH: usize = 6;
+
+/// Reports escapes that spell a character that was read in another encoding before it was
+/// escaped: `\u00C2\u00A7`.
+fn report_escaped(source: &Arc<Source>, rule: &Rule) -> Option<Finding> {
+    let places = find_escaped_bytes(source.text());
+    let ((first, meant), others) = places.split_first()?;
+    // A single pair can be meant.
+    if others.is_empty() && meant.len_utf8() < 3 {
+        return None;
+    }
+    let message = format!(
+        "a tool read the text in another encoding before it was escaped: `{}` was `{meant}` ({})",
+        source.slice(*first),
+        format_count(places.len(), "place")
+    );
+    let label = |(span, meant): &(Span, char)| Label::text(source, *span, format!("this was `{meant}`"));
+    // The specification that an excerpt quotes can be damaged itself.
+    let finding = rule.finding(message, label(&(*first, *meant))).with_level(Level::Note);
+    Some(others.iter().take(MAX_SHOWN - 1).fold(finding, |finding, place| finding.related(label(place))))
+}
+
+/// Returns the runs of escapes that spell the bytes of one character, with that character.
+fn find_escaped_bytes(text: &str) -> Vec<(Span, char)> {
+    let mut out = Vec::new();
+    let mut run: Vec<(usize, u8)> = Vec::new();
+    let mut end = 0;
+    for (at, _) in text.match_indices("\\u") {
+        let code = text.get(at + 2..at + ESCAPE_LENGTH).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        let byte = code.and_then(char::from_u32).filter(|c| !c.is_ascii()).and_then(to_windows_1252);
+        if at != end {
+            add_converted(&run, end, &mut out);
+            run.clear();
+        }
+        end = at + ESCAPE_LENGTH;
+        match byte {
+            Some(byte) => run.push((at, byte)),
+            None => {
+                add_converted(&run, at, &mut out);
+                run.clear();
+            }
+        }
+    }
+    add_converted(&run, end, &mut out);
+    out
 }
 
 /// Returns the places where the bytes of one character in UTF-8 were each read as a
@@ -160,6 +221,16 @@ mod tests {
         let found = |text: &str| -> String { find_converted(text).into_iter().map(|(_, c)| c).collect() };
         assert_eq!(found("Â§10.1 and â€” and Ã¤, ðŸ”’"), "§—ä🔒");
         for meant in ["ÄÖÜ äöü", "« CAFÉ »", "NÃO", "§10.1 — “a”", "naïve façade", "ÂngstrÖm"]
+        {
+            assert_eq!(found(meant), "", "{meant}");
+        }
+    }
+
+    #[test]
+    fn escapes_of_another_encoding_are_found() {
+        let found = |text: &str| -> String { find_escaped_bytes(text).into_iter().map(|(_, c)| c).collect() };
+        assert_eq!(found("\\u00C2\\u00A76.3 and \\u00E2\\u20AC\\u201C x"), "§–");
+        for meant in ["\\u00A76.3", "\\u2014", "na\\u00EFve", "\\u00C2 \\u00A7", "\\uD83D\\uDE00", "\\u00zz"]
         {
             assert_eq!(found(meant), "", "{meant}");
         }

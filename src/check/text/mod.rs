@@ -3,6 +3,7 @@
 pub(super) mod characters;
 pub(super) mod damage;
 pub(super) mod instruction;
+mod lost;
 pub(super) mod reading;
 
 use crate::document::outline::{BlockKind, Outline};

@@ -3,9 +3,11 @@
 use super::{first_rows, registry_of};
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
+use crate::document::is_placeholder;
 use crate::document::registry::Registry;
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
+use crate::text::{Span, format_count};
 
 /// `traceability/board`: the state that a row of the registry repeats is that of the
 /// packet on the task board.
@@ -18,12 +20,18 @@ pub(in crate::check) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         return CheckResult::skipped("the task board does not exist");
     };
     let mut out: Vec<Finding> = Vec::new();
+    let mut unknown: Vec<Span> = Vec::new();
     for (row, first) in registry.rows.iter().zip(first_rows(&registry.rows)) {
         // `traceability/active` reports a further row of a base id.
         if first.is_some() {
             continue;
         }
         let Some(cell) = &row.board else { continue };
+        if !cell.value.trim().is_empty() && is_placeholder(&cell.value) {
+            let active = Registry::active_id(row);
+            unknown
+                .extend(active.filter(|id| board.entries_of(id.as_str()).next().is_some()).map(|_| row.span));
+        }
         let Some(group) = board_group(&cell.value) else { continue };
         // `Done: WP-1-A-v2` names the packet, which may be another revision than the active
         // one. A state alone is that of the active packet, if it says that the work is over;
@@ -45,8 +53,27 @@ pub(in crate::check) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
                 .related(Label::text(&board.source, entry.span, "state on the board")),
         );
     }
+    out.extend(report_unknown(registry, &unknown, rule));
     out.into()
 }
+
+/// Returns one note about the rows that leave the state open, although the board has one.
+fn report_unknown(registry: &Registry, rows: &[Span], rule: &Rule) -> Option<Finding> {
+    let (first, others) = rows.split_first()?;
+    let message = match others.len() {
+        0 => "a row of the registry leaves the state open, but the task board has one".to_owned(),
+        _ => format!(
+            "{} of the registry leave the state open, but the task board has one",
+            format_count(rows.len(), "row")
+        ),
+    };
+    let label = |span: &Span| Label::text(&registry.source, *span, "no state");
+    let finding = rule.finding(message, label(first)).with_level(Level::Note);
+    Some(others.iter().take(MAX_SHOWN).fold(finding, |finding, span| finding.related(label(span))))
+}
+
+/// Maximum number of further rows that one finding shows.
+const MAX_SHOWN: usize = 11;
 
 /// States of the registry as it writes them, with their groups.
 const STATES: [(&str, &str); 7] = [

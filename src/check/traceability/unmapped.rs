@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use crate::check::CheckResult;
 use crate::check::repository_documents::RepositoryCheckContext;
 use crate::document::WpId;
-use crate::finding::{Finding, Label, Place};
+use crate::document::board::BoardEntry;
+use crate::document::registry::Registry;
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, format_count};
 
 /// Maximum number of findings with an edit that adds a row: each one reads the registry again.
 const MAX_EDITS: usize = 50;
@@ -58,5 +60,37 @@ pub(in crate::check) fn unmapped(input: &RepositoryCheckContext<'_>, rule: &Rule
             None => finding,
         });
     }
+    out.extend(find_unlisted(input, registry, rule));
     out.into()
+}
+
+/// Maximum number of entries that one finding shows.
+const MAX_SHOWN: usize = 12;
+
+/// Returns one note about the open entries of the board whose base ids have no row, if the
+/// registry lists most of them: it is kept as the list of all packets.
+fn find_unlisted(input: &RepositoryCheckContext<'_>, registry: &Registry, rule: &Rule) -> Option<Finding> {
+    let board = input.governance.board()?;
+    let has_row = |entry: &&BoardEntry| {
+        let id = WpId::parse(&entry.wp_id);
+        id.is_ok_and(|id| registry.rows_of(id.base()).next().is_some())
+    };
+    let (listed, unlisted): (Vec<&BoardEntry>, Vec<&BoardEntry>) = board.entries.iter().partition(has_row);
+    let open: Vec<&BoardEntry> = unlisted
+        .into_iter()
+        .filter(|entry| !matches!(entry.state.as_str(), "SUPERSEDED" | "ABANDONED"))
+        .collect();
+    let (first, others) = open.split_first()?;
+    if listed.len() < open.len().saturating_mul(4) {
+        return None;
+    }
+    let message = match others.len() {
+        0 => format!("`{}` of the task board has no row in the registry", first.wp_id),
+        _ => format!("{} of the task board have no row in the registry", format_count(open.len(), "packet")),
+    };
+    let label = |entry: &BoardEntry| Label::text(&board.source, entry.span, "no row for its base id");
+    let finding = rule.finding(message, label(first)).with_level(Level::Note);
+    let shown = others.iter().take(MAX_SHOWN - 1);
+    let finding = shown.fold(finding, |finding, entry| finding.related(label(entry)));
+    Some(finding.related(Label::path(registry.source.name(), "the registry")))
 }

@@ -61,6 +61,8 @@ pub(super) fn read(source: &Arc<Source>) -> Option<TypedContract> {
         allowed: parts("allowed_paths").iter().map(read_path).collect::<Vec<ScopeEntry>>(),
         forbidden: Vec::new(),
         criteria: Vec::new(),
+        criteria_place: None,
+        tasks_place: None,
         tasks: Vec::new(),
         depends_on: parts("depends_on").iter().flat_map(ids_in).collect(),
         evidence: parts("evidence"),
