@@ -20,7 +20,6 @@ mod report;
 mod request;
 mod results;
 mod rules;
-mod rust_modules;
 mod script_doubles;
 mod test_module;
 mod tree;

@@ -22,7 +22,6 @@ use super::report::{build_report, reject_unknown_sets};
 use super::request::ScanRequest;
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
-use super::rust_modules::mark_undeclared;
 use super::script_doubles::mark_script_doubles;
 
 /// Maximum number of findings in a report; more are only counted.
@@ -67,7 +66,6 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     };
     mark_test_packages(&context, &paths, (&requested, &mut file_scans), &read_files);
     mark_script_doubles(&context, &paths, (&requested, &mut file_scans), &read_files);
-    mark_undeclared(&context, &paths, (&requested, &mut file_scans), &read, &read_files);
     let layers = {
         let scanned = requested.iter().zip(&file_scans);
         LayerPremises::read(&context, &paths, scanned.map(|(path, file)| (path, &file.matches)), &read)
