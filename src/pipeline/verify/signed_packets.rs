@@ -76,6 +76,10 @@ fn was_removed(context: &VerifyContext<'_>, layout: &Layout, id: &WpId) -> Resul
     };
     let hash = sha1(contract.text().replace("\r\n", "\n").as_bytes());
     let wanted = VersionRequest { path, sha1: hash, any_line_ends: true };
-    // A clone without history cannot tell; there the signature alone counts.
-    Ok(context.repo.find_versions(trusted, &[wanted]).is_ok_and(|found| found.iter().any(Option::is_some)))
+    match context.repo.find_versions(trusted, &[wanted]) {
+        Ok(found) => Ok(found.iter().any(Option::is_some)),
+        // A clone without history cannot tell; there the signature alone counts.
+        Err(_) if context.repo.is_shallow() => Ok(false),
+        Err(error) => Err(error),
+    }
 }
