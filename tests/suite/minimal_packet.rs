@@ -80,6 +80,31 @@ fn a_pending_signature_is_replaced_by_the_approval() {
 }
 
 #[test]
+fn a_local_branch_of_any_name_finds_the_packet_by_its_scope() {
+    let sandbox = written_by_hand("standard");
+    sandbox.commit("packet");
+    sandbox.git(&["branch", "-f", "main", "HEAD"]);
+    sandbox.git(&["switch", "-q", "-c", "second-word"]);
+    work(&sandbox);
+    let said = run_ok(&sandbox, &["verify"]);
+    assert!(said.contains("verify WP-1-Word: PASSED"), "{said}");
+    // A packet that only the work has is not chosen, and of two packets none is.
+    let other = TEXT.replace("WP-1-Word", "WP-1-Other");
+    sandbox.write(".GOV/task_packets/WP-1-Other.md", other.replace("- a.txt\n", "- a.txt\n  - b.txt\n"));
+    sandbox.write("b.txt", "x\n");
+    let (exit, said) = sandbox.run_redacted(&["verify"]);
+    assert_eq!(exit, 2, "{said}");
+    sandbox.remove("b.txt");
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.write(".GOV/task_packets/WP-1-Other.md", other);
+    sandbox.commit("another packet");
+    sandbox.git(&["switch", "-q", "-c", "third-word"]);
+    sandbox.write("a.txt", "one\ntwo\n");
+    let (exit, said) = sandbox.run_redacted(&["verify"]);
+    assert!(exit == 2 && said.contains("WP-1-Other") && said.contains("WP-1-Word"), "{exit} {said}");
+}
+
+#[test]
 fn a_packet_on_the_main_branch_needs_no_signature() {
     let sandbox = written_by_hand("standard");
     sandbox.commit("packet");

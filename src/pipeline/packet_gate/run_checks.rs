@@ -2,7 +2,7 @@
 //! prepares the inputs of the checks, runs them in order, applies waivers, and
 //! reports the outcome of every check.
 
-use crate::change::{Repository, Selection, SelectionRequest, TreeState};
+use crate::change::{Commit, Repository, Selection, SelectionRequest, TreeState};
 use crate::check::context::Gate;
 use crate::digest::sha256_hex;
 use crate::document::Packet;
@@ -48,12 +48,14 @@ fn load_packets(
     Ok(packets)
 }
 
-/// Returns whether the history is searched from HEAD: a range ends its search at its own start,
-/// which is near.
-fn walks_back_from_head(request: &GateRequest) -> bool {
+/// Has the newest history read if it is searched from HEAD. A range ends its search at its own
+/// start, which is near.
+fn read_ahead(repo: &dyn Repository, request: &GateRequest, head: Option<Commit>) {
     use SelectionRequest::{Default, Staged, Work, Worktree};
     let has_no_change = matches!(request.gate, Gate::GateCheck | Gate::PreWork);
-    has_no_change || matches!(request.selection, Default | Work | Staged | Worktree)
+    if has_no_change || matches!(request.selection, Default | Work | Staged | Worktree) {
+        head.into_iter().for_each(|head| repo.read_ahead(head));
+    }
 }
 
 /// Runs the checks of a gate over the requested packets.
@@ -66,9 +68,7 @@ pub(crate) fn run_gate_checks(
     request: &GateRequest,
 ) -> Result<GateResult, PipelineError> {
     let head = repo.head()?;
-    if let Some(head) = head.filter(|_| walks_back_from_head(request)) {
-        repo.read_ahead(head);
-    }
+    read_ahead(repo, request, head);
     let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
     let selection = match request.gate {
         Gate::PostWork | Gate::Audit => Some(resolve_selection(repo, request, &main)?),

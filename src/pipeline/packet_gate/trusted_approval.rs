@@ -56,20 +56,19 @@ pub(crate) fn read_trusted_approval(
     Ok(TrustedApproval { description: trusted.describe(), states, records })
 }
 
+/// A record of a trusted commit; `None` if it does not exist there or is the judged one.
+type DifferentRecord = Option<Arc<Source>>;
+
 struct RecordReader<'a> {
     repo: &'a dyn Repository,
     judged: TreeState,
     /// What was read: the same commit can be trusted for states and for records.
-    read: RefCell<BTreeMap<(Commit, String), Option<Arc<Source>>>>,
+    read: RefCell<BTreeMap<(Commit, String), DifferentRecord>>,
 }
 
 impl RecordReader<'_> {
     /// Reads a record at a commit; `None` if it does not exist there or is the judged one.
-    fn read_if_different(
-        &self,
-        commit: Commit,
-        record: &str,
-    ) -> Result<Option<Arc<Source>>, RepositoryError> {
+    fn read_if_different(&self, commit: Commit, record: &str) -> Result<DifferentRecord, RepositoryError> {
         let key = (commit, record.to_owned());
         if let Some(known) = self.read.borrow().get(&key) {
             return Ok(known.clone());

@@ -25,8 +25,8 @@ use super::signed_packets::find_signed_packets;
 /// Maximum number of packets that a message proposes.
 const MAX_CANDIDATES: usize = 5;
 
-/// Finds the packets of the branch: the named one, or those whose PREPARE record names
-/// the branch. In continuous integration only records of the trusted revision decide,
+/// Finds the packets of the branch: the named one, those whose PREPARE record names the
+/// branch, or the open one whose scope has all changed paths. In continuous integration only records of the trusted revision decide,
 /// because the coder can choose the name of a branch.
 ///
 /// # Errors
@@ -50,21 +50,25 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
     if is_nothing_set_up(context, &layout)? {
         return Err(PipelineError::NothingSetUp);
     }
-    let open = if context.request.is_ci { open_packets(context, &layout)? } else { Vec::new() };
-    let mut covering = Vec::new();
-    if context.request.is_ci {
+    let mut candidates = prepared(judged)?;
+    let named = |branch: &String| {
+        let ids = list_packet_ids(context.repo, judged, &layout)?;
+        Ok::<_, RepositoryError>(
+            ids.into_iter().filter(|id| branch.split('/').any(|part| part == id)).collect(),
+        )
+    };
+    let named: Vec<String> = branch.as_ref().map(named).transpose()?.unwrap_or_default();
+    // In continuous integration, neither the judged records nor the branch's name decide.
+    let is_undecided = context.request.is_ci || (candidates.is_empty() && named.is_empty());
+    if is_undecided {
+        let open = open_packets(context, &layout)?;
         match packets_of_paths(context, &layout, &open) {
             Ok(packets) => return Ok(packets),
-            Err(found) => covering = found,
+            Err(found) => candidates.extend(found),
         }
     }
-    let mut candidates = prepared(judged)?;
-    candidates.extend(covering);
-    if candidates.is_empty()
-        && let Some(branch) = &branch
-    {
-        let ids = list_packet_ids(context.repo, judged, &layout)?;
-        candidates = ids.into_iter().filter(|id| branch.split('/').any(|part| part == id)).collect();
+    if candidates.is_empty() {
+        candidates = named;
     }
     if context.request.is_ci && candidates.is_empty() {
         // Nothing on the main branch approves them; the gate over one says what is missing.
@@ -75,7 +79,7 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
             .filter(|id| WpId::parse(id).is_ok_and(|id| is_changed(layout.packet(&id))))
             .collect();
     }
-    if context.request.is_ci || candidates.is_empty() {
+    if is_undecided || candidates.is_empty() {
         candidates.truncate(MAX_CANDIDATES);
         let options = context.request.selection_option();
         return Err(PipelineError::NoPacketOfBranch { branch, candidates, options });
