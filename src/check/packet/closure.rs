@@ -10,8 +10,6 @@ use crate::text::{Span, Spanned, format_count, to_single_line};
 
 /// Number of hexadecimal digits of a whole commit id.
 const COMMIT_DIGITS: usize = 40;
-/// Format version from which the validator of a packet has a working tree of its own.
-const OWN_WORKTREE_SINCE: &str = "2026-03-29";
 /// Words with which a value says that something has not begun, or waits.
 const OPEN_WORDS: [&str; 6] = ["PENDING", "READY_FOR_", "IN_PROGRESS", "NOT_STARTED", "AWAITING", "BLOCKED"];
 
@@ -272,7 +270,8 @@ fn check_shared_worktree(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let own = packet.metadata_field("LOCAL_WORKTREE_DIR").filter(|field| field.is_filled())?;
     let validator = packet.metadata_field("WP_VALIDATOR_LOCAL_WORKTREE_DIR")?;
     let is_same = own.bare_value().value == validator.bare_value().value;
-    if !is_same || !has_version(packet, OWN_WORKTREE_SINCE) {
+    let since = rule.parameter("own-worktree-since").first()?;
+    if !is_same || !has_version(packet, since) {
         return None;
     }
     let message = "the validator of the packet has the working tree of its coder";
