@@ -80,46 +80,37 @@ fn report_escaped(source: &Arc<Source>, rule: &Rule) -> Option<Finding> {
 
 /// Returns the runs of escapes that spell the bytes of one character, with that character.
 fn find_escaped_bytes(text: &str) -> Vec<(Span, char)> {
-    let mut out = Vec::new();
-    let mut run: Vec<(usize, u8)> = Vec::new();
-    let mut end = 0;
-    for (at, _) in text.match_indices("\\u") {
+    convert_runs(text.match_indices("\\u").map(|(at, _)| {
         let code = text.get(at + 2..at + ESCAPE_LENGTH).and_then(|hex| u32::from_str_radix(hex, 16).ok());
         let byte = code.and_then(char::from_u32).filter(|c| !c.is_ascii()).and_then(to_windows_1252);
-        if at != end {
-            add_converted(&run, end, &mut out);
-            run.clear();
-        }
-        end = at + ESCAPE_LENGTH;
-        match byte {
-            Some(byte) => run.push((at, byte)),
-            None => {
-                add_converted(&run, at, &mut out);
-                run.clear();
-            }
-        }
-    }
-    add_converted(&run, end, &mut out);
-    out
+        (Span::new(at, at + ESCAPE_LENGTH), byte)
+    }))
 }
 
 /// Returns the places where the bytes of one character in UTF-8 were each read as a
 /// character of Windows-1252, with that character.
 fn find_converted(text: &str) -> Vec<(Span, char)> {
+    let others = text.char_indices().filter(|(_, c)| !c.is_ascii());
+    convert_runs(others.map(|(at, c)| (Span::new(at, at + c.len_utf8()), to_windows_1252(c))))
+}
+
+/// Returns the characters that runs of bytes spell. A place without a byte, and a gap between
+/// two places, end a run.
+fn convert_runs(places: impl Iterator<Item = (Span, Option<u8>)>) -> Vec<(Span, char)> {
     let mut out = Vec::new();
-    // Byte positions and bytes of the characters of a run that are not ASCII.
+    // Positions and bytes of the places of a run.
     let mut run: Vec<(usize, u8)> = Vec::new();
     let mut end = 0;
-    for (at, c) in text.char_indices().filter(|(_, c)| !c.is_ascii()) {
-        if at != end {
+    for (span, byte) in places {
+        if span.start != end {
             add_converted(&run, end, &mut out);
             run.clear();
         }
-        end = at + c.len_utf8();
-        match to_windows_1252(c) {
-            Some(byte) => run.push((at, byte)),
+        end = span.end;
+        match byte {
+            Some(byte) => run.push((span.start, byte)),
             None => {
-                add_converted(&run, at, &mut out);
+                add_converted(&run, span.start, &mut out);
                 run.clear();
             }
         }
