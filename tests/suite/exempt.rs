@@ -34,11 +34,11 @@ fn a_change_of_exempt_paths_needs_no_packet() {
     // What matches no packet and no exemption fails, whatever the branch is called.
     sandbox.write("src/a.txt", "two\n");
     sandbox.commit("code");
-    assert_verdict(&sandbox, &[], 2, "no PREPARE record");
+    assert_verdict(&sandbox, &[], 2, "it is not known which packet");
     let renamed = with_exempt_paths();
     renamed.git(&["mv", "src/a.txt", "docs/b.txt"]);
     renamed.commit("moved into the exempt folder");
-    assert_verdict(&renamed, &[], 2, "no PREPARE record");
+    assert_verdict(&renamed, &[], 2, "it is not known which packet");
     // Protected kinds and governance are never exempt.
     for path in [".github/workflows/ci.yml", ".GOV/task_packets/WP-1-Own.md"] {
         let sandbox = with_exempt_paths();
@@ -52,7 +52,7 @@ fn a_change_of_exempt_paths_needs_no_packet() {
     own.edit("countersign.yaml", "  - docs/\n", "  - docs/\n  - src/\n");
     own.write("src/a.txt", "two\n");
     own.commit("own rules");
-    assert_verdict(&own, &[], 2, "no PREPARE record");
+    assert_verdict(&own, &[], 2, "it is not known which packet");
 }
 
 #[cfg(unix)]
@@ -61,7 +61,7 @@ fn a_link_is_never_exempt() {
     let sandbox = with_exempt_paths();
     std::os::unix::fs::symlink("src/a.txt", sandbox.root.join("link")).expect("link");
     sandbox.commit("link");
-    assert_verdict(&sandbox, &[], 2, "no PREPARE record");
+    assert_verdict(&sandbox, &[], 2, "it is not known which packet");
 }
 
 #[test]
