@@ -80,7 +80,7 @@ fn report_escaped(source: &Arc<Source>, rule: &Rule) -> Option<Finding> {
 
 /// Returns the runs of escapes that spell the bytes of one character, with that character.
 fn find_escaped_bytes(text: &str) -> Vec<(Span, char)> {
-    convert_runs(text.match_indices("\\u").map(|(at, _)| {
+    convert_runs(memchr::memmem::find_iter(text.as_bytes(), b"\\u").map(|at| {
         let code = text.get(at + 2..at + ESCAPE_LENGTH).and_then(|hex| u32::from_str_radix(hex, 16).ok());
         let byte = code.and_then(char::from_u32).filter(|c| !c.is_ascii()).and_then(to_windows_1252);
         (Span::new(at, at + ESCAPE_LENGTH), byte)

@@ -15,9 +15,7 @@ const RUN: std::ops::RangeInclusive<usize> = 2..=3;
 /// Reports runs of question marks in front of a word or a number, such as `??11.5` for a section
 /// sign. One alone can be meant.
 pub(super) fn report_lost(source: &Arc<Source>, outline: &Outline, rule: &Rule) -> Option<Finding> {
-    if !source.text().contains("??") {
-        return None;
-    }
+    memchr::memmem::find(source.text().as_bytes(), b"??")?;
     let prose =
         outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Prose | BlockKind::Heading(_)));
     let places: Vec<Span> = prose.flat_map(|block| find_runs(source.text(), block.content)).collect();
