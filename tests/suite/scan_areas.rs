@@ -146,7 +146,7 @@ fn a_change_that_no_rule_reads_warns_and_a_change_of_documents_does_not() {
 
 #[test]
 fn a_file_that_no_module_declares_is_the_product() {
-    // Nobody wants to see his first try pass without a word.
+    // The first try of a new user must not pass without a word.
     let sandbox = Sandbox::new();
     sandbox.write("Cargo.toml", "[package]\nname = \"a\"\n");
     sandbox.write("src/lib.rs", "pub fn a() {}\n");

@@ -29,7 +29,7 @@ pub(crate) struct InitArgs {
     /// Where documents go; default: the layout that exists, else `.GOV`
     #[arg(long, value_enum)]
     layout: Option<LayoutChoice>,
-    /// How much ceremony packets need; default: the configured one, else `full`
+    /// What packets need; default: the configured profile, else `full`
     #[arg(long, value_enum)]
     profile: Option<ProfileChoice>,
     /// The specification; default: a file in the root named like `…Spec_v01.md`,
