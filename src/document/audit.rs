@@ -129,6 +129,10 @@ impl Joined for Audit {
 /// `(INVALID - …)` at its start. A text that only mentions a revocation does not count.
 fn is_revocation(cell: &str) -> bool {
     let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "VOIDED"];
+    // Every word that counts has a D.
+    if !cell.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'd')) {
+        return false;
+    }
     let plain = cell.trim_matches(['*', '`', '~', ' ', '(', '[']);
     let first = plain.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let has_capital_word = plain.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));

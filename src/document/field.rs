@@ -109,7 +109,9 @@ pub(crate) fn strip_quotes(value: &str) -> &str {
 pub(crate) fn normalize_key(label: &str) -> String {
     let mut key = String::with_capacity(label.len());
     for c in label.chars() {
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
+            key.push(c.to_ascii_uppercase());
+        } else if c.is_alphanumeric() {
             key.extend(c.to_uppercase());
         } else if !key.is_empty() && !key.ends_with('_') {
             key.push('_');
@@ -184,6 +186,11 @@ pub(crate) fn read_fields(text: &str, outline: &Outline, range: std::ops::Range<
     for index in range {
         let Some(block) = outline.get(index) else { break };
         if block.kind != BlockKind::Prose {
+            continue;
+        }
+        // A label ends with a colon.
+        let content = text.get(block.content.start..block.content.end).unwrap_or("");
+        if memchr::memchr(b':', content.as_bytes()).is_none() {
             continue;
         }
         let Some((item, top)) = find_holder(outline, block.parent) else { continue };

@@ -9,7 +9,7 @@ use crate::text::{Edit, Source, Span, Spanned};
 use super::Fault;
 use super::joined::{Joined, Shift, append_shifted, read_joined};
 use super::json::{self, JsonNode};
-use super::json_edit::{append_item_edit, format_object};
+use super::json_edit::{ListPlace, format_object};
 use super::validator_state::first_char_span;
 
 /// One entry of the gate log; a field is `None` if the entry does not have it.
@@ -132,7 +132,7 @@ pub struct GateLog {
     /// Mistakes that the reader found.
     pub faults: Vec<Fault>,
     /// The list `gate_logs` of the first file; `None` if it has no such list.
-    list: Option<JsonNode>,
+    list: Option<ListPlace>,
     /// Positions of the last entries by packet and kind; computed when they are first needed.
     last: OnceLock<HashMap<(String, String), usize>>,
 }
@@ -142,9 +142,8 @@ impl GateLog {
     /// the file has no list `gate_logs`.
     #[must_use]
     pub fn append_entry_edit(&self, members: &[(&str, &str)]) -> Option<Edit> {
-        append_item_edit(self.source.text(), self.list.as_ref()?, &|indent, ending| {
-            format_object(members, indent, ending)
-        })
+        let item = |indent: &str, ending: &str| format_object(members, indent, ending);
+        Some(self.list?.append_edit(self.source.text(), &item))
     }
 
     /// Reads a log of one or of several files. Never fails; mistakes become faults.
@@ -210,7 +209,7 @@ impl Joined for GateLog {
         };
         match root.get("gate_logs") {
             Some(list) if matches!(list.value, json::JsonValue::Array(_)) => {
-                log.list = Some(list.clone());
+                log.list = ListPlace::of(list);
                 for node in list.items() {
                     if matches!(node.value, json::JsonValue::Object(_)) {
                         log.entries.push(GateEntry::read(node));

@@ -139,6 +139,26 @@ pub(crate) fn unknown_key_faults(root: &JsonNode, known: &[&str]) -> Vec<Fault> 
 /// Start of the message of a mistake after which reading cannot continue.
 const INVALID_JSON: &str = "invalid JSON";
 
+/// Number of keys of an object that are compared one by one.
+const FEW_KEYS: usize = 16;
+
+/// The keys of an object; a set of them only if there are many.
+#[derive(Default)]
+struct KnownKeys(HashSet<String>);
+
+impl KnownKeys {
+    /// Returns whether `key` is new after the keys of `members`, and adds it.
+    fn insert(&mut self, members: &[(Spanned<String>, JsonNode)], key: &str) -> bool {
+        if members.len() < FEW_KEYS {
+            return members.iter().all(|(known, _)| known.value != key);
+        }
+        if self.0.is_empty() {
+            self.0.extend(members.iter().map(|(known, _)| known.value.clone()));
+        }
+        self.0.insert(key.to_owned())
+    }
+}
+
 /// Error of a reader function: reading cannot continue. The mistake is
 /// already recorded as a fault.
 struct JsonAbort;
@@ -211,7 +231,7 @@ impl JsonReader<'_> {
     fn read_object(&mut self, depth: usize) -> Result<JsonValue, JsonAbort> {
         self.offset += 1;
         let mut members: Vec<(Spanned<String>, JsonNode)> = Vec::new();
-        let mut known: HashSet<String> = HashSet::new();
+        let mut known = KnownKeys::default();
         loop {
             if self.consume(b'}') {
                 return Ok(JsonValue::Object(members));
@@ -220,7 +240,7 @@ impl JsonReader<'_> {
                 return self.abort("expected a key in double quotes");
             }
             let key = self.read_string()?;
-            if !known.insert(key.value.clone()) {
+            if !known.insert(&members, &key.value) {
                 let shown = crate::text::to_single_line(&key.value, 60);
                 self.add_fault(key.span, format!("the key `{shown}` occurs a second time in this object"));
             }
@@ -298,6 +318,13 @@ impl JsonReader<'_> {
         let start = self.offset;
         let bytes = self.text.as_bytes();
         let mut at = start + 1;
+        // Most strings have nothing to decode.
+        let plain = bytes.get(at..).unwrap_or_default().iter();
+        at += plain.take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count();
+        if let (Some(b'"'), Some(text)) = (bytes.get(at), self.text.get(start + 1..at)) {
+            self.offset = at + 1;
+            return Ok(Spanned::new(text.to_owned(), Span::new(start, at + 1)));
+        }
         loop {
             match bytes.get(at) {
                 Some(b'"') => break,

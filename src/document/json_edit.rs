@@ -14,28 +14,37 @@ pub(crate) fn format_object(members: &[(&str, &str)], indent: &str, ending: &str
     format!("{{{ending}{}{ending}{indent}}}", lines.join(&format!(",{ending}")))
 }
 
-/// Returns the edit that appends an item to a list; `None` if `list` is not a
-/// list. `item` receives the item's indentation and the file's line ending.
-#[must_use]
-pub(crate) fn append_item_edit(
-    text: &str,
-    list: &JsonNode,
-    item: &dyn Fn(&str, &str) -> String,
-) -> Option<Edit> {
-    if !matches!(list.value, JsonValue::Array(_)) {
-        return None;
+/// Where a list of a JSON file is, and its last item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListPlace {
+    span: Span,
+    last: Option<Span>,
+}
+
+impl ListPlace {
+    /// Returns the place of a list; `None` if the value is not a list.
+    #[must_use]
+    pub(crate) fn of(list: &JsonNode) -> Option<Self> {
+        let is_list = matches!(list.value, JsonValue::Array(_));
+        is_list.then(|| Self { span: list.span, last: list.items().last().map(|item| item.span) })
     }
-    let ending = line_ending(text);
-    match list.items().last() {
-        Some(last) => {
-            let indent = indentation(text, last.span);
-            Some(Edit::insert(last.span.end, format!(",{ending}{indent}{}", item(&indent, ending))))
-        }
-        None => {
-            let outer = indentation(text, list.span);
-            let indent = format!("{outer}  ");
-            let body = format!("[{ending}{indent}{}{ending}{outer}]", item(&indent, ending));
-            Some(Edit::replace(list.span, body))
+
+    /// Returns the edit that appends an item to the list. `item` receives the item's
+    /// indentation and the file's line ending.
+    #[must_use]
+    pub(crate) fn append_edit(self, text: &str, item: &dyn Fn(&str, &str) -> String) -> Edit {
+        let ending = line_ending(text);
+        match self.last {
+            Some(last) => {
+                let indent = indentation(text, last);
+                Edit::insert(last.end, format!(",{ending}{indent}{}", item(&indent, ending)))
+            }
+            None => {
+                let outer = indentation(text, self.span);
+                let indent = format!("{outer}  ");
+                let body = format!("[{ending}{indent}{}{ending}{outer}]", item(&indent, ending));
+                Edit::replace(self.span, body)
+            }
         }
     }
 }
@@ -86,9 +95,10 @@ mod tests {
     fn appended(text: &str) -> String {
         let root = json::parse(text).value.expect("JSON");
         let list = root.get("l").expect("list");
+        let place = ListPlace::of(list).expect("list");
         let edit =
-            append_item_edit(text, list, &|indent, ending| format_object(&[("a", "\"1\"")], indent, ending));
-        apply_edits(text, &[edit.expect("edit")]).0
+            place.append_edit(text, &|indent, ending| format_object(&[("a", "\"1\"")], indent, ending));
+        apply_edits(text, &[edit]).0
     }
 
     #[test]

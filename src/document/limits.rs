@@ -50,9 +50,11 @@ pub(crate) fn limit_error(path: &RepoPath, bytes: &[u8]) -> Option<String> {
             *first == b'#' || (matches!(*first, b'=' | b'-') && bytes.all(|byte| byte == first))
         })
     };
-    // The shortest heading and its line end have two bytes.
-    let may_exceed = bytes.len() > 2 * MAX_HEADINGS;
-    let headings = bytes.lines().filter(|_| may_exceed).filter(is_heading).take(MAX_HEADINGS + 1).count();
+    // The shortest heading and its line end have two bytes, and each has one of these marks.
+    let may_exceed = bytes.len() > 2 * MAX_HEADINGS
+        && [b'#', b'=', b'-'].map(|mark| count_above(bytes, mark, 0)).iter().sum::<usize>() > MAX_HEADINGS;
+    let headings =
+        if may_exceed { bytes.lines().filter(is_heading).take(MAX_HEADINGS + 1).count() } else { 0 };
     if headings > MAX_HEADINGS {
         return Some(format!(
             "too large: it has more than {MAX_HEADINGS} possible headings; countersign reads at most {MAX_HEADINGS}"
@@ -87,8 +89,27 @@ fn part_limit_error(bytes: &[u8]) -> Option<String> {
         return Some(format!("too large: it has {found} {what}; countersign reads at most {limit}"));
     }
     // Each quote and list has at least one byte.
-    let is_deep = bytes.lines().any(|line| line.len() > MAX_DEPTH && nesting(line) > MAX_DEPTH);
+    let is_deep = long_lines(bytes, MAX_DEPTH).any(|line| nesting(line) > MAX_DEPTH);
     is_deep.then(|| format!("too deep: a line opens more than {MAX_DEPTH} quotes and lists"))
+}
+
+/// Returns the lines of more than `length` bytes; shorter ones are skipped several at a time.
+fn long_lines(bytes: &[u8], length: usize) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        while rest.len() > length {
+            let window = rest.get(..=length)?;
+            if let Some(end) = memchr::memrchr(b'\n', window) {
+                rest = rest.get(end + 1..)?;
+                continue;
+            }
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = rest.get(..end);
+            rest = rest.get(end + 1..).unwrap_or_default();
+            return line;
+        }
+        None
+    })
 }
 
 /// Counts the quotes and lists that the start of a line opens.
@@ -125,6 +146,15 @@ mod tests {
         assert!(limit_error(&path(), "## A\n".repeat(10_001).as_bytes()).is_some());
         assert!(limit_error(&path(), "A\n---\n".repeat(10_001).as_bytes()).is_some());
         assert!(limit_error(&path(), "- item\n".repeat(100_000).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn only_long_lines_are_visited() {
+        let found = |text: &str| -> Vec<usize> { long_lines(text.as_bytes(), 4).map(<[u8]>::len).collect() };
+        assert_eq!(found("12345"), [5]);
+        assert_eq!(found("1234\n12345\n\n1\n123456"), [5, 6]);
+        assert_eq!(found("1234\n1234"), [0; 0]);
+        assert_eq!(found("12345\n"), [5]);
     }
 
     #[test]

@@ -125,8 +125,10 @@ pub(crate) fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
 /// some cells are then in the wrong column.
 #[must_use]
 pub(crate) fn cell_count_fault(row: &TableRow, head: usize, rule: &'static str) -> Option<Fault> {
-    let message = format!("this row has {}; the header has {head}", format_count(row.cell_count, "cell"));
-    (row.cell_count != head).then_some(Fault { rule, message, span: row.span })
+    (row.cell_count != head).then(|| {
+        let message = format!("this row has {}; the header has {head}", format_count(row.cell_count, "cell"));
+        Fault { rule, message, span: row.span }
+    })
 }
 
 /// Returns faults for rows outside any table, or for a document without its

@@ -52,20 +52,17 @@ enum Before {
 pub(crate) fn scan_headings(text: &str) -> Option<Vec<Heading>> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body = text.as_bytes().get(start..)?;
-    // A lone carriage return ends a line, too.
-    if memchr::memchr_iter(b'\r', body).any(|at| body.get(at + 1) != Some(&b'\n')) {
-        return None;
-    }
-    // The parser takes them for blanks in some places.
-    if memchr::memchr2(0x0b, 0x0c, body).is_some() {
+    // A lone carriage return ends a line, too. The parser takes the others for blanks in some places.
+    let is_hidden_end = |at: usize| body.get(at) != Some(&b'\r') || body.get(at + 1) != Some(&b'\n');
+    if memchr::memchr3_iter(b'\r', 0x0b, 0x0c, body).any(is_hidden_end) {
         return None;
     }
     let mut scan = Scan { text, at: start, before: Before::Nothing, in_html: false, found: Vec::new() };
     let mut fence: Option<Fence> = None;
-    while scan.at < text.len() {
-        let rest = text.as_bytes().get(scan.at..)?;
-        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        let line = rest.get(..length)?;
+    let ends = memchr::memchr_iter(b'\n', body).map(|at| start + at + 1);
+    let unended = (!text.ends_with('\n')).then_some(text.len());
+    for end in ends.chain(unended) {
+        let line = text.as_bytes().get(scan.at..end)?;
         match &fence {
             Some(open) => {
                 if open.indent > 0 && !is_blank(line) && indent_of(line) < open.indent {
@@ -77,9 +74,11 @@ pub(crate) fn scan_headings(text: &str) -> Option<Vec<Heading>> {
                     scan.before = Before::Nothing;
                 }
             }
+            // Most lines are text that starts with a letter.
+            None if line.first().is_some_and(u8::is_ascii_alphabetic) => scan.add_text(0),
             None => fence = scan.read_line(line)?,
         }
-        scan.at += length;
+        scan.at = end;
     }
     Some(with_ends(scan.found, text.len()))
 }

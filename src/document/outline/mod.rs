@@ -142,11 +142,18 @@ impl Outline {
     #[must_use]
     pub fn prose_lines<'t>(&self, text: &'t str, index: usize) -> Vec<ProseLine<'t>> {
         let Some(block) = self.blocks.get(index) else { return Vec::new() };
-        let mut lines = Vec::new();
         let mut start = block.content.start;
+        let content = text.get(block.content.start..block.content.end).unwrap_or("");
+        if block.masked.is_empty() && !content.is_empty() && line_length(content) == content.len() {
+            return vec![ProseLine { text: Cow::Borrowed(content), start }];
+        }
+        let mut lines = Vec::new();
         // The masked spans are sorted, and do not overlap.
         let mut masked = block.masked.as_slice();
-        for piece in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
+        let mut rest = content;
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(line_length(rest));
+            rest = after;
             let span = Span::new(start, start + piece.len());
             start += piece.len();
             let before = masked.partition_point(|masked| masked.end <= span.start);
@@ -167,6 +174,11 @@ pub struct ProseLine<'t> {
     pub text: Cow<'t, str>,
     /// Byte offset of its first byte in the document.
     pub start: usize,
+}
+
+/// Returns the length of the first line in bytes, line ending included.
+fn line_length(text: &str) -> usize {
+    memchr::memchr(b'\n', text.as_bytes()).map_or(text.len(), |end| end + 1)
 }
 
 fn mask_spans<'t>(text: &'t str, span: Span, masked_spans: &[Span]) -> Cow<'t, str> {

@@ -3,7 +3,7 @@
 
 use crate::document::field::Field;
 use crate::document::manifest::Manifest;
-use crate::document::outline::{BlockKind, Outline};
+use crate::document::outline::{Block, BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::Span;
 
@@ -111,7 +111,11 @@ fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut
     let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level <= 2);
     let inside = skeleton.and_then(|at| skeleton_blocks(sections, at));
     for (index, block) in outline.blocks.iter().enumerate() {
-        if block.kind != BlockKind::Prose {
+        let may_contain = |block: &Block| {
+            let raw = text.get(block.content.start..block.content.end).unwrap_or("");
+            memchr::memmem::find(raw.as_bytes(), APPROVAL_MARKER.as_bytes()).is_some()
+        };
+        if block.kind != BlockKind::Prose || !may_contain(block) {
             continue;
         }
         let whole: String = outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();

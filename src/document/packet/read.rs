@@ -1,5 +1,6 @@
 //! Builds a [`Packet`] from its outline.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -93,7 +94,11 @@ pub(super) fn read_packet(
     // A quotation in a report is not a field of the packet.
     let reported = BlockRanges::new(&report_blocks);
     let in_report = |field: &&Field| reported.contains(field.block);
-    let packet_fields: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
+    let packet_fields: Cow<'_, [Field]> = if report_blocks.is_empty() {
+        Cow::Borrowed(&all)
+    } else {
+        Cow::Owned(all.iter().filter(|field| !in_report(field)).cloned().collect())
+    };
     let (test_plan, plan_faults) = quality::read_test_plan(text, outline, &sections, &packet_fields);
     let (done_means, criteria_faults) = quality::read_done_means(text, outline, &sections, &packet_fields);
     faults.extend(plan_faults.into_iter().chain(criteria_faults));

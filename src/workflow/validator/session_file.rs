@@ -1,7 +1,7 @@
 //! The state file with a packet's sessions, and the edits of it.
 
 use crate::document::json::JsonNode;
-use crate::document::json_edit::{append_item_edit, format_object, insert_member_edit};
+use crate::document::json_edit::{ListPlace, format_object, insert_member_edit};
 use crate::document::validator_state::ValidatorState;
 use crate::document::{WpId, json};
 use crate::text::{Edit, RepoPath, Source, apply_edits};
@@ -83,7 +83,8 @@ impl SessionFile {
         let gates =
             node.get("gates").ok_or_else(|| self.document_error("its session has no list `gates`"))?;
         let item = |indent: &str, newline: &str| format_object(mark, indent, newline);
-        let mut edits: Vec<Edit> = append_item_edit(text, gates, &item).into_iter().collect();
+        let mut edits: Vec<Edit> =
+            ListPlace::of(gates).map(|list| list.append_edit(text, &item)).into_iter().collect();
         let quoted = serde_json::to_string(value("gate")).unwrap_or_default();
         let status = node.get("status").ok_or_else(|| self.document_error("its session has no `status`"))?;
         edits.push(Edit::replace(status.span, quoted));
@@ -138,7 +139,10 @@ impl SessionFile {
         let sessions = require_member(&source, &root, SESSIONS)?;
         let mut edits = vec![remove_member(sessions, id)];
         match root.get(ARCHIVE) {
-            Some(list) => edits.extend(append_item_edit(source.text(), list, &|_, _| kept.clone())),
+            Some(list) => {
+                let list = ListPlace::of(list);
+                edits.extend(list.map(|list| list.append_edit(source.text(), &|_, _| kept.clone())));
+            }
             None => {
                 let list =
                     |indent: &str, newline: &str| format!("[{newline}{indent}  {kept}{newline}{indent}]");
