@@ -16,10 +16,13 @@ use crate::render::human::HumanOptions;
 use crate::render::{Format, human};
 use crate::system::git::GitRepository;
 use crate::system::{environment, files};
-use crate::text::escape_hidden;
+use crate::text::{break_runner_commands, escape_hidden};
 
 use super::workspace::repo_path_below;
 use super::{COULD_NOT_RUN, ColorMode, FAILED, GlobalArgs, PASSED};
+
+/// How a `#` is written that must not be read as one.
+const ESCAPED_HASH: &str = "\\u{23}";
 
 /// Where and how to print.
 pub(crate) struct Output {
@@ -27,6 +30,7 @@ pub(crate) struct Output {
     pub human_options: HumanOptions,
     color_choice: ColorChoice,
     shows_progress: bool,
+    format: Format,
 }
 
 impl Output {
@@ -42,12 +46,14 @@ impl Output {
             human_options: HumanOptions { color: colour, verbose: global.verbose, quiet: global.quiet },
             color_choice,
             shows_progress,
+            format: global.format,
         }
     }
 
     /// Writes text to standard output, all of it or an error. A reader that
     /// went away is no error: it has seen what it wanted.
     pub(crate) fn print(&self, text: &str) -> anyhow::Result<()> {
+        let text = break_runner_commands(text, self.format.escaped_hash());
         let mut stream = AutoStream::new(io::stdout().lock(), self.color_choice);
         let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
         match written {
@@ -89,7 +95,7 @@ impl Output {
             Some(fault) => {
                 let options = HumanOptions { color: false, ..self.human_options };
                 let text = human::render_source_error(&fault.message, &fault.source, fault.span, options);
-                let _ = writeln!(io::stderr(), "{text}");
+                let _ = writeln!(io::stderr(), "{}", break_runner_commands(&text, ESCAPED_HASH));
             }
             None => Self::print_problem(&format!("{error:#}")),
         }
@@ -125,13 +131,14 @@ impl Output {
     /// Prints a remark beside the answer to standard error.
     pub(crate) fn print_notice(&self, text: &str) {
         if !self.human_options.quiet {
-            let _ = write!(io::stderr(), "{text}");
+            let _ = write!(io::stderr(), "{}", break_runner_commands(text, ESCAPED_HASH));
         }
     }
 
     /// Prints a problem to standard error.
     pub(crate) fn print_problem(text: &str) {
-        let _ = writeln!(io::stderr(), "error: {}", escape_hidden(text));
+        let escaped = escape_hidden(text);
+        let _ = writeln!(io::stderr(), "error: {}", break_runner_commands(&escaped, ESCAPED_HASH));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::check::context::ProtectedPattern;
 
 /// Files of this tool, of hooks and of git.
-const CHECKS: [&str; 19] = [
+const CHECKS: [&str; 27] = [
     "countersign.yaml",
     ".countersign/",
     "rules/countersign/",
@@ -13,9 +13,17 @@ const CHECKS: [&str; 19] = [
     "lefthook.yml",
     "lefthook.yaml",
     ".lefthook.yml",
+    ".lefthook.yaml",
+    ".lefthook.toml",
+    ".lefthook.json",
     "lefthook.toml",
     "lefthook.json",
     "lefthook-local.yml",
+    "lefthook-local.yaml",
+    ".huskyrc",
+    ".huskyrc.*",
+    ".simple-git-hooks.*",
+    "simple-git-hooks.*",
     ".pre-commit-config.yml",
     "prek.toml",
     ".lintstagedrc",
@@ -26,7 +34,7 @@ const CHECKS: [&str; 19] = [
 ];
 
 /// Files of continuous integration, and of who must review.
-const INTEGRATION: [&str; 56] = [
+const INTEGRATION: [&str; 61] = [
     ".github/",
     ".gitlab-ci.yml",
     ".gitlab-ci.yaml",
@@ -81,12 +89,17 @@ const INTEGRATION: [&str; 56] = [
     "azure-pipelines-*.yml",
     ".mergify.yml",
     "bors.toml",
+    ".bors.toml",
+    ".prow.yaml",
+    "action.yml",
+    "action.yaml",
+    ".devcontainer/",
     "OWNERS",
     "CODEOWNERS",
 ];
 
 /// Settings that run programs, and settings and hooks of coding agents.
-const TOOLS: [&str; 36] = [
+const TOOLS: [&str; 45] = [
     ".cargo/",
     ".npmrc",
     ".yarnrc",
@@ -121,6 +134,15 @@ const TOOLS: [&str; 36] = [
     ".augment/",
     ".trae/",
     ".goosehints",
+    ".agents/",
+    ".agent/",
+    ".zed/",
+    ".qodo/",
+    ".vscode/tasks.json",
+    "**/.vscode/tasks.json",
+    ".devcontainer.json",
+    "node_modules/.bin/*",
+    "**/node_modules/.bin/*",
     "sitecustomize.py",
     "usercustomize.py",
 ];
@@ -161,10 +183,25 @@ mod tests {
             "docs/codeowners",
             "a/.cargo/config.toml",
             ".claude/settings.json",
+            ".lefthook.toml",
+            ".huskyrc.json",
+            ".vscode/tasks.json",
+            "web/.vscode/tasks.json",
+            ".devcontainer/devcontainer.json",
+            ".agents/settings.json",
+            "node_modules/.bin/jest",
+            "web/node_modules/.bin/jest",
         ] {
             assert!(covers(path), "{path}");
         }
-        for path in ["src/cargo/a.rs", "docs/claude.md", "agents.md", "src/builds/a.rs"] {
+        for path in [
+            "src/cargo/a.rs",
+            "docs/claude.md",
+            "agents.md",
+            "src/builds/a.rs",
+            ".vscode/settings.json",
+            "src/action.ts",
+        ] {
             assert!(!covers(path), "{path}");
         }
         assert_eq!(all.len(), CHECKS.len() + INTEGRATION.len() + TOOLS.len());

@@ -232,6 +232,14 @@ impl Paths {
     fn add_module(&mut self, module: &str, folder: &str) {
         let path = module.replace('.', "/");
         self.add_all(folder, &path, &[".py", "/__main__.py", "/__init__.py"]);
+        // The folder of the step comes first in the path: a module there replaces one that the
+        // runner imports.
+        if matches!(module, "pytest" | "unittest" | "coverage") {
+            for inner in ["_pytest", "pluggy", "iniconfig", "unittest", "coverage", "pytest"] {
+                self.add(folder, &format!("{inner}.py"));
+                self.add(folder, &format!("{inner}/"));
+            }
+        }
         let mut around = path.as_str();
         while let Some((parent, _)) = around.rsplit_once('/') {
             self.add(folder, &format!("{parent}/__init__.py"));

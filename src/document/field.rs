@@ -150,32 +150,61 @@ fn find_label(line: &ProseLine<'_>) -> Option<LabelMatch> {
             // `**Verdict: PASS**`: the whole line is bold.
             None => {
                 // Nothing but a mark may follow: `**Verdict: PASS** ✅`.
-                let colon = name.find(':').filter(|_| !after.contains(char::is_alphanumeric))?;
-                (name.get(..colon)?, 2 + colon + 1)
+                let rest = !after.contains(char::is_alphanumeric);
+                match name.find(':').filter(|_| rest) {
+                    Some(colon) => (name.get(..colon)?, 2 + colon + 1),
+                    // `**DONE_MEANS**` alone stands above its list.
+                    None if rest && is_deciding_name(name) => (name, 2 + close + 2),
+                    None => return None,
+                }
             }
         }
     } else {
-        let colon = body.find(':')?;
+        let colon = if let Some(end) = end_of_quoted_name(body) { end } else { body.find(':')? };
         if body.get(colon + 1..).is_some_and(|rest| rest.starts_with("//") || rest.starts_with(':')) {
             return None;
         }
         (body.get(..colon)?, colon + 1)
     };
     let name = name.trim();
-    let is_label = !name.is_empty()
-        && name.len() <= 80
-        && name.chars().all(|c| c.is_alphanumeric() || " _-/()[]#.".contains(c));
-    if !is_label || !name.chars().any(char::is_alphabetic) {
+    let inner = name.strip_prefix('`').and_then(|name| name.strip_suffix('`'));
+    let unquoted = inner.filter(|_| end_of_quoted_name(body).is_some()).unwrap_or(name);
+    // Editors write a backslash before an underscore.
+    let plain = unquoted.replace("\\_", "_");
+    let is_label = !plain.is_empty()
+        && plain.len() <= 80
+        && plain.chars().all(|c| c.is_alphanumeric() || " _-/()[]#.".contains(c));
+    if !is_label || !plain.chars().any(char::is_alphabetic) {
         return None;
     }
-    let key = normalize_key(strip_hint(name));
-    let at = line.start + indent + if strong { 2 } else { 0 };
+    let key = normalize_key(strip_hint(&plain));
+    let ticks = usize::from(unquoted.len() < name.len());
+    let at = line.start + indent + if strong { 2 } else { 0 } + ticks;
     Some(LabelMatch {
         key,
-        label: Span::new(at, at + name.len()),
+        label: Span::new(at, at + unquoted.len()),
         value_start: line.start + indent + rest_at,
         is_bold: strong,
     })
+}
+
+/// Lists that decide a verdict: their names count without a colon, too.
+const DECIDING_NAMES: [&str; 4] = ["TEST_PLAN", "DONE_MEANS", "IN_SCOPE_PATHS", "OUT_OF_SCOPE"];
+
+fn is_deciding_name(name: &str) -> bool {
+    let plain = name.trim().replace("\\_", "_");
+    DECIDING_NAMES.contains(&plain.as_str())
+}
+
+/// Returns the offset of the colon behind a name in backticks, if it is a constant such as
+/// `` `RISK_TIER`: ``. Other text in backticks is no label.
+fn end_of_quoted_name(body: &str) -> Option<usize> {
+    let inner = body.strip_prefix('`')?;
+    let close = inner.find('`')?;
+    let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "_-".contains(c);
+    let name = inner.get(..close)?;
+    let is_constant = name.len() > 2 && name.chars().all(is_name);
+    (is_constant && inner.get(close + 1..)?.starts_with(':')).then_some(close + 2)
 }
 
 /// Reads all labelled fields of the blocks in `range`, in order, nested items
@@ -188,9 +217,9 @@ pub(crate) fn read_fields(text: &str, outline: &Outline, range: std::ops::Range<
         if block.kind != BlockKind::Prose {
             continue;
         }
-        // A label ends with a colon.
+        // A label ends with a colon, or is a line of its own in bold.
         let content = text.get(block.content.start..block.content.end).unwrap_or("");
-        if memchr::memchr(b':', content.as_bytes()).is_none() {
+        if memchr::memchr2(b':', b'_', content.as_bytes()).is_none() {
             continue;
         }
         let Some((item, top)) = find_holder(outline, block.parent) else { continue };

@@ -101,7 +101,7 @@ pub(crate) fn find_heading_in_fence(text: &str, outline: &Outline, key: &str) ->
 /// before the first letter, case, spaces and dashes do not matter.
 #[must_use]
 pub(crate) fn normalize_title(title: &str) -> String {
-    let mut rest = title.trim().trim_matches('*').trim();
+    let mut rest = without_number(title.trim().trim_matches('*').trim());
     loop {
         let shorter = strip_hint(rest).trim_end_matches(':').trim_end();
         let shorter = match shorter.strip_suffix(']').and_then(|inner| inner.rfind('[')) {
@@ -115,6 +115,16 @@ pub(crate) fn normalize_title(title: &str) -> String {
     }
 }
 
+/// Returns a title without the number before it: `3. SCOPE`, `2.1) Status`.
+fn without_number(title: &str) -> &str {
+    let rest = title.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number = title.get(..title.len() - rest.len()).unwrap_or_default();
+    let rest = rest.strip_prefix(')').unwrap_or(rest);
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && number.len() <= 8;
+    let has_title = rest.starts_with(' ') && rest.contains(char::is_alphabetic);
+    if is_number && has_title { rest.trim_start() } else { title }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +134,9 @@ mod tests {
         assert_eq!(normalize_title("Bootstrap (Coder Work Plan) [BOOTSTRAP]"), "BOOTSTRAP");
         assert_eq!(normalize_title("LINEAGE_AUDIT (ALL VERSIONS) [CX-580E]"), "LINEAGE_AUDIT");
         assert_eq!(normalize_title("Quality Gate"), "QUALITY_GATE");
+        assert_eq!(normalize_title("3. SCOPE"), "SCOPE");
+        assert_eq!(normalize_title("2.1) Test Plan [X]"), "TEST_PLAN");
+        assert_eq!(normalize_title("2026-01-02 Notes"), "2026_01_02_NOTES");
         assert_eq!(normalize_title("VALIDATION_REPORTS"), "VALIDATION_REPORTS");
         assert_eq!(normalize_title("Validation Report (Append Only)"), "VALIDATION_REPORT");
     }

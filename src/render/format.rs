@@ -59,6 +59,15 @@ impl Format {
         }
     }
 
+    /// Returns how a text of this format writes a `#` that must not be read as one.
+    pub(crate) fn escaped_hash(self) -> &'static str {
+        match self {
+            Self::Json | Self::Sarif | Self::Gitlab => "\\u0023",
+            Self::Junit => "&#35;",
+            Self::Human | Self::Github | Self::Markdown => "\\u{23}",
+        }
+    }
+
     /// Renders a report in this format. `options` apply to the human format
     /// only.
     #[must_use]

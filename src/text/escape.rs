@@ -40,6 +40,29 @@ pub(crate) fn to_single_line(text: &str, max_chars: usize) -> String {
     escape(&out, |_| false).into_owned()
 }
 
+/// Breaks the commands that runners of GitHub, Azure Pipelines and `TeamCity` read anywhere in a line
+/// of the output (`##[name]`, `##vso[`, `##teamcity[`): `second` is written in place of their
+/// second character.
+#[must_use]
+pub(crate) fn break_runner_commands<'t>(text: &'t str, second: &str) -> Cow<'t, str> {
+    let mut out = String::new();
+    let mut done = 0;
+    for at in memchr::memchr_iter(b'#', text.as_bytes()) {
+        let Some(after) = text.get(at..).and_then(|rest| rest.strip_prefix("##")) else { continue };
+        let opens = after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('[');
+        if opens && at >= done {
+            out.push_str(text.get(done..=at).unwrap_or_default());
+            out.push_str(second);
+            done = at + 2;
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
 /// Formats a count with its noun: `1 line`, `2 lines`. The plural is the noun
 /// with `s`.
 #[must_use]
@@ -68,6 +91,19 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_of_runners_are_broken() {
+        let broken = |text: &str| break_runner_commands(text, "\\u{23}").into_owned();
+        assert_eq!(broken("a ##[stop-commands]t"), "a #\\u{23}[stop-commands]t");
+        assert_eq!(
+            broken("###[x] ##vso[task] ##teamcity[a"),
+            "##\\u{23}[x] #\\u{23}vso[task] #\\u{23}teamcity[a"
+        );
+        for text in ["## Heading", "${name##*/}", "#[derive(Debug)]", "##", "## [link]"] {
+            assert_eq!(broken(text), text);
+        }
+    }
 
     #[test]
     fn terminal_escapes_and_bidi_controls_are_escaped() {

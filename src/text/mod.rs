@@ -11,7 +11,9 @@ mod path;
 mod source;
 
 pub(crate) use edit::{Edit, apply_edits, line_ending};
-pub(crate) use escape::{escape_hidden, format_count, is_hidden, is_plain, to_single_line};
+pub(crate) use escape::{
+    break_runner_commands, escape_hidden, format_count, is_hidden, is_plain, to_single_line,
+};
 pub(crate) use glob::{compile_repo_glob, fnmatch, glob_matches, globs_overlap};
 pub use path::RepoPath;
 pub use source::Source;

@@ -195,6 +195,8 @@ fn find_content(input: &PacketCheckContext<'_>, section: &str, name: &str) -> Co
             ContentState::Empty(span) if name == "IN_SCOPE_PATHS" && has_entry() => {
                 ContentState::Filled(span)
             }
+            // The commands may be in a table.
+            ContentState::Empty(span) if name == "TEST_PLAN" && !is_hollow => ContentState::Filled(span),
             ContentState::Filled(span) if is_hollow => ContentState::Empty(span),
             found => found,
         };

@@ -32,6 +32,23 @@ const NODE_KEYS: [&str; 12] = [
     "nx",
     "packageManager",
 ];
+/// Test runners of JavaScript: the first word of the names of their packages.
+const NODE_RUNNERS: [&str; 14] = [
+    "jest",
+    "vitest",
+    "mocha",
+    "ava",
+    "tap",
+    "tape",
+    "uvu",
+    "jasmine",
+    "karma",
+    "playwright",
+    "cypress",
+    "wdio",
+    "c8",
+    "nyc",
+];
 /// Tables below `tool` of `pyproject.toml` that configure or name test runs.
 const PYTHON_TOOLS: [&str; 8] = ["pytest", "tox", "nox", "hatch", "poe", "taskipy", "unittest", "pdm"];
 
@@ -191,7 +208,20 @@ fn read_node(text: &str) -> Option<Keys> {
     for key in NODE_KEYS {
         out.extend(file.get(key).map(|value| (key.to_owned(), value.clone())));
     }
+    for list in ["dependencies", "devDependencies", "optionalDependencies"] {
+        let named = file.get(list).and_then(Value::as_object).into_iter().flatten();
+        let replaced = named.filter(|(name, value)| {
+            let runner = name.trim_start_matches('@').split(['/', '-']).next().unwrap_or_default();
+            NODE_RUNNERS.contains(&runner) && value.as_str().is_some_and(is_no_version)
+        });
+        out.extend(replaced.map(|(name, value)| (format!("{list}.{name}"), value.clone())));
+    }
     Some(out)
+}
+
+/// Returns whether a dependency comes from somewhere else than a registry, or under another name.
+fn is_no_version(text: &str) -> bool {
+    text.contains([':', '/'])
 }
 
 /// Reads TOML as JSON values, which compare alike.
@@ -260,6 +290,7 @@ fn read_python(text: &str) -> Option<Keys> {
         ("/tool/rye/scripts", "tool.rye.scripts"),
         ("/tool/pixi/tasks", "tool.pixi.tasks"),
         ("/project/entry-points/pytest11", "project.entry-points.pytest11"),
+        ("/tool/poetry/plugins/pytest11", "tool.poetry.plugins.pytest11"),
     ] {
         out.extend(file.pointer(pointer).map(|value| (name.to_owned(), value.clone())));
     }
@@ -323,6 +354,15 @@ mod tests {
         is(&node("\"test\": \"jest\", \"build\": \"tsc\", \"pretest\": \"x\"", ""), &["`scripts.pretest`"]);
         is(&node("\"test\": \"jest\", \"build\": \"tsc\"", ", \"jest\": {}"), &["`jest`"]);
         is("{\"scripts\":", &["so that it cannot be read,"]);
+        let runner = |version: &str| {
+            node(
+                "\"test\": \"jest\", \"build\": \"tsc\"",
+                &format!(", \"devDependencies\": {{\"jest\": \"{version}\"}}"),
+            )
+        };
+        is(&runner("file:./fake"), &["`devDependencies.jest`"]);
+        is(&runner("npm:other@1"), &["`devDependencies.jest`"]);
+        is(&runner("^30.0.0"), &[]);
         // Honest changes: a dependency, another order, a new script.
         is(&node("\"build\": \"tsc\", \"test\": \"jest\"", ", \"dependencies\": {\"a\": \"1\"}"), &[]);
         is(&node("\"test\": \"jest\", \"build\": \"tsc\", \"docs\": \"x\"", ""), &[]);

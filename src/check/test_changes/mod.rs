@@ -7,6 +7,7 @@ mod other_languages;
 mod python;
 mod replacements;
 mod script;
+mod setting_parts;
 mod settings;
 mod tautologies;
 mod words;

@@ -7,6 +7,7 @@ use regex::{Regex, RegexSet};
 
 use crate::change::{ChangedFile, FileContent};
 use crate::check::scope;
+use crate::check::test_changes::setting_parts as parts;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
@@ -15,14 +16,14 @@ use crate::text::{RepoPath, to_single_line};
 const MAX_SHOWN: usize = 8;
 
 /// Settings of pytest in files of any form.
-const PYTEST: &str = r"(?:^|[\s=\x22',\[])(?:(?P<a>--(?:ignore|ignore-glob|deselect|collect-only|co|lf|last-failed|noconftest|setup-only|setup-plan|fixtures|version|help))\b|(?P<k>-[km])(?:[\s=\x22']|\w))|(?:^|[^\w-])(?P<b>collect_ignore\w*|norecursedirs|python_files|python_functions|python_classes|testpaths|confcutdir)\b";
+const PYTEST: &str = r"(?:^|[\s=\x22',\[])(?:(?P<a>--(?:ignore|ignore-glob|deselect|collect-only|co|lf|last-failed|noconftest|setup-only|setup-plan|fixtures|version|help))\b|(?P<k>-[kmp])(?:[\s=\x22']|\w))|(?:^|[^\w-])(?P<b>collect_ignore\w*|norecursedirs|python_files|python_functions|python_classes|testpaths|confcutdir|pytest11)\b|\baddopts\s*=[\[\s]*[\x22']?(?P<p>[\w./][^\s\x22']*)|[\s=\x22',\[](?P<f>[\w./-]+\.py(?:::\S+)?)(?:[\s\x22',\]]|$)";
 
 /// Settings of runners of JavaScript.
-const SCRIPT: &str = r#"(?:^|[^\w.])["']?(?P<b>testPathIgnorePatterns|modulePathIgnorePatterns|passWithNoTests|testNamePattern|testRegex|testMatch|exclude|dangerouslyIgnoreUnhandledErrors|onlyFailures|onlyChanged|testIgnore|grep|grepInvert|ignoredFiles|excludeSpecPattern|testFiles)["']?\s*:"#;
+const SCRIPT: &str = r#"(?:^|[^\w.])["']?(?:(?P<o>projects|testDir|specs?|specPattern)|(?P<b>include|files|roots|runner|testRunner|testPathIgnorePatterns|modulePathIgnorePatterns|passWithNoTests|testNamePattern|testRegex|testMatch|exclude|dangerouslyIgnoreUnhandledErrors|onlyFailures|onlyChanged|testIgnore|grep|grepInvert|ignoredFiles|excludeSpecPattern|testFiles))["']?\s*:"#;
 
 /// Words of settings that leave tests out, by a pattern of the file name in lower case. In a
 /// manifest, only the keys that determine test runs are compared, each as `key=value` in JSON.
-const SETTINGS: [(&str, &str); 14] = [
+const SETTINGS: [(&str, &str); 16] = [
     (
         r"^cargo\.toml$",
         r#"(?P<a>\b(?:test|doctest|autotests)=false|\bharness=false|"(?:harness|test)":false|"required-features":\[)"#,
@@ -52,11 +53,19 @@ const SETTINGS: [(&str, &str); 14] = [
     (r"^deno\.jsonc?$", r#"(?P<a>"(?:exclude|include)")\s*:"#),
     (
         r"^pom\.xml$",
-        r"<(?P<a>skipTests|skip|skipITs|maven\.test\.skip|testFailureIgnore|maven\.test\.failure\.ignore)>\s*true|<(?P<b>excludedGroups|groups)>\s*\w|<(?P<e>exclude)>[^<]*(?:[Tt]est|IT\b|\*\*/\*)|<(?P<n>failIfNoTests)>\s*false",
+        r"<(?P<a>skipTests|skip|skipITs|maven\.test\.skip|testFailureIgnore|maven\.test\.failure\.ignore)>\s*true|<(?P<b>excludedGroups|groups)>\s*\w|<(?P<e>exclude)>[^<]*(?:[Tt]est|IT\b|\*\*/\*)|<(?P<n>failIfNoTests)>\s*false|^test plugin: <(?P<w>\w+)>",
+    ),
+    (
+        r"^(?:maven\.config|jvm\.config)$",
+        r"(?P<a>-D(?:test|it\.test|skipTests|skipITs|groups|excludedGroups|failIfNoTests|maven\.test\.[\w.]+|(?:surefire|failsafe)\.[\w.]+|maven\.ext\.class\.path)|--fail-never|-fn|-(?:pl|rf|P)|--(?:projects|resume-from|activate-profiles))\b",
+    ),
+    (
+        r"^cmakelists\.txt$|\.cmake$",
+        r"\b(?P<b>DISABLED|WILL_FAIL|SKIP_RETURN_CODE|SKIP_REGULAR_EXPRESSION|PASS_REGULAR_EXPRESSION)\b",
     ),
     (
         r"\.gradle(?:\.kts)?$|^gradle\.properties$",
-        r"(?P<a>\benabled\s*=\s*false|\bisEnabled\s*=\s*false|\bignoreFailures\s*[= ]\s*true|\bsetIgnoreFailures\(true|\bexcludeTestsMatching\b|\bexcludeTags\b|\bexclude\s*\(?\s*['\x22][^'\x22]*(?:[Tt]est|[Ss]pec|\*\*/\*)|\bfailOnNoMatchingTests|\bexcludedTaskNames|\btest\.enabled)",
+        r"(?P<a>\benabled\s*=\s*false|\bisEnabled\s*=\s*false|\bignoreFailures\s*[= ]\s*true|\bsetIgnoreFailures\(true|\bexcludeTestsMatching\b|\bexcludeTags\b|\bexclude\s*\(?\s*['\x22][^'\x22]*(?:[Tt]est|[Ss]pec|\*\*/[*A-Z])|\bfailOnNoMatchingTests|\bexcludedTaskNames|\btest\.enabled)",
     ),
     (
         r"^phpunit(?:\.dist)?\.xml(?:\.dist)?$",
@@ -79,7 +88,7 @@ static OTHER_BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Parts of the names that [`SETTINGS`] knows, in lower case: a name without any of them is
 /// that of another file, and needs no pattern.
-const NAME_PARTS: [&str; 25] = [
+const NAME_PARTS: [&str; 27] = [
     "cargo",
     "pytest",
     "pyproject",
@@ -104,7 +113,9 @@ const NAME_PARTS: [&str; 25] = [
     "directory",
     "runsettings",
     "csproj",
-    "ctestcustom",
+    "cmake",
+    "maven",
+    "jvm",
 ];
 
 /// The patterns of the names, compiled.
@@ -131,7 +142,7 @@ pub(super) fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
     let Some(after) = &file.after else { return Vec::new() };
     let name = path.file_name().to_string().to_lowercase();
     let known = patterns_for(&name);
-    if known.is_empty() {
+    if known.is_empty() && !parts::has_lists(&name) {
         return Vec::new();
     }
     // A new file of settings can be nearer to the tests than the one of the base.
@@ -139,8 +150,9 @@ pub(super) fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
     let after = lines_of_settings(path, after);
     let mut added: Vec<String> = Vec::new();
     for words in known {
-        let mut old = read_values(words, &before);
-        added.extend(read_values(words, &after).into_iter().filter_map(|(value, mut number)| {
+        let is_new = file.before.is_none();
+        let mut old = read_values(words, &before, is_new);
+        added.extend(read_values(words, &after, is_new).into_iter().filter_map(|(value, mut number)| {
             number = number.saturating_sub(old.remove(&value).unwrap_or(0));
             (number > 0).then_some(value.0)
         }));
@@ -156,11 +168,24 @@ pub(super) fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
         );
         rule.finding(message, Label::path(path, "a setting of the test runner")).about_path(path)
     });
-    shown.collect()
+    let lost = parts::find_lost_entries(path, &before, &after).into_iter().take(MAX_SHOWN).map(|entry| {
+        let entry = to_single_line(&entry, 60);
+        let message = format!("{path} no longer has `{entry}`, so the tests there may not run");
+        rule.finding(message, Label::path(path, "a list of the test runner")).about_path(path)
+    });
+    shown.chain(lost).collect()
 }
 
-/// Returns the settings of lines, each with its value, and how often they occur.
-fn read_values(words: &Regex, lines: &[String]) -> BTreeMap<(String, String), usize> {
+/// Plug-ins of pytest that may be switched off: they run no tests.
+const SILENT_PLUGINS: [&str; 6] =
+    ["no:cacheprovider", "no:warnings", "no:logging", "no:sugar", "no:faulthandler", "no:randomly"];
+
+/// Words that other blocks of a configuration have, too.
+const SHARED_WORDS: [&str; 7] = ["exclude", "include", "files", "runner", "roots", "spec", "specs"];
+
+/// Returns the settings of lines, each with its value, and how often they occur. Every new file of
+/// a runner says where its tests are: that counts only in a file that was there before.
+fn read_values(words: &Regex, lines: &[String], is_new: bool) -> BTreeMap<(String, String), usize> {
     let mut out = BTreeMap::new();
     // A fixture that only some tests ask for may skip them.
     let is_unasked = lines.iter().any(|line| line.contains("autouse") || line.contains("def pytest_"));
@@ -169,18 +194,22 @@ fn read_values(words: &Regex, lines: &[String]) -> BTreeMap<(String, String), us
     for line in lines {
         let starts_other = OTHER_BLOCK.as_ref().is_some_and(|pattern| pattern.is_match(line));
         for captures in words.captures_iter(line) {
-            let found = ["a", "b", "k", "s", "e", "n"].iter().find_map(|name| captures.name(name));
+            let found = ["a", "b", "k", "s", "e", "n", "o", "p", "f", "w"]
+                .iter()
+                .find_map(|name| captures.name(name));
             let Some(found) = found else { continue };
             let word = found.as_str().trim();
             let is_module = word == "-m" && line.contains("python");
             let is_asked = captures.name("s").is_some() && !is_unasked;
-            let is_other = (other.is_some() || starts_other) && word == "exclude";
-            if is_module || is_asked || is_other {
+            let is_other = (other.is_some() || starts_other) && SHARED_WORDS.contains(&word);
+            let is_place = is_new && captures.name("o").is_some();
+            let is_foreign = captures.name("f").is_some() && !line.contains("addopts");
+            if is_module || is_asked || is_other || is_place || is_foreign || is_other_plugin(word, line) {
                 continue;
             }
             let rest =
                 line.get(found.end()..).unwrap_or_default().trim_start_matches([' ', '=', '"', '\'', ':']);
-            let is_whole = captures.name("b").is_some() || captures.name("e").is_some();
+            let is_whole = ["b", "e", "o", "w"].iter().any(|name| captures.name(name).is_some());
             let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',');
             let value = if is_whole { rest.trim_end() } else { rest.split(ends).next().unwrap_or_default() };
             *out.entry((word.to_owned(), value.to_owned())).or_default() += 1;
@@ -193,6 +222,13 @@ fn read_values(words: &Regex, lines: &[String]) -> BTreeMap<(String, String), us
         other = other.filter(|start| depth > *start);
     }
     out
+}
+
+/// Returns whether `-p` is an option of another program, or switches a silent plug-in off.
+fn is_other_plugin(word: &str, line: &str) -> bool {
+    let is_pytest =
+        || line.contains("addopts") || line.contains("pytest") || line.trim_start().starts_with('-');
+    word == "-p" && (!is_pytest() || SILENT_PLUGINS.iter().any(|silent| line.contains(silent)))
 }
 
 /// Returns the features that a manifest of Cargo no longer has by default: tests behind them
@@ -232,8 +268,9 @@ fn lines_of_settings(path: &RepoPath, content: &FileContent) -> Vec<String> {
         return out;
     }
     let text = String::from_utf8_lossy(&content.bytes);
+    let of_parts = parts::lines_of_parts(path, &text);
     let is_comment = |line: &str| ["#", "//", ";"].iter().any(|mark| line.starts_with(mark));
-    text.lines().filter(|line| !is_comment(line.trim_start())).map(str::to_owned).collect()
+    text.lines().filter(|line| !is_comment(line.trim_start())).map(str::to_owned).chain(of_parts).collect()
 }
 
 /// Adds one line for each value inside of a table.
@@ -297,6 +334,8 @@ mod tests {
             "a.runsettings",
             "a.csproj",
             "ctestcustom.cmake",
+            "cmakelists.txt",
+            "maven.config",
         ] {
             assert!(!patterns_for(name).is_empty(), "{name}");
         }

@@ -34,6 +34,43 @@ const SECTIONS: [&str; 9] = [
     "AUTHORITY",
 ];
 
+/// Sections of the work: below a section of the contract, as headings of other levels put
+/// them, they are no part of it, and no list reads them.
+const WORK_SECTIONS: [&str; 11] = [
+    "METADATA",
+    "WAIVERS_GRANTED",
+    "BOOTSTRAP",
+    "SKELETON",
+    "IMPLEMENTATION",
+    "HYGIENE",
+    "STATUS_HANDOFF",
+    "EVIDENCE",
+    "EVIDENCE_MAPPING",
+    "VALIDATION",
+    "VALIDATION_REPORTS",
+];
+
+/// Returns the pieces of a section without the sections of the work inside of it.
+fn pieces_of(packet: &Packet, whole: Span) -> Vec<Span> {
+    let mut out = Vec::new();
+    let mut start = whole.start;
+    let inside = packet.sections.iter().filter(|section| {
+        section.span.start > whole.start
+            && whole.contains(section.span)
+            && WORK_SECTIONS.contains(&section.key.as_str())
+    });
+    for section in inside {
+        if section.span.start > start {
+            out.push(Span::new(start, section.span.start));
+        }
+        start = start.max(section.span.end);
+    }
+    if start < whole.end {
+        out.push(Span::new(start, whole.end));
+    }
+    out
+}
+
 /// Whitespace that has no meaning at the end of a line. Markdown treats other
 /// space characters as letters.
 pub(in crate::document) const WHITESPACE: [char; 4] = [' ', '\t', '\r', '\n'];
@@ -85,13 +122,15 @@ fn listed_parts(packet: &Packet) -> Vec<ContractPart> {
 /// Returns the parts of a packet's contract, in order.
 #[must_use]
 pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
-    let lines = |text: &str, span: Span| {
-        let mut at = span.start;
+    let lines = |pieces: &[Span]| {
         let mut out: Vec<Spanned<String>> = Vec::new();
-        for line in text.split_inclusive('\n') {
-            let body = line.trim_end_matches(WHITESPACE);
-            out.push(Spanned::new(body.to_owned(), Span::new(at, at + body.len())));
-            at += line.len();
+        for piece in pieces {
+            let mut at = piece.start;
+            for line in packet.source.slice(*piece).split_inclusive('\n') {
+                let body = line.trim_end_matches(WHITESPACE);
+                out.push(Spanned::new(body.to_owned(), Span::new(at, at + body.len())));
+                at += line.len();
+            }
         }
         // An empty line between two lines can separate paragraphs; at the end it
         // has no meaning.
@@ -121,7 +160,7 @@ pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
             covered = section.span;
             out.push(ContractPart {
                 key: section.key.clone(),
-                lines: lines(packet.source.slice(section.span), section.span),
+                lines: lines(&pieces_of(packet, section.span)),
                 span: section.span,
             });
         }

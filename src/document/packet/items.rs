@@ -56,6 +56,27 @@ impl FieldText {
             || matches!(lower.as_str(), "none" | "n/a" | "not applicable")
     }
 
+    /// Returns whether the text is the lines of `<details>` and its summary, and nothing else.
+    pub(super) fn is_disclosure(&self) -> bool {
+        let mut rest = self.text.value.trim();
+        if rest.contains('`') {
+            return false;
+        }
+        while !rest.is_empty() {
+            let Some((tag, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
+                return false;
+            };
+            let name = tag.trim_start_matches('/').split_whitespace().next().unwrap_or_default();
+            rest = match name.to_ascii_lowercase().as_str() {
+                "details" => after.trim_start(),
+                "summary" if tag.starts_with('/') => after.trim_start(),
+                "summary" => after.split_once("</summary>").map_or("", |(_, after)| after).trim_start(),
+                _ => return false,
+            };
+        }
+        true
+    }
+
     /// Returns whether the text introduces what follows it: it ends with a colon.
     pub(super) fn is_introduction(&self) -> bool {
         self.text.value.trim_end_matches(['*', '_', '`', ' ']).ends_with(':')

@@ -1,6 +1,7 @@
 //! Task packets of all generations, as typed fields with spans.
 
 mod contract;
+mod done_means;
 mod excluded;
 pub(crate) mod fenced_report;
 mod from_contract;
@@ -11,6 +12,7 @@ mod read;
 mod reading;
 mod reports;
 mod scope;
+mod test_plan;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,11 +31,12 @@ use super::{PacketStatus, Parsed};
 
 pub(in crate::document) use contract::WHITESPACE;
 pub(crate) use contract::{ContractPart, contract_parts};
+pub(crate) use done_means::Criterion;
 pub(crate) use phases::{PacketPhases, PhaseSection};
-pub(crate) use quality::{Criterion, PlannedCommand, without_comment};
 pub(crate) use read::manifest_fields;
 pub(crate) use reports::VerdictReport;
 pub(crate) use scope::Scope;
+pub(crate) use test_plan::{PlannedCommand, without_comment};
 
 /// Format generation of a packet (FORMATS, "three generations").
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::document::{
 use crate::text::{Source, Span, Spanned};
 
 use super::items::find_unread_waivers;
-use super::{Generation, Packet, phases, quality, reports, scope};
+use super::{Generation, Packet, done_means, phases, quality, reports, scope, test_plan};
 
 /// Metadata fields that checks evaluate: a second value is a fault.
 const SINGLE_VALUE_LABELS: [&str; 13] = [
@@ -43,6 +43,7 @@ pub(super) fn read_packet(
     kind: DocumentKind,
 ) -> Parsed<Packet> {
     let text = source.text();
+    let sections = quality::with_usual_levels(sections);
     let outline = &blocks;
     let all = read_fields(text, outline, 0..outline.blocks.len());
     let find = |key: &str| sections.iter().find(|section| section.key == key);
@@ -99,8 +100,8 @@ pub(super) fn read_packet(
     } else {
         Cow::Owned(all.iter().filter(|field| !in_report(field)).cloned().collect())
     };
-    let (test_plan, plan_faults) = quality::read_test_plan(text, outline, &sections, &packet_fields);
-    let (done_means, criteria_faults) = quality::read_done_means(text, outline, &sections, &packet_fields);
+    let (test_plan, plan_faults) = test_plan::read_test_plan(text, outline, &sections, &packet_fields);
+    let (done_means, criteria_faults) = done_means::read_done_means(text, outline, &sections, &packet_fields);
     faults.extend(plan_faults.into_iter().chain(criteria_faults));
     let value = Packet {
         kind,

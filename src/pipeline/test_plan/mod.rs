@@ -52,7 +52,9 @@ pub(crate) fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine
             continue;
         }
         let refused = |why: String| PlannedLine::Refused { command: text.clone(), why };
-        if !command.is_quoted {
+        // Without backticks, only what the configuration lists word for word is a command.
+        let is_listed = || words::split_words(&text).is_ok_and(|argv| is_allowed(&argv, &folder, config));
+        if !command.is_quoted && !is_listed() {
             out.push(refused("it is not a command in backticks".to_owned()));
             continue;
         }

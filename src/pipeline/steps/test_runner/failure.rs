@@ -88,7 +88,7 @@ const FORMS: [FailureForm; 45] = [
     ),
     form(TestRunner::Go, r"^FAIL\s+\S+\s+(?:\(cached\)|[\d.]+s|\[(?:build|setup) failed\])"),
     form(TestRunner::Go, r"^--- FAIL: \S+ \([\d.]+s\)"),
-    form(TestRunner::Go, r#"^\{"Time":"[^"]*","Action":"fail","Package":""#),
+    form(TestRunner::Go, r#"^\{(?:"Time":"[^"]*",)?"Action":"fail","Package":""#),
     form(TestRunner::Gotestsum, r"^DONE (?:\d+ runs?, )?\d+ tests?,.*\b[1-9]\d* (?:failures?|errors?)\b"),
     form(TestRunner::Jest, r"^(?:Tests|Test Suites):\s+(?:\d+ [a-z]+, )*[1-9]\d* failed\b.*\btotal"),
     form(
@@ -204,7 +204,7 @@ fn last_line_pattern(runner: TestRunner) -> Option<&'static str> {
         TestRunner::Nextest => r"^\s*Summary \[[^\]]*\]\s+\d+(?:/\d+)? tests? run:",
         TestRunner::Rspec => r"^\d+ examples?, \d+ failures?",
         TestRunner::Phpunit => r"^(?:Tests: \d+, Assertions: \d+|OK \(\d+ tests?)",
-        TestRunner::Ctest => r"^\d+% tests passed, \d+ tests? failed out of",
+        TestRunner::Ctest => r"^\d+% tests passed(?:, \d+ tests? failed)? out of",
         _ => return None,
     })
 }

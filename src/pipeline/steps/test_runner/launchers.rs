@@ -5,6 +5,10 @@ use crate::config::{is_assignment, peel_launcher, skip_options};
 
 use super::names::{package_name, program_name, runner_by_name, script_name};
 
+/// Options of package managers that have a value.
+pub(super) const MANAGER_OPTIONS: &str = "-C --prefix --dir --filter --filter-prod -F -w --workspace --cwd \
+    --loglevel --reporter --workspace-concurrency --userconfig --registry --cache --script-shell";
+
 /// Returns the command that a launcher starts; `None` if the program is no launcher.
 pub(super) fn peel<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
     let (program, rest) = words.split_first()?;
@@ -69,7 +73,7 @@ fn peel_shell<'a>(rest: &[&'a str]) -> Option<Vec<&'a str>> {
 /// `pnpm exec vitest`, `yarn jest`: the program behind a package manager. Scripts of
 /// package.json are classified by [`classify`].
 fn peel_package_manager<'a>(manager: &str, rest: &[&'a str]) -> Option<Vec<&'a str>> {
-    let mut rest = skip_options(rest, "-C --prefix --dir --filter -F -w --workspace --cwd");
+    let mut rest = skip_options(rest, MANAGER_OPTIONS);
     if rest.first() == Some(&"workspace") && manager == "yarn" {
         rest = rest.get(2..)?.to_vec();
     }

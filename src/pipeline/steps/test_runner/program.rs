@@ -120,7 +120,7 @@ fn classify(words: &[&str]) -> CommandKind {
         },
         "bun" if first("--cwd") == "test" => Runner(TestRunner::Bun),
         "npm" | "pnpm" | "yarn" | "bun" | "composer" => {
-            classify_script(name, &subcommand("-C --prefix --dir --cwd"))
+            classify_script(name, &subcommand(super::launchers::MANAGER_OPTIONS))
         }
         "dotnet" if matches!(first(""), "test" | "vstest") => Runner(TestRunner::Dotnet),
         "dotnet" => NoTests,
@@ -150,6 +150,14 @@ fn classify_script(manager: &str, words: &[&str]) -> CommandKind {
         "test" | "t" | "tst" | "it" | "cit" | "install-test" => Unknown { names_tests: true },
         "run" | "run-script" | "rum" | "urn" => by_task(rest.get(..rest.len().min(1)).unwrap_or_default()),
         "exec" | "x" | "dlx" => Unknown { names_tests: false },
+        "workspace" if manager == "yarn" => classify_script(manager, rest.get(1..).unwrap_or_default()),
+        "recursive" | "multi" | "m" if manager == "pnpm" => {
+            classify_script(manager, &skip_options(rest, super::launchers::MANAGER_OPTIONS))
+        }
+        "workspaces" if manager == "yarn" => {
+            let run = rest.iter().position(|word| *word == "run");
+            run.map_or(NoTests, |at| classify_script(manager, rest.get(at..).unwrap_or_default()))
+        }
         word if manager == "yarn" || manager == "pnpm" || manager == "composer" => {
             if is_package_command(word) { NoTests } else { by_task(&[word]) }
         }

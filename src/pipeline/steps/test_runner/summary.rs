@@ -33,7 +33,7 @@ pattern!(GO_PACKAGE, r"(?m)^(?:ok|FAIL)\s+\S+\s+(?:\(cached\)|[\d.]+s)(?:\s.*)?$
 pattern!(GO_TEST, r"(?m)^--- (PASS|FAIL|SKIP): \S+");
 pattern!(
     GO_JSON,
-    r#"(?m)^\{"Time":"[^"\n]*","Action":"(pass|fail|skip)","Package":"[^"\n]*","Test":"[^"/\n]*""#
+    r#"(?m)^\{(?:"Time":"[^"\n]*",)?"Action":"(pass|fail|skip)","Package":"[^"\n]*","Test":"[^"/\n]*""#
 );
 pattern!(GO_NONE, r"(?m)^\?\s+\S+\s+\[no test files\]|^testing: warning: no tests to run");
 pattern!(GOTESTSUM, r"(?m)^DONE (?:\d+ runs?, )?(\d+) tests?(?:, (\d+) skipped)?");
@@ -74,8 +74,12 @@ pattern!(PHPUNIT, r"(?m)^OK \((\d+) tests?, \d+ assertions?\)");
 pattern!(PHPUNIT_MORE, r"(?m)^Tests: (\d+), Assertions: \d+(.*)$");
 pattern!(PHPUNIT_SKIPPED, r"(?:Skipped|Incomplete): (\d+)");
 pattern!(PHPUNIT_NONE, r"(?m)^No tests (?:executed|found)");
-pattern!(CTEST, r"(?m)^\d+% tests passed, \d+ tests? failed out of (\d+)");
-pattern!(CTEST_SKIPPED, r"(?m)\*\*\*(?:Skipped|Not Run)\b");
+pattern!(CTEST, r"(?m)^\d+% tests passed(?:, \d+ tests? failed)? out of (\d+)");
+// Disabled tests are no part of the total.
+pattern!(CTEST_SKIPPED, r"(?m)\*\*\*(?:Skipped|Not Run(?: +\d|\s*$))");
+pattern!(CTEST_SKIPPED_LIST, r"(?m)^\s+\d+ - \S.* \((?:Skipped|Not Run)\)(?:\s|$)");
+pattern!(CTEST_ABSENT, r"(?m)^\s+\d+ - \S.* \((?:Skipped|Not Run|Disabled)\)(?:\s|$)");
+pattern!(CTEST_RAN, r"(?m)^ *\d+/\d+ .*(?:Passed|\*\*\*(?:Failed|Timeout|Exception))");
 pattern!(CTEST_NONE, r"(?m)^No tests were found");
 pattern!(TAP_PLAN, r"(?m)^1\.\.\d+(?:\s.*)?$");
 pattern!(TAP, r"(?m)^(?:not )?ok \d+\b(.*)$");
@@ -155,8 +159,13 @@ pub(super) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
         TestRunner::Minitest => sum_without(&MINITEST, log),
         TestRunner::Phpunit => count_phpunit(log),
         TestRunner::Ctest => {
-            let skipped = u64::try_from(matches(&CTEST_SKIPPED, log).len()).unwrap_or(u64::MAX);
-            sum(&CTEST, log).map(|all| all.saturating_sub(skipped)).or_else(|| none(&CTEST_NONE))
+            let count = |pattern| u64::try_from(matches(pattern, log).len()).unwrap_or(u64::MAX);
+            let skipped = count(&CTEST_SKIPPED).max(count(&CTEST_SKIPPED_LIST));
+            let ran = |all: u64| {
+                let is_absent = count(&CTEST_ABSENT) >= all && count(&CTEST_RAN) == 0;
+                if is_absent { 0 } else { all.saturating_sub(skipped) }
+            };
+            sum(&CTEST, log).map(ran).or_else(|| none(&CTEST_NONE))
         }
         TestRunner::Bats => sum_without(&BATS, log).or_else(|| count_tap(log)),
     }

@@ -112,6 +112,17 @@ fn summaries_of_all_known_runners_are_read_and_skipped_tests_do_not_count() {
             "1/3 Test #1: a ...   Passed\n2/3 Test #2: b ...***Skipped\n100% tests passed, 0 tests failed out of 3\n",
             Some(2),
         ),
+        ("ctest", "100% tests passed out of 2\n", Some(2)),
+        (
+            "ctest",
+            "1/3 Test #1: a ...***Skipped 0.00 sec\n2/3 Test #2: b ...***Not Run (Disabled) 0.00 sec\n3/3 Test #3: c ... Passed 0.0 sec\n\n100% tests passed out of 2\n",
+            Some(1),
+        ),
+        (
+            "ctest",
+            "100% tests passed out of 2\n\nThe following tests did not run:\n\t  1 - a (Skipped)\n\t  2 - b (Disabled)\n\t  3 - c (Skipped)\n",
+            Some(0),
+        ),
         ("ctest", "No tests were found!!!\n", Some(0)),
         ("bats tests", "4 tests, 0 failures, 1 skipped\n", Some(3)),
         ("bats tests", "1..2\nok 1 a\nok 2 b # skip later\n", Some(1)),

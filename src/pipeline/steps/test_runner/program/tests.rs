@@ -87,3 +87,21 @@ fn scripts_and_tasks_claim_tests_by_their_name() {
         assert_eq!(kind(command), Unknown { names_tests: false }, "{command}");
     }
 }
+
+#[test]
+fn the_workspace_option_of_a_package_manager_hides_no_test_run() {
+    for command in [
+        "npm -w a test",
+        "npm --workspace a run test",
+        "pnpm --filter a test",
+        "pnpm -r test",
+        "pnpm recursive run test",
+        "yarn workspace a test",
+        "yarn workspaces foreach -A run test",
+    ] {
+        assert_eq!(kind(command), Unknown { names_tests: true }, "{command}");
+    }
+    for command in ["npm -w a install", "pnpm --filter test install", "yarn workspace test add x"] {
+        assert_ne!(kind(command), Unknown { names_tests: true }, "{command}");
+    }
+}
