@@ -4,6 +4,7 @@ mod budget;
 mod entries;
 mod link;
 mod manifest_keys;
+mod other_packets;
 mod python_hooks;
 mod similar_entries;
 mod untracked;
@@ -21,6 +22,7 @@ pub(super) use entries::{no_entry, overlap, unparsable_entry};
 pub(super) use link::escaping_link;
 use manifest_keys::changed_manifest_keys;
 pub(crate) use manifest_keys::read_keys;
+pub(super) use other_packets::other_packet;
 use similar_entries::SimilarEntries;
 pub(crate) use untracked::{is_loaded_unasked, is_personal, sensitive_path_reason};
 

@@ -90,6 +90,9 @@ fn void_reason(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
             ))
         }
         WaiverOrigin::Uncommitted => Some("it is not committed".into()),
+        WaiverOrigin::Withdrawn { revision } => {
+            Some(format!("commit {revision} of the main branch does not have it in these words"))
+        }
         WaiverOrigin::Entered { introduction, code_paths } => code_paths.first().map(|path: &RepoPath| {
             let commit: String = introduction.commit.short();
             format!("it was added in commit {commit}, which also changes {path}")

@@ -1,5 +1,8 @@
 //! The signature audit: a table with one row for each used signature.
 
+mod revocation;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::text::{Edit, Source, Span, Spanned};
@@ -28,7 +31,7 @@ pub struct AuditRow {
     pub at: Spanned<String>,
     /// Version of the specification, as written; empty without such a column.
     pub spec_version: Spanned<String>,
-    /// Whether a cell marks the signature as revoked.
+    /// Whether the audit says that the signature is revoked.
     pub is_revoked: bool,
 }
 
@@ -49,6 +52,8 @@ pub struct Audit {
     pub rows: Vec<AuditRow>,
     /// Rows and tables that could not be read, or only in part.
     pub faults: Vec<Fault>,
+    /// Signatures that a text outside of the rows revokes.
+    revoked: BTreeSet<String>,
 }
 
 impl Audit {
@@ -69,6 +74,13 @@ impl Audit {
     pub fn read(source: &Arc<Source>) -> Self {
         read_joined(source)
     }
+
+    /// Marks the rows of signatures that a text outside of the rows revokes.
+    fn mark_revoked(&mut self) {
+        let revoked = &self.revoked;
+        let rows = self.rows.iter_mut().filter(|row| revoked.contains(&row.signature.value));
+        rows.for_each(|row| row.is_revoked = true);
+    }
 }
 
 impl Shift for AuditRow {
@@ -85,6 +97,8 @@ impl Joined for Audit {
     fn append(&mut self, other: Self, offset: usize) {
         append_shifted(&mut self.rows, other.rows, offset);
         append_shifted(&mut self.faults, other.faults, offset);
+        self.revoked.extend(other.revoked);
+        self.mark_revoked();
     }
 
     fn set_source(&mut self, source: &Arc<Source>) {
@@ -105,43 +119,36 @@ impl Joined for Audit {
             let at = column("date").unwrap_or(usize::MAX);
             let version = column("spec").unwrap_or(usize::MAX);
             found = true;
+            let columns: Vec<bool> = table.head.iter().map(|head| revocation::is_column(head)).collect();
             for row in table.rows {
                 faults.extend(cell_count_fault(&row, table.head.len(), "audit/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
+                let revokes = |(index, cell): (usize, &Spanned<String>)| match index {
+                    _ if index == signature || index == purpose || index == at => {
+                        revocation::is_marked(&cell.value)
+                    }
+                    _ if columns.get(index) == Some(&true) => revocation::is_filled(&cell.value),
+                    _ => revocation::says_revoked(&cell.value),
+                };
+                let is_revoked = row.cells.iter().enumerate().any(revokes);
                 rows.push(AuditRow {
                     span: row.span,
                     signature: get(signature).map(|text| strip_quotes(&text).to_owned()),
                     purpose: get(purpose),
                     at: get(at),
                     spec_version: get(version),
-                    is_revoked: row.cells.iter().any(|cell| is_revocation(&cell.value)),
+                    is_revoked,
                 });
             }
         }
         faults.extend(stray_row_faults(source, &outline, found, "audit/row", COLUMNS));
-        Self { source: Arc::clone(source), rows, faults }
+        let revoked = revocation::revoked_outside(source.text(), &outline);
+        let mut audit = Self { source: Arc::clone(source), rows, faults, revoked };
+        audit.mark_revoked();
+        audit
     }
-}
-
-/// Returns whether a cell marks a signature as revoked: `REVOKED`, `withdrawn on …`, or
-/// `(INVALID - …)` at its start. A text that only mentions a revocation does not count.
-fn is_revocation(cell: &str) -> bool {
-    let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "VOIDED"];
-    // Every word that counts has a D.
-    if !cell.bytes().any(|byte| byte.eq_ignore_ascii_case(&b'd')) {
-        return false;
-    }
-    let plain = cell.trim_matches(['*', '`', '~', ' ', '(', '[']);
-    let first = plain.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let has_capital_word = plain.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
-    let is_refused = ["INVALID", "REJECTED"].iter().any(|word| {
-        plain
-            .strip_prefix(word)
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    });
-    has_capital_word || is_refused || words.contains(&first.to_uppercase().as_str())
 }
 
 /// Finds packet ids in a text, as whole words: `WP-1-A` is not found in

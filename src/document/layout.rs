@@ -165,6 +165,19 @@ impl Layout {
         if self.packet(id) == folder { self.flat_packet(id) } else { folder }
     }
 
+    /// Returns the paths of all forms that a packet can have: a single file, a folder, and
+    /// only a typed contract.
+    #[must_use]
+    pub(crate) fn packet_forms(&self, id: &WpId) -> [RepoPath; 3] {
+        [self.flat_packet(id), self.folder_packet(id), self.packet_contract(id)]
+    }
+
+    /// Returns the paths of both forms that a refinement can have.
+    #[must_use]
+    pub(crate) fn refinement_forms(&self, id: &WpId) -> [RepoPath; 2] {
+        [self.flat_refinement(id), self.folder_refinement(id)]
+    }
+
     /// Returns the folder of a packet, with a trailing slash; `None` if the packet
     /// is a single file.
     #[must_use]

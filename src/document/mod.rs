@@ -54,7 +54,7 @@ pub(crate) use packet::Packet;
 pub(crate) use placeholder::is_placeholder;
 pub(crate) use refinement::Refinement;
 pub(crate) use signature::Signature;
-pub(crate) use status::PacketStatus;
+pub(crate) use status::{PacketStatus, ends_work};
 pub(crate) use wp_id::{WpId, WpIdError};
 
 /// A mistake that a reader found in a document; a check reports it as a

@@ -79,6 +79,36 @@ impl PacketStatus {
     }
 }
 
+/// Words at the start of a status, or states of a board, that end the work on a packet
+/// without a verdict.
+const ENDING_WORDS: [&str; 17] = [
+    "superseded",
+    "abandoned",
+    "cancelled",
+    "canceled",
+    "withdrawn",
+    "revoked",
+    "rejected",
+    "obsolete",
+    "archived",
+    "retired",
+    "closed",
+    "replaced",
+    "deprecated",
+    "void",
+    "voided",
+    "dropped",
+    "discarded",
+];
+
+/// Returns whether a status or a state begins with a word that ends the work on a packet:
+/// `Superseded by WP-1-A-v2`, `ABANDONED`.
+#[must_use]
+pub(crate) fn ends_work(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.next().is_some_and(|first| ENDING_WORDS.iter().any(|word| first.eq_ignore_ascii_case(word)))
+}
+
 impl fmt::Display for PacketStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -109,5 +139,15 @@ mod tests {
         assert!(matches!(PacketStatus::read("In Progress - not done yet"), PacketStatus::Unknown(_)));
         assert!(matches!(PacketStatus::read("Ready for Dev (Done)"), PacketStatus::Unknown(_)));
         assert!(matches!(PacketStatus::read(""), PacketStatus::Unknown(_)));
+    }
+
+    #[test]
+    fn work_ends_with_the_first_word() {
+        for text in ["Superseded by WP-1-A-v2", "ABANDONED", "**Cancelled** by Mira"] {
+            assert!(ends_work(text), "{text}");
+        }
+        for text in ["In Progress (replaces the superseded WP-1-A)", "Not abandoned", "Blocked", ""] {
+            assert!(!ends_work(text), "{text}");
+        }
     }
 }

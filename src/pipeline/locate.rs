@@ -102,7 +102,7 @@ pub(crate) fn is_same_record(
 }
 
 /// Returns the paths of the task board and the registry that a commit has and the judged
-/// tree has not.
+/// tree has not, or not as regular files.
 ///
 /// # Errors
 /// The repository cannot be read.
@@ -114,7 +114,8 @@ pub(crate) fn find_gone_records(
 ) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out = Vec::new();
     for path in [&layout.board, &layout.registry].map(|path| RepoPath::from(path.as_str())) {
-        if repo.exists(TreeState::Commit(commit), &path)? && !repo.exists(judged, &path)? {
+        let is_file = matches!(repo.mode(judged, &path)?, Some(FileMode::Regular | FileMode::Executable));
+        if !is_file && repo.exists(TreeState::Commit(commit), &path)? {
             out.push(path);
         }
     }
@@ -278,7 +279,8 @@ impl SecondForm {
     }
 }
 
-/// Reads the typed contract next to a packet in Markdown. `revision` is shown before its
+/// Reads the typed contract next to a packet in Markdown, also if the packet is a single file
+/// and only the contract is in a folder of its name. `revision` is shown before its
 /// path, if it is not the judged one.
 ///
 /// # Errors
@@ -291,7 +293,7 @@ pub(crate) fn read_second_form(
     revision: Option<Commit>,
 ) -> Result<SecondForm, RepositoryError> {
     let second = layout.packet_contract(id);
-    if second == *path || layout.packet_folder(id).is_none() {
+    if second == *path {
         return Ok(SecondForm::Absent);
     }
     let Some(source) = read_document(repo, tree, &second)? else { return Ok(SecondForm::Absent) };

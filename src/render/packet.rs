@@ -47,6 +47,7 @@ fn add_approval_rows(approval: &ApprovalSummary, verbose: bool, out: &mut Vec<(&
     let code = &approval.code;
     if code.count > 0 {
         let same = match code.by_same_person.as_ref().map(Vec::len) {
+            None if approval.signature.is_none() => "who committed the packet was not compared".to_owned(),
             None => "the committer of the signature is unknown".to_owned(),
             Some(0) => "none by the committer of the signature".to_owned(),
             Some(same) if same == code.count => "all by the committer of the signature".to_owned(),

@@ -74,3 +74,4 @@ mod unknown_main;
 mod usage;
 mod validation;
 mod verify;
+mod withdrawn;

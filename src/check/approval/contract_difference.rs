@@ -131,9 +131,9 @@ pub(super) fn compare_second_forms(
     let Some(before) = &approved.second_form else { return };
     let there = |text: &str| Label::text(&before.source, before.head_span(), text);
     let Some(now) = &current.second_form else {
-        let message = format!("the packet's typed contract of commit {commit} was removed");
+        let message = format!("commit {commit} has a typed contract of the packet, which is missing here");
         let here = input.packet.label_at(current.head_span(), "no typed contract beside the packet");
-        out.push(rule.finding(message, here).related(there("removed since")));
+        out.push(rule.finding(message, here).related(there("missing here")));
         return;
     };
     let patterns = |entries: &[ScopeEntry]| -> BTreeMap<String, Span> {

@@ -6,6 +6,7 @@ pub(super) mod records;
 pub(super) mod signature;
 pub(super) mod ssh_signature;
 pub(super) mod trusted;
+pub(super) mod withdrawal;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -259,32 +259,38 @@ fn trimmed_lines(source: &Source) -> Vec<(Span, &str)> {
 
 /// `approval/separation-of-duties`: if the configuration requires it, neither
 /// the author nor the committer of the commit that introduced the signature
-/// writes or commits code of this work.
+/// writes or commits code of this work. Without a signature, the commit counts that brought
+/// the contract to the main branch.
 pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     if !input.packet.policy.separation_of_duties {
         return CheckResult::skipped(
             "the configuration does not require it (`approval: separation_of_duties:`)",
         );
     }
-    let ContractFact::Known { introduction, .. } = input.contract else {
-        return CheckResult::skipped("the commit that introduced the signature is not known");
+    let (approvals, what) = match input.contract {
+        _ if !input.trusted.introductions.is_empty() => {
+            (input.trusted.introductions.as_slice(), "committed the packet to the main branch")
+        }
+        ContractFact::Known { introduction, .. } => {
+            (std::slice::from_ref(introduction), "introduced the signature")
+        }
+        _ => return CheckResult::skipped("the commit that introduced the signature is not known"),
     };
-    let Some(commit) = input.code_commits.iter().find(|commit| is_same_person(introduction, commit)) else {
+    let code_by =
+        |approval: &CommitInfo| input.code_commits.iter().find(|commit| is_same_person(approval, commit));
+    // One commit of another person is an approval.
+    let (Some(first), true) = (approvals.first(), approvals.iter().all(|one| code_by(one).is_some())) else {
         return Vec::new().into();
     };
+    let Some(commit) = code_by(first) else { return Vec::new().into() };
     let message = format!(
-        "{} introduced the signature (commit {}), and the same person wrote or committed code (commit {})",
-        to_single_line(&introduction.committer, 80),
-        short_commit(introduction),
+        "{} {what} (commit {}), and the same person wrote or committed code (commit {})",
+        to_single_line(&first.committer, 80),
+        short_commit(first),
         short_commit(&commit.facts)
     );
-    Some(
-        rule.finding(
-            message,
-            Label::path(&commit.path, "changed by the person who introduced the signature"),
-        ),
-    )
-    .into()
+    let label = Label::path(&commit.path, "changed by the person who approved the work");
+    Some(rule.finding(message, label)).into()
 }
 
 /// Returns whether the author or committer of a commit of code is the author

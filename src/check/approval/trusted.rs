@@ -1,15 +1,14 @@
 //! `approval/…`: the approval compared with trusted commits (CHECKS, "The trusted
-//! revision"). What the main branch withdrew, closed or signed again stays so.
+//! revision"): what the main branch recorded stays, and an unsigned contract is its own.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::check::CheckResult;
-use crate::check::context::{ApprovalCheckContext, TrustedRecords, TrustedState};
-use crate::document::PacketStatus;
-use crate::document::Signature;
+use crate::check::context::{ApprovalCheckContext, TrustedRecords};
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
+use crate::document::{PacketStatus, ends_work};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Source, Span, format_count};
@@ -17,71 +16,13 @@ use crate::text::{RepoPath, Source, Span, format_count};
 /// Maximum number of removed entries that a finding shows.
 const MAX_SHOWN_ENTRIES: usize = 3;
 
-/// `approval/withdrawn`: at the trusted revision the packet is not closed, its
-/// signature is not revoked, and no newer signature replaces it.
-pub(in crate::check) fn withdrawn(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
-    if input.trusted.states.is_empty() {
-        return CheckResult::skipped("the judged range is part of the main branch's history");
-    }
-    let Some(signature) = &input.packet.packet.signature else {
-        return CheckResult::skipped("the packet is not signed");
-    };
-    let here = || input.packet.label_at(signature.span, "the judged signature");
-    for state in &input.trusted.states {
-        let Some((message, there)) = withdrawal(input, state, &signature.value) else { continue };
-        return Some(rule.finding(message, here()).related(there)).into();
-    }
-    Vec::new().into()
-}
-
-/// Returns why a trusted state does not approve the judged signature, and where it
-/// says so; `None` if it does.
-fn withdrawal(
-    input: &ApprovalCheckContext<'_>,
-    state: &TrustedState,
-    signature: &str,
-) -> Option<(String, Label)> {
-    let packet = state.packet.as_ref()?;
-    let at = &state.revision;
-    let trusted = packet.signature.as_ref()?;
-    if trusted.value != signature {
-        let time = |text: &str| Signature::parse(text).ok().map(|signature| signature.at);
-        let is_newer = match (time(&trusted.value), time(signature)) {
-            (Some(trusted), Some(judged)) => trusted > judged,
-            _ => true,
-        };
-        let message = format!("the packet carries a newer signature in commit {at}");
-        return is_newer.then(|| (message, Label::text(&packet.source, trusted.span, "the newer signature")));
-    }
-    let is_open_now = input.packet.packet.status.as_ref().is_none_or(|status| !is_closed(&status.value));
-    if !input.judges_change
-        && is_open_now
-        && let Some(status) = packet.status.as_ref().filter(|status| is_closed(&status.value))
-    {
-        let message = format!("the packet is `{}` in commit {at}", status.value);
-        return Some((message, Label::text(&packet.source, status.span, "closed here")));
-    }
-    let is_approved_now = input.audit.as_ref().is_ok_and(|audit| has_valid_row(audit, signature));
-    let audit = state.audit.as_ref().filter(|_| is_approved_now)?;
-    if let Some(row) = audit.rows.iter().find(|row| row.signature.value == signature && row.is_revoked) {
-        let message = format!("the signature is revoked in commit {at}");
-        return Some((message, Label::text(&audit.source, row.span, "revoked here")));
-    }
-    (!has_valid_row(audit, signature)).then(|| {
-        let span = audit.source.line_span(1).unwrap_or_default();
-        let message = format!("the audit of commit {at} has no row of the packet's signature");
-        (message, Label::text(&audit.source, span, "no such row"))
-    })
-}
-
-fn has_valid_row(audit: &Audit, signature: &str) -> bool {
-    let mut rows = audit.rows.iter().filter(|row| row.signature.value == signature).peekable();
-    rows.peek().is_some() && rows.all(|row| !row.is_revoked)
-}
-
 /// Returns whether a status ends the work of a packet.
 pub(in crate::check) fn is_closed(status: &PacketStatus) -> bool {
-    matches!(status, PacketStatus::Validated(_) | PacketStatus::Superseded | PacketStatus::DoneHistorical)
+    match status {
+        PacketStatus::Validated(_) | PacketStatus::Superseded | PacketStatus::DoneHistorical => true,
+        PacketStatus::Unknown(text) => ends_work(text),
+        _ => false,
+    }
 }
 
 /// `approval/record-removed`: the audit and the gate log of trusted commits are a

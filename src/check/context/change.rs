@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 
 use crate::change::{ChangedFile, CommitInfo, Selection};
-use crate::document::Packet;
+use crate::document::{Packet, WpId};
 use crate::text::RepoPath;
 
-use super::{PacketCheckContext, TrustedState};
+use super::{EarlierRecords, PacketCheckContext, TrustedState};
 
 /// The origin of a waiver.
 #[derive(Debug, Clone)]
@@ -26,6 +26,11 @@ pub enum WaiverOrigin {
         introduction: CommitInfo,
         /// Paths outside governance that the commit changed.
         code_paths: Vec<RepoPath>,
+    },
+    /// This trusted commit does not have it any more, or has it in other words.
+    Withdrawn {
+        /// First digits of the commit.
+        revision: String,
     },
     /// The origin could not be determined; with the reason as a clause.
     Unknown(String),
@@ -91,6 +96,12 @@ pub struct ChangeCheckContext<'a> {
     pub packet_at_start: Option<&'a Packet>,
     /// The packet at trusted commits; empty for a range that is history.
     pub trusted_states: &'a [TrustedState],
+    /// The registry and the task board before the work; empty if the change has neither.
+    pub earlier_records: &'a [EarlierRecords],
+    /// The packets that are judged together.
+    pub judged_ids: &'a [WpId],
+    /// Whether the main branch contains the judged work already.
+    pub is_history: bool,
     /// The origin of each waiver, in the packet's order.
     pub waiver_origins: &'a [WaiverOrigin],
     /// The paths that evidence points at.

@@ -30,7 +30,9 @@ pub(crate) use sources::{
     BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder,
     WaiverLookup,
 };
-pub(crate) use trusted::{TrustCheckContext, TrustedApproval, TrustedRecords, TrustedState};
+pub(crate) use trusted::{
+    EarlierRecords, TrustCheckContext, TrustedApproval, TrustedDocument, TrustedRecords, TrustedState,
+};
 
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use crate::check::CheckResult;
 use crate::check::approval::trusted::is_closed;
-use crate::check::context::{ChangeCheckContext, PacketCheckContext};
+use crate::check::context::{ApprovalCheckContext, ChangeCheckContext, PacketCheckContext};
 use crate::check::fix_hints::equals_ignoring_punctuation;
 use crate::check::packet::fields::is_unclaimed;
+use crate::check::packet::force::{end_of, ended_on, other_active};
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::packet::Generation;
-use crate::document::{Packet, PacketStatus, WpId};
+use crate::document::{Packet, PacketStatus};
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::Spanned;
@@ -34,35 +35,45 @@ pub(in crate::check) fn unclaimed(input: &ChangeCheckContext<'_>, rule: &Rule) -
     Some(finding.misses("METADATA", Some("CODER_MODEL"))).into()
 }
 
-/// `packet/active`: work starts only on a packet that is in force: it is not
-/// superseded or locked, and the registry names no other packet as active.
-pub(in crate::check) fn active(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+/// `packet/active`: work starts only on a packet that is in force, here and at the trusted
+/// revision: it is not superseded or locked, and the registry names no other packet as active.
+pub(in crate::check) fn active(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let (states, input) = (&input.trusted.states, &input.packet);
     let mut out = Vec::new();
-    if let Some(status) = input.packet.status.as_ref().filter(|s| s.value == PacketStatus::Superseded) {
-        out.push(rule.finding("the packet is superseded", input.label_at(status.span, "the status")));
+    if let Some(status) = input.packet.status.as_ref() {
+        if status.value == PacketStatus::Superseded {
+            out.push(rule.finding("the packet is superseded", input.label_at(status.span, "the status")));
+        } else if matches!(status.value, PacketStatus::Unknown(_)) && is_closed(&status.value) {
+            let shown = crate::text::to_single_line(&status.value.to_string(), 60);
+            let message = format!("the packet is `{shown}`");
+            out.push(rule.finding(message, input.label_at(status.span, "the status")));
+        }
     }
     if let Some(locked) = input.packet.locked {
         out.push(rule.finding("the packet is locked", input.label_at(locked, "locked here")));
     }
-    for entry in input.board.iter().flat_map(|board| board.entries_of(input.id.as_str())) {
-        if let Some(board) = input.board.filter(|_| entry.state == "SUPERSEDED") {
-            let there = Label::text(&board.source, entry.span, "superseded here");
-            let here = input.label_at(input.packet.head_span(), "this packet");
-            out.push(rule.finding("the task board lists the packet as superseded", here).related(there));
-        }
+    if let Some(board) = input.board
+        && let Some((span, state)) = ended_on(board, input.id.as_str())
+    {
+        let there = Label::text(&board.source, span, "listed here");
+        let here = input.label_at(input.packet.head_span(), "this packet");
+        let message = format!("the task board lists the packet as {}", state.to_lowercase());
+        out.push(rule.finding(message, here).related(there));
     }
-    let Some(registry) = input.registry else { return out.into() };
-    for row in registry.rows_of(input.id.base()) {
-        let active = row.active.value.rsplit('/').next().unwrap_or("").trim_end_matches(".md");
-        if active != input.id.as_str() && WpId::parse(active).is_ok() {
-            let message =
-                format!("the registry names another packet, `{active}`, as active for `{}`", input.id.base());
-            let there = Label::text(&registry.source, row.active.span, "the active packet");
-            out.push(
-                rule.finding(message, input.label_at(input.packet.head_span(), "not the active packet"))
-                    .related(there),
-            );
-        }
+    if let Some(registry) = input.registry
+        && let Some((row, active)) = other_active(registry, input.id)
+    {
+        let message =
+            format!("the registry names another packet, `{active}`, as active for `{}`", input.id.base());
+        let there = Label::text(&registry.source, row.active.span, "the active packet");
+        let here = input.label_at(input.packet.head_span(), "not the active packet");
+        out.push(rule.finding(message, here).related(there));
+    }
+    if out.is_empty()
+        && let Some((message, there)) = states.iter().find_map(|state| end_of(input, state))
+    {
+        let here = input.label_at(input.packet.head_span(), "not in force");
+        out.push(rule.finding(message, here).related(there));
     }
     out.into()
 }
@@ -175,32 +186,28 @@ pub(in crate::check) fn workable(input: &PacketCheckContext<'_>, rule: &Rule) ->
     }
 }
 
-/// `packet/closed`: if the packet was closed before the judged work began, or is
-/// closed at the trusted revision, the change contains only the packet's own governance files.
+/// `packet/closed`: if the packet was closed before the judged work began, or is not in
+/// force any more at the trusted revision, the change contains only the packet's own
+/// governance files.
 pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let trusted = input.trusted_states.iter().filter_map(|state| state.packet.as_ref());
-    let closed = input
-        .packet_at_start
-        .into_iter()
-        .chain(trusted)
-        .filter_map(|packet| packet.status.as_ref())
-        .find(|status| is_closed(&status.value));
     // Reports and records may be added to a closed packet at any time.
     let code = input
         .files
         .iter()
         .find(|file| !input.packet.layout.is_packet_record(input.packet.id, &file.change.path));
-    let (Some(status), Some(code)) = (closed, code) else { return Vec::new().into() };
+    let Some(code) = code else { return Vec::new().into() };
     let span =
         input.packet.packet.status.as_ref().map_or_else(|| input.packet.packet.head_span(), |s| s.span);
-    let is_old = input.packet_at_start.is_some_and(|packet| packet.status.as_ref() == Some(status));
-    let message = if is_old {
-        format!("the packet was already `{}` before the judged work began", status.value)
-    } else {
-        format!("the packet is `{}` at the trusted revision", status.value)
-    };
-    let finding = rule.finding(message, input.packet.label_at(span, "the current status"));
-    Some(finding.related(Label::path(&code.change.path, "changed by the judged work"))).into()
+    let label = || input.packet.label_at(span, "the current status");
+    let changed = Label::path(&code.change.path, "changed by the judged work");
+    let before = input.packet_at_start.and_then(|packet| packet.status.as_ref());
+    if let Some(status) = before.filter(|status| is_closed(&status.value)) {
+        let message = format!("the packet was already `{}` before the judged work began", status.value);
+        return Some(rule.finding(message, label()).related(changed)).into();
+    }
+    let ended = input.trusted_states.iter().find_map(|state| end_of(&input.packet, state));
+    let finding = |(message, there)| rule.finding(message, label()).related(there).related(changed);
+    ended.map(finding).into()
 }
 
 /// Returns a finding for an open packet whose last report is a PASS, and for a packet

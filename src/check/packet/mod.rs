@@ -2,6 +2,7 @@
 
 pub(super) mod closure;
 pub(super) mod fields;
+pub(super) mod force;
 pub(super) mod format;
 pub(super) mod handoff;
 pub(super) mod identity;

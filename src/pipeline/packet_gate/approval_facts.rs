@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, CheckpointFact, CodeCommit, ContractFact, Gate, KeySignatureFact, MergeBaseFact,
-    PacketCheckContext, RecordAtSigning, RecordsAtSigning, SkeletonApproval, TrustedApproval,
+    PacketCheckContext, Policy, RecordAtSigning, RecordsAtSigning, SkeletonApproval, TrustedApproval,
 };
 use crate::digest::Hash20;
 use crate::document::allowed_signers::AllowedSigners;
@@ -78,7 +78,7 @@ impl ApprovalFacts {
     pub(crate) fn gather(
         context: &GateContext<'_>,
         located: &LocatedPacket,
-        audit: Option<&Audit>,
+        (policy, audit): (&Policy, Option<&Audit>),
     ) -> Result<Self, RepositoryError> {
         let GateContext { repo, layout, tree, .. } = *context;
         let is_pre_work = context.request.gate == Gate::PreWork;
@@ -98,7 +98,7 @@ impl ApprovalFacts {
             records_at_contract: read_records_at_contract(context, located, &contract)?,
             code_commits,
             contract,
-            trusted: read_trusted_approval(context, located)?,
+            trusted: read_trusted_approval(context, located, policy)?,
             judges_change: context.selection.is_some(),
             checkpoint: if is_pre_work {
                 gather_checkpoint(repo, layout, located, context.head)?

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::change::{
-    Commit, CommitInfo, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeState,
+    ChangedFile, Commit, CommitInfo, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest,
+    TreeState,
 };
-use crate::check::context::{ContractFact, EvidencePathFact, PacketCheckContext, RangeFact, WaiverOrigin};
+use crate::check::context::{
+    ContractFact, EarlierRecords, EvidencePathFact, PacketCheckContext, Policy, RangeFact, WaiverOrigin,
+    WaiverSource,
+};
 use crate::check::waiver;
 use crate::document::waiver::Waiver;
-use crate::document::{Layout, Packet};
+use crate::document::{Layout, Packet, WpId};
 use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::text::RepoPath;
 
 use super::approval_facts::ApprovalFacts;
+use super::earlier_records::read_earlier_records;
 use super::earlier_work::{EarlierCode, EarlierWork, is_on_main_line};
 use super::packet_versions::{PacketVersion, PacketVersions};
 use super::request::GateContext;
@@ -24,32 +29,38 @@ pub(crate) struct ChangeFacts {
     pub evidence_facts: EvidenceFacts,
     /// The packet at the start of the work.
     pub packet_before: Option<Packet>,
+    pub earlier_records: Vec<EarlierRecords>,
+    /// The packets that are judged together.
+    pub judged_ids: Vec<WpId>,
 }
 
 impl ChangeFacts {
     pub(crate) fn gather(
         context: &GateContext<'_>,
         located: &LocatedPacket,
-        selection: &Selection,
+        (selection, files): (&Selection, &[ChangedFile]),
         (approval, packet): (&ApprovalFacts, PacketCheckContext<'_>),
     ) -> Result<Self, RepositoryError> {
         let GateContext { repo, layout, .. } = *context;
-        let waivers = &located.packet.waivers;
+        let (waivers, policy) = (&located.packet.waivers, packet.policy);
         Ok(Self {
             range: classify_range(context, packet, selection, approval.merge_base)?,
             waiver_origins: if waivers.is_empty() {
                 Vec::new()
             } else {
-                find_waiver_origins(
+                let origins = find_waiver_origins(
                     repo,
                     layout,
                     located,
                     selection,
                     approval.work_start,
                     &approval.contract,
-                )?
+                )?;
+                compare_with_trusted(context, policy, located, (approval, origins))?
             },
             evidence_facts: gather_evidence(repo, selection.judged_tree(), &located.packet)?,
+            earlier_records: read_earlier_records(context, files)?,
+            judged_ids: context.request.packets().filter_map(|id| WpId::parse(id).ok()).collect(),
             packet_before: read_packet_before(repo, located, approval.work_start)?,
         })
     }
@@ -174,6 +185,62 @@ fn find_waiver_origins(
     let origins = waivers.map(|waiver| find_waiver_origin(repo, layout, located, &history, waiver)).collect();
     versions.ensure_all_read()?;
     origins
+}
+
+/// Compares the waivers of a packet with the trusted revision: one that the main branch had
+/// and has no more is withdrawn, and one that it has counts as if it were older than the work.
+fn compare_with_trusted(
+    context: &GateContext<'_>,
+    policy: &Policy,
+    located: &LocatedPacket,
+    (approval, origins): (&ApprovalFacts, Vec<WaiverOrigin>),
+) -> Result<Vec<WaiverOrigin>, RepositoryError> {
+    let packet = &located.packet;
+    let signature = |packet: &Packet| packet.signature.as_ref().map(|signature| signature.value.clone());
+    let mut states = Vec::new();
+    for state in &approval.trusted.states {
+        let Some(trusted) = state.any_packet() else { continue };
+        let commit = context.trusted.state_commits.iter().find(|commit| commit.short() == state.revision);
+        let has_start = match (approval.work_start, commit) {
+            (Some(start), Some(commit)) => context.repo.is_ancestor(start, *commit)?,
+            _ => true,
+        };
+        states.push(TrustedWaivers {
+            revision: &state.revision,
+            version: PacketVersion::of(trusted),
+            is_signed_alike: signature(trusted) == signature(packet),
+            had_base: has_start || policy.waivers_from != WaiverSource::Work,
+        });
+    }
+    // Somebody who works on the main branch without a remote moves the trusted revision.
+    let first = approval.trusted.states.first().filter(|_| !context.trusted.row.is_soft());
+    let trusted = first.and_then(|first| states.iter().find(|state| *state.revision == first.revision));
+    let compare = |(waiver, origin): (&Waiver, WaiverOrigin)| {
+        let lacking = states.iter().filter(|state| !state.version.has_waiver(packet, waiver));
+        let withdrawn = lacking.into_iter().find(|state| match &origin {
+            WaiverOrigin::AtBase => state.had_base,
+            WaiverOrigin::AtContract(_) => state.is_signed_alike,
+            _ => false,
+        });
+        if let Some(state) = withdrawn {
+            return WaiverOrigin::Withdrawn { revision: state.revision.to_owned() };
+        }
+        let is_late = matches!(&origin, WaiverOrigin::Entered { .. } | WaiverOrigin::Uncommitted);
+        let is_trusted = trusted.is_some_and(|state| state.version.has_waiver(packet, waiver));
+        if is_late && is_trusted { WaiverOrigin::AtBase } else { origin }
+    };
+    Ok(packet.waivers.iter().zip(origins).map(compare).collect())
+}
+
+/// The waivers of a packet at a trusted commit.
+struct TrustedWaivers<'a> {
+    revision: &'a str,
+    version: PacketVersion,
+    /// Whether the packet has the judged signature there.
+    is_signed_alike: bool,
+    /// Whether it must have the waivers of the start of the work: it contains that commit, or
+    /// the work may grant none.
+    had_base: bool,
 }
 
 /// Commits that may have added a waiver.

@@ -133,7 +133,7 @@ impl<'a> CheckRunner<'a> {
             .map(|(documents, facts)| facts.check_context(packet(), documents, self.context.request.now));
         let change_facts = match self.context.selection.zip(approval_facts.as_ref()) {
             Some((selection, facts)) => {
-                Some(ChangeFacts::gather(&self.context, located, selection, (facts, packet()))?)
+                Some(ChangeFacts::gather(&self.context, located, (selection, self.files), (facts, packet()))?)
             }
             None => None,
         };
@@ -155,6 +155,9 @@ impl<'a> CheckRunner<'a> {
                 link_target: &link_target,
                 packet_at_start: facts.packet_before.as_ref(),
                 trusted_states: approval_facts.as_ref().map_or(&[], |facts| facts.trusted.states.as_slice()),
+                earlier_records: &facts.earlier_records,
+                judged_ids: &facts.judged_ids,
+                is_history: self.context.trusted.is_history(),
                 waiver_origins: &facts.waiver_origins,
                 evidence_paths: &facts.evidence_facts.0,
                 logs: &facts.evidence_facts.1,
@@ -285,7 +288,11 @@ impl<'a> CheckRunner<'a> {
         records: &PacketRecords,
         located: &LocatedPacket,
     ) -> Result<ApprovalFacts, RepositoryError> {
-        match ApprovalFacts::gather(&self.context, located, records.audit.as_ref().ok()) {
+        match ApprovalFacts::gather(
+            &self.context,
+            located,
+            (&self.config.policy, records.audit.as_ref().ok()),
+        ) {
             Err(error) if self.context.request.gate == Gate::GateCheck => {
                 Ok(ApprovalFacts::unknown(&error, self.context.layout, &located.id))
             }

@@ -182,8 +182,10 @@ impl<'a> ManifestContext<'a> {
         } else {
             let source = read_record(repo, self.tree, &layout.audit)?;
             let audit = source.map(|source| Audit::read(&source));
-            let approval = ApprovalFacts::gather(&context, &located, audit.as_ref())?;
-            Some(ChangeFacts::gather(&context, &located, &self.selection, (&approval, packet()))?)
+            let policy = &self.packet_context.config.policy;
+            let approval = ApprovalFacts::gather(&context, &located, (policy, audit.as_ref()))?;
+            let change = (&self.selection, [].as_slice());
+            Some(ChangeFacts::gather(&context, &located, change, (&approval, packet()))?)
         };
         let exists = |path: &RepoPath| repo.exists(self.tree, path).unwrap_or(false);
         let (paths, logs) = Default::default();
@@ -200,6 +202,9 @@ impl<'a> ManifestContext<'a> {
             link_target: &|_| None,
             packet_at_start: change_facts.as_ref().and_then(|facts| facts.packet_before.as_ref()),
             trusted_states: &[],
+            earlier_records: &[],
+            judged_ids: &[],
+            is_history: false,
             waiver_origins: change_facts.as_ref().map_or(&[], |facts| facts.waiver_origins.as_slice()),
             evidence_paths: &paths,
             logs: &logs,

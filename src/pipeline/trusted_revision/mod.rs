@@ -114,6 +114,11 @@ pub(crate) struct TrustedRevision {
 }
 
 impl TrustedRevision {
+    /// Returns whether the main branch contains the judged work already.
+    pub(crate) fn is_history(&self) -> bool {
+        self.open_tips.is_empty() && !self.main_tips.is_empty()
+    }
+
     /// Returns one clause for reports: the revision and the reason.
     pub(crate) fn describe(&self) -> String {
         let reference = self.reference.as_deref().map(|name| format!(" (`{name}`)")).unwrap_or_default();

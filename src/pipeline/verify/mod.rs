@@ -2,6 +2,7 @@
 //! the packets of the branch. It selects what the gates check; it checks nothing in
 //! another way.
 
+mod contract_first;
 mod exempt;
 mod fence;
 mod packets;
@@ -258,7 +259,7 @@ fn check_packets(
     context: VerifyContext<'_>,
     selection: SelectionRequest,
 ) -> Result<GateResult, PipelineError> {
-    if let Some(report) = packets::check_contract_first(&context)? {
+    if let Some(report) = contract_first::check_contract_first(&context)? {
         return Ok(context.into_documents_result(report));
     }
     let ids = packets::find(&context)?;

@@ -1,0 +1,84 @@
+//! Whether a packet is still in force at a trusted commit: what the main branch ended stays
+//! ended for a branch that started earlier.
+
+use crate::check::approval::trusted::is_closed;
+use crate::check::context::{PacketCheckContext, TrustedState};
+use crate::document::audit::find_wp_ids;
+use crate::document::board::{Board, BoardEntry};
+use crate::document::registry::{Registry, RegistryRow};
+use crate::document::{WpId, ends_work};
+use crate::finding::Label;
+use crate::text::{Span, to_single_line};
+
+/// Returns why a packet is not in force any more at a trusted commit, and where that is
+/// said; `None` if it is in force, or unknown there.
+pub(in crate::check) fn end_of(
+    input: &PacketCheckContext<'_>,
+    state: &TrustedState,
+) -> Option<(String, Label)> {
+    let at = &state.revision;
+    let packet = state.any_packet();
+    match (packet, &state.shared_packet) {
+        (None, Some(before)) => {
+            let message = format!("the packet does not exist any more in commit {at}");
+            return Some((message, Label::text(&before.source, before.head_span(), "removed since")));
+        }
+        (Some(packet), _) => {
+            if let Some(status) = packet.status.as_ref().filter(|status| is_closed(&status.value)) {
+                let shown = to_single_line(&status.value.to_string(), 60);
+                let message = format!("the packet is `{shown}` in commit {at}");
+                return Some((message, Label::text(&packet.source, status.span, "closed here")));
+            }
+            if let Some(locked) = packet.locked {
+                let message = format!("the packet is locked in commit {at}");
+                return Some((message, Label::text(&packet.source, locked, "locked here")));
+            }
+        }
+        (None, None) => {}
+    }
+    if let Some(board) = state.board.get(input.board)
+        && let Some((span, word)) = ended_on(board, input.id.as_str())
+    {
+        let message = format!("the task board of commit {at} lists the packet as {word}");
+        return Some((message, Label::text(&board.source, span, "listed here")));
+    }
+    let registry = state.registry.get(input.registry).filter(|_| packet.is_some())?;
+    let (row, active) = other_active(registry, input.id)?;
+    // The work may activate its own packet: an older packet counts only if the main branch
+    // went back to it.
+    let is_newer = active.revision().unwrap_or(0) > input.id.revision().unwrap_or(0);
+    let is_named_here = input.registry.is_some_and(|judged| other_active(judged, input.id).is_some());
+    if !is_newer && !is_named_here && !state.was_active {
+        return None;
+    }
+    let message =
+        format!("the registry of commit {at} names `{active}` as the active packet of `{}`", input.id.base());
+    Some((message, Label::text(&registry.source, row.active.span, "the active packet")))
+}
+
+/// Returns where a board says that a packet is over, and the state.
+pub(in crate::check) fn ended_on(board: &Board, id: &str) -> Option<(Span, String)> {
+    let misplaced = board.misplaced.iter().filter(|entry| entry.wp_id == id);
+    let ended = |entry: &&BoardEntry| ends_work(&entry.state);
+    if let Some(entry) = board.entries_of(id).chain(misplaced).find(ended) {
+        return Some((entry.span, entry.state.clone()));
+    }
+    // A line that has not the form of an entry, but names only this packet.
+    board.unreadable.iter().find_map(|line| {
+        let mut ids = find_wp_ids(&line.value);
+        let names = ids.next() == Some(id) && ids.all(|other| other == id);
+        let mut words = line.value.split(|c: char| !c.is_ascii_alphanumeric());
+        let word = words.find(|word| word.chars().all(|c| c.is_ascii_uppercase()) && ends_work(word))?;
+        names.then(|| (line.span, word.to_owned()))
+    })
+}
+
+/// Returns the row of the registry that names another packet as the active one of a base
+/// id, and that packet; `None` if a row names the packet itself.
+pub(in crate::check) fn other_active<'a>(
+    registry: &'a Registry,
+    id: &WpId,
+) -> Option<(&'a RegistryRow, WpId)> {
+    let mut rows = registry.rows_of(id.base()).filter_map(|row| Some((row, Registry::active_id(row)?)));
+    rows.find(|(_, active)| active != id)
+}

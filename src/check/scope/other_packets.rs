@@ -1,0 +1,136 @@
+//! `scope/other-packet`: what the shared records say of other packets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::CheckResult;
+use crate::check::context::{ChangeCheckContext, EarlierRecords};
+use crate::document::board::{Board, BoardEntry};
+use crate::document::registry::Registry;
+use crate::document::{Layout, WpId, ends_work};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::{RepoPath, Span, to_single_line};
+
+/// Maximum number of packets that findings name.
+const MAX_SHOWN: usize = 5;
+
+/// A change of what a record says of another packet: what it is, and where.
+type Change = (String, Label);
+
+/// `scope/other-packet`: the work leaves the active packets of other base ids in the registry
+/// as they are, and opens no other packet again on the task board.
+pub(in crate::check) fn other_packet(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some((first, others)) = input.earlier_records.split_first() else {
+        return CheckResult::skipped("the change leaves the registry and the task board as they are");
+    };
+    let mut changes = changes_since(input, first);
+    // With several main branches, what one of them says is no change.
+    for other in others {
+        let also: Vec<String> = changes_since(input, other).into_iter().map(|(message, _)| message).collect();
+        changes.retain(|(message, _)| also.contains(message));
+    }
+    let hidden = changes.len().saturating_sub(MAX_SHOWN);
+    let mut out: Vec<Finding> =
+        changes.into_iter().take(MAX_SHOWN).map(|(message, label)| rule.finding(message, label)).collect();
+    if hidden > 0
+        && let Some(last) = out.last_mut()
+    {
+        last.notes.push(format!("… and {hidden} more changes of this kind"));
+    }
+    out.into()
+}
+
+fn changes_since(input: &ChangeCheckContext<'_>, earlier: &EarlierRecords) -> Vec<Change> {
+    let mut out = Vec::new();
+    if let Some(before) = earlier.registry.different() {
+        out.extend(registry_changes(input, before));
+    }
+    if let Some(before) = earlier.board.different() {
+        out.extend(board_changes(input, before));
+    }
+    out
+}
+
+/// Returns whether a change of what is said about a base id belongs to the judged work.
+fn is_own(input: &ChangeCheckContext<'_>, base: &str) -> bool {
+    let names_base = |id: &WpId| id.base() == base;
+    // In the history of the main branch, the change of another packet stands beside it.
+    let is_beside = || {
+        let mut ids = input.files.iter().filter_map(|file| Layout::id_of(&file.change.path));
+        input.is_history && ids.any(|id| id.base() == base)
+    };
+    names_base(input.packet.id) || input.judged_ids.iter().any(names_base) || is_beside()
+}
+
+/// Returns the active packets of each base id, with the place of the first.
+fn active_by_base(registry: &Registry) -> BTreeMap<String, (BTreeSet<String>, Span)> {
+    let mut out: BTreeMap<String, (BTreeSet<String>, Span)> = BTreeMap::new();
+    for row in &registry.rows {
+        let Some(active) = Registry::active_id(row) else { continue };
+        let entry = out.entry(row.base.value.clone()).or_insert((BTreeSet::new(), row.active.span));
+        entry.0.insert(active.as_str().to_owned());
+    }
+    out
+}
+
+fn registry_changes(input: &ChangeCheckContext<'_>, before: &Registry) -> Vec<Change> {
+    let now = input.packet.registry.map(active_by_base).unwrap_or_default();
+    let mut out = Vec::new();
+    for (base, (old, _)) in active_by_base(before) {
+        let shown = to_single_line(&base, 80);
+        let own_base = WpId::parse(&base).map_or_else(|_| base.clone(), |id| id.base().to_owned());
+        if is_own(input, &own_base) {
+            continue;
+        }
+        let names = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>().join("`, `");
+        match (now.get(&base), input.packet.registry) {
+            (Some((new, _)), _) if *new == old => {}
+            (Some((new, span)), Some(registry)) => {
+                let message = format!(
+                    "the work changes the active packet of `{shown}` from `{}` to `{}`",
+                    names(&old),
+                    names(new)
+                );
+                out.push((message, Label::text(&registry.source, *span, "another active packet")));
+            }
+            _ => {
+                let message = format!(
+                    "the work removes the registry's row of `{shown}`, which names `{}`",
+                    names(&old)
+                );
+                out.push((message, Label::path(before.source.name(), "no such row any more")));
+            }
+        }
+    }
+    out
+}
+
+fn board_changes(input: &ChangeCheckContext<'_>, before: &Board) -> Vec<Change> {
+    let mut out = Vec::new();
+    let board = input.packet.board;
+    let is_open = |entry: &&BoardEntry| matches!(entry.state.as_str(), "READY_FOR_DEV" | "IN_PROGRESS");
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for entry in &before.entries {
+        let Ok(id) = WpId::parse(&entry.wp_id) else { continue };
+        let id_text = entry.wp_id.as_str();
+        let was_open = before.entries_of(id_text).any(|entry| is_open(&entry));
+        if !seen.insert(id_text) || was_open || entry.state == "STUB" || is_own(input, id.base()) {
+            continue;
+        }
+        let opened = board.and_then(|board| Some((board, board.entries_of(id_text).find(is_open)?)));
+        if let Some((board, now)) = opened {
+            let message = format!(
+                "the work lists `{id_text}` as {} on the task board; it was {}",
+                now.state, entry.state
+            );
+            out.push((message, Label::text(&board.source, now.span, "open again")));
+        } else if ends_work(&entry.state)
+            && board.is_none_or(|board| board.entries_of(id_text).next().is_none())
+        {
+            let message = format!("the work removes the entry of `{id_text}`, which was {}", entry.state);
+            let path: &RepoPath = before.source.name();
+            out.push((message, Label::path(path, "no such entry any more")));
+        }
+    }
+    out
+}

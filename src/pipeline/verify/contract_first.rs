@@ -1,0 +1,149 @@
+//! Changes that only bring contracts in.
+
+use std::sync::Arc;
+
+use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
+use crate::check::context::{TrustedRecords, WaiverSource};
+use crate::check::removed_records;
+use crate::config::resolve_layout;
+use crate::document::audit::Audit;
+use crate::document::gate_log::GateLog;
+use crate::document::packet::contract_parts;
+use crate::document::{Layout, Packet};
+use crate::finding::{Finding, Label, Report};
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::locate::{find_gone_records, read_document, read_record};
+use crate::pipeline::packet_gate::PacketVersion;
+use crate::text::{RepoPath, Source, to_single_line};
+
+use super::VerifyContext;
+use super::fence::push_rule;
+
+/// Checks a change that touches nothing but documents of governance: it brings a
+/// contract to its base and needs no packet of its own. `None` for other changes.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option<Report>, PipelineError> {
+    if !context.request.packets.is_empty() {
+        return Ok(None);
+    }
+    let judged = context.selection.judged_tree();
+    let layout = resolve_layout(context.repo, &context.loaded.config, context.trusted.tree, judged)?;
+    let is_document = |file: &ChangedFile| {
+        let path = &file.change.path;
+        let is_file = |mode: FileMode| matches!(mode, FileMode::Regular | FileMode::Executable);
+        // Rules in a governance folder, such as a baseline, are no documents.
+        let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
+        let is_rule = context.loaded.config.policy.protected.iter().any(|pattern| pattern.covers(&lower));
+        layout.is_governance(path)
+            && !is_rule
+            && path.as_bytes() != layout.allowed_signers.as_bytes()
+            && [file.change.before, file.change.after].into_iter().flatten().all(|entry| is_file(entry.mode))
+    };
+    if !context.change.files.iter().all(is_document) {
+        return Ok(None);
+    }
+    let mut findings = Vec::new();
+    for file in &context.change.files {
+        findings.extend(changed_contract(context, &layout, file)?);
+    }
+    let read = |tree: TreeState, path: &str| read_record(context.repo, tree, path);
+    let audit = read(judged, &layout.audit)?.map(|source| Audit::read(&source));
+    let gate_log = read(judged, &layout.gate_log)?.map(|source| GateLog::read(&source));
+    let mut records = Vec::new();
+    for commit in &context.trusted.record_commits {
+        let tree = TreeState::Commit(*commit);
+        let named = |source: Arc<Source>| source.with_revision(commit.short());
+        records.push(TrustedRecords {
+            revision: commit.short(),
+            audit: read(tree, &layout.audit)?.map(|source| Audit::read(&named(source))),
+            gate_log: read(tree, &layout.gate_log)?.map(|source| GateLog::read(&named(source))),
+            gone: find_gone_records(context.repo, &layout, *commit, judged)?,
+        });
+    }
+    let mut report = context.new_report();
+    report.verdict_remarks.push("contract only".to_owned());
+    push_rule(&mut report, &context.loaded.config, "approval/unsigned-contract", |rule| {
+        let finding = |(message, label): (String, Label)| -> Finding { rule.finding(message, label) };
+        findings.into_iter().map(finding).collect::<Vec<_>>().into()
+    });
+    push_rule(&mut report, &context.loaded.config, "approval/record-removed", |rule| {
+        let judged = (audit.as_ref(), gate_log.as_ref());
+        removed_records(&records, judged, rule).into()
+    });
+    report.sort();
+    Ok(Some(report))
+}
+
+/// Returns the findings for a packet of the trusted revision whose contract the change
+/// alters without a new signature, in its own file or by a second one.
+fn changed_contract(
+    context: &VerifyContext<'_>,
+    layout: &Layout,
+    file: &ChangedFile,
+) -> Result<Vec<(String, Label)>, RepositoryError> {
+    let path = &file.change.path;
+    if !path.is_below(layout.packets.as_bytes()) || path.is_below(layout.stubs.as_bytes()) {
+        return Ok(Vec::new());
+    }
+    let Some(before) = read_document(context.repo, context.trusted.tree, path)? else {
+        return Ok(second_file(context, layout, path)?.into_iter().collect());
+    };
+    let before = Packet::read(&before).value;
+    let Some(after) = read_document(context.repo, context.selection.judged_tree(), path)? else {
+        return Ok(vec![(
+            "the change removes a packet of the trusted revision".to_owned(),
+            Label::path(path, "removed"),
+        )]);
+    };
+    let after = Packet::read(&after).value;
+    let signature = |packet: &Packet| packet.signature.as_ref().map(|signature| signature.value.clone());
+    if after.signature.is_some() && signature(&before) != signature(&after) {
+        return Ok(Vec::new());
+    }
+    let (old, new) = (contract_parts(&before), contract_parts(&after));
+    let is_same = old.len() == new.len()
+        && old.iter().zip(&new).all(|(old, new)| old.key == new.key && old.has_same_text(new));
+    let mut out = Vec::new();
+    if !is_same {
+        let label =
+            Label::text(&after.source, after.head_span(), "its contract differs from the trusted one");
+        out.push(("the change alters the contract of a packet without a new signature".to_owned(), label));
+    }
+    // Where work may grant itself waivers, a change of its own may, too.
+    if context.loaded.config.policy.waivers_from != WaiverSource::Work {
+        let known = PacketVersion::of(&before);
+        for waiver in after.waivers.iter().filter(|waiver| !known.has_waiver(&after, waiver)) {
+            let message = format!(
+                "the change adds or alters the waiver `{}` of a packet without a new signature",
+                to_single_line(waiver.name(), 80)
+            );
+            out.push((message, Label::text(&after.source, waiver.span, "not in the trusted packet")));
+        }
+    }
+    Ok(out)
+}
+
+/// Returns the finding for a new file that is a second form of a packet of the trusted
+/// revision. It would be in force beside the approved one, or instead of it. A typed contract
+/// can only restrict a packet in Markdown, so it may be added.
+fn second_file(
+    context: &VerifyContext<'_>,
+    layout: &Layout,
+    path: &RepoPath,
+) -> Result<Option<(String, Label)>, RepositoryError> {
+    let Some(id) = Layout::id_of(path) else { return Ok(None) };
+    let forms = layout.packet_forms(&id);
+    if !forms.contains(path) || *path == layout.packet_contract(&id) {
+        return Ok(None);
+    }
+    for other in forms.iter().filter(|other| *other != path) {
+        if context.repo.exists(context.trusted.tree, other)? {
+            let message =
+                format!("the change adds a second file of the packet `{id}`, which the trusted revision has");
+            return Ok(Some((message, Label::path(path, format!("beside {other}")))));
+        }
+    }
+    Ok(None)
+}
