@@ -104,13 +104,17 @@ fn is_named_double(path: &RepoPath) -> bool {
 
 /// Returns the path by which others import a script: without its ending, and the folder for
 /// an index.
-fn module_path(path: &str) -> String {
+pub(super) fn module_path(path: &str) -> String {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     stem.strip_suffix("/index").unwrap_or(stem).to_owned()
 }
 
 /// Returns the doubles that the text of a script may import.
-fn find_imports<'d>(own: &str, text: &[u8], doubles: &'d BTreeMap<String, usize>) -> BTreeSet<&'d str> {
+pub(super) fn find_imports<'d>(
+    own: &str,
+    text: &[u8],
+    doubles: &'d BTreeMap<String, usize>,
+) -> BTreeSet<&'d str> {
     let Some(imported) = IMPORTED.as_ref() else { return BTreeSet::new() };
     let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut out = BTreeSet::new();

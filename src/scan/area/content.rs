@@ -50,14 +50,21 @@ static GO_IGNORED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static SCRIPT_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(concat!(
         r"(?m)^[ \t]*(?:import\b[ \t]*(?:\{[^}]*\}|[\w$*, \t{}]*?)[ \t]*(?:\bfrom[ \t]*)?|(?:const|let|var)\b[^;=\n]*=[ \t]*require[ \t]*\([ \t]*)",
-        r#"["'](?P<name>vitest|@jest/globals|jest-mock|@testing-library/[\w-]+|node:test|@playwright/test|sinon|enzyme|supertest|cypress|mocha|ava)["']"#,
+        r#"["'](?P<name>vitest|bun:test|@jest/globals|jest-mock|@testing-library/[\w-]+|node:test|@playwright/test|sinon|enzyme|supertest|cypress|mocha|ava)["']"#,
     ))
 });
 static SCRIPT_DOUBLES: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r#"(?m)(?:^|[^\w.$"'`/])(?:vi|jest)\.(?:fn|mock)\b"#));
+static SCRIPT_DESCRIBE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"(?m)^describe(?:\.\w+)*[ \t]*\("));
+static SCRIPT_OWN_DESCRIBE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:function|const|let|var)[ \t]+describe\b|\bimport\b[^;]*\bdescribe\b|\bdescribe\b[^;()]*=[ \t]*require",
+    )
+});
 static TEST_FRAMEWORK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r#"vitest|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose|django\.test"#,
+        r#"vitest|bun:test|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose|django\.test"#,
     )
 });
 static PYTHON_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -130,13 +137,26 @@ pub(super) fn area_of_content(
                 .any(|call| memchr::memmem::find(header, call).is_some());
             // Tests inside of a file of the product.
             let has_own_tests = memchr::memmem::find(text, b"import.meta.vitest").is_some();
-            let is_test = (may_import() && imports(&SCRIPT_TEST_IMPORT))
+            // A runner of tests makes these names global.
+            let describes = memchr::memmem::find(text, b"describe(").is_some()
+                && memchr::memmem::find(text, b"expect(").is_some()
+                && !has_own_tests
+                && describes_at_top_level(language, text);
+            let is_test = describes
+                || (may_import() && imports(&SCRIPT_TEST_IMPORT))
                 || (makes_doubles && !has_own_tests && is_match(&SCRIPT_DOUBLES, &code));
             is_test.then_some(AreaKind::Tests)
         }
         Language::Python => (may_import() && imports(&PYTHON_TEST_IMPORT)).then_some(AreaKind::Tests),
         _ => None,
     }
+}
+
+/// Returns whether a script calls `describe` at its top level, and has no such name of its own.
+fn describes_at_top_level(language: Language, text: &[u8]) -> bool {
+    let code = tokenize(language, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+    let is_match = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(&code));
+    is_match(&SCRIPT_DESCRIBE) && !is_match(&SCRIPT_OWN_DESCRIBE)
 }
 
 /// Returns whether the first comment says that the file was copied from another project.
