@@ -107,6 +107,14 @@ fn a_package_for_others_can_be_about_mocks() {
     assert_eq!(count(of_keywords, code), 0);
     assert_eq!(count("[package]\nname = \"tide\"\nkeywords = [\"mock\"]\n", code), 3);
     assert_eq!(count("[package]\nname = \"tidemock\"\npublish = false\n", code), 3);
+    // A product that needs it has stand-ins.
+    let sandbox = Sandbox::new();
+    sandbox.write("mock/package.json", "{\"name\": \"tide-mock\"}");
+    sandbox.write("mock/src/index.ts", "export const mockTides = [1];\n");
+    sandbox.write("app/package.json", "{\"name\": \"app\", \"devDependencies\": {\"tide-mock\": \"*\"}}");
+    assert_eq!(report(&sandbox, &["scan"]).0, 0);
+    sandbox.write("app/package.json", "{\"name\": \"app\", \"dependencies\": {\"tide-mock\": \"*\"}}");
+    assert_eq!(rules(&report(&sandbox, &["scan"]).1), [NAME]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl PackageSubjects {
         areas: &Areas,
         vocabulary: &RuleVocabulary,
         path: &RepoPath,
-        read: &ReadFiles<'_>,
+        (paths, read): (&[RepoPath], &ReadFiles<'_>),
     ) {
         if self.folders.contains_key(path) {
             return;
@@ -47,15 +47,16 @@ impl PackageSubjects {
             while let (Some(folder), None) = (at, &reason) {
                 let file =
                     if folder.is_empty() { manifest.to_owned() } else { format!("{folder}/{manifest}") };
-                let mut is_package = false;
+                let (mut is_package, mut name) = (false, None);
                 read(&[RepoPath::from(file.as_str())], &mut |_, text| {
                     let text = String::from_utf8_lossy(text.unwrap_or_default());
                     let own = describe(manifest, &text);
                     is_package = own.is_some();
-                    reason = own
-                        .is_some_and(|own| own.is_about(vocabulary))
-                        .then(|| format!("{file} says that the package is about it"));
+                    name = own.filter(|own| own.is_about(vocabulary)).map(|own| own.name);
                 });
+                let is_subject =
+                    name.is_some_and(|name| !is_needed(manifest, &name, vocabulary, (paths, read)));
+                reason = is_subject.then(|| format!("{file} says that the package is about it"));
                 let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
                 at = (!is_package && !folder.is_empty()).then_some(above);
             }
@@ -87,6 +88,47 @@ impl Description {
     }
 }
 
+/// Returns whether a package of the tree that is about something else needs a package: then
+/// its mocks are a part of another product.
+fn is_needed(
+    manifest: &str,
+    name: &str,
+    vocabulary: &RuleVocabulary,
+    (paths, read): (&[RepoPath], &ReadFiles<'_>),
+) -> bool {
+    let is_manifest = |path: &&RepoPath| path.file_name().to_string() == manifest;
+    let manifests: Vec<RepoPath> = paths.iter().filter(is_manifest).cloned().collect();
+    let mut is_needed = false;
+    read(&manifests, &mut |_, text| {
+        let text = String::from_utf8_lossy(text.unwrap_or_default());
+        let Some(root) = parse(manifest, &text) else { return };
+        let is_named = |key: &str| match root.get(key) {
+            Some(Value::Object(all)) => all.contains_key(name),
+            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).any(|one| one.starts_with(name)),
+            _ => false,
+        };
+        let is_user = ["dependencies", "peerDependencies", "optionalDependencies"].into_iter().any(is_named)
+            || root.pointer("/project/dependencies").is_some_and(|all| {
+                all.as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .any(|one| one.starts_with(name))
+            });
+        is_needed |= is_user && !describe(manifest, &text).is_some_and(|own| own.is_about(vocabulary));
+    });
+    is_needed
+}
+
+/// Reads the text of a manifest.
+fn parse(manifest: &str, text: &str) -> Option<Value> {
+    match manifest {
+        "go.mod" => None,
+        "package.json" => serde_json::from_str(text.trim_start_matches('\u{feff}')).ok(),
+        _ => toml::from_str(text).ok(),
+    }
+}
+
 /// Reads a manifest; `None` if it has no name. A private package says nothing.
 fn describe(manifest: &str, text: &str) -> Option<Description> {
     if manifest == "go.mod" {
@@ -96,11 +138,7 @@ fn describe(manifest: &str, text: &str) -> Option<Description> {
         let name = line.trim().rsplit('/').find(is_version)?.to_owned();
         return Some(Description { name, ..Description::default() });
     }
-    let root: Value = if manifest == "package.json" {
-        serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?
-    } else {
-        toml::from_str(text).ok()?
-    };
+    let root = parse(manifest, text)?;
     let package = match manifest {
         "Cargo.toml" => root.get("package")?,
         "pyproject.toml" => root.get("project").or_else(|| root.pointer("/tool/poetry"))?,

@@ -72,7 +72,7 @@ pub(super) fn mark_script_tools(
                 return;
             }
             let own = module_path(&path.to_text());
-            for tool in find_imports(&own, text, &tools) {
+            for tool in find_imports(&path.to_text(), text, &tools) {
                 if own != tool && context.treatment(path, text) != Treatment::Tests {
                     importers.entry(tool).or_default().insert(own.clone());
                 }
@@ -112,7 +112,7 @@ fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Returns whether a file is in a folder of scripts, fills a database with examples, or measures.
+/// Returns whether a file is in a folder of scripts, builds, fills a database with examples, or measures.
 fn is_run_by_hand(path: &str) -> bool {
     let stem = module_path(path);
     let name = stem.rsplit('/').next().unwrap_or_default();
@@ -120,7 +120,7 @@ fn is_run_by_hand(path: &str) -> bool {
     let measures = name.strip_prefix("bench").is_some_and(|rest| {
         rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase() || matches!(c, '-' | '_' | '.'))
     });
-    folder_of(path).split('/').any(is_folder) || matches!(name, "seed" | "seeds") || measures
+    folder_of(path).split('/').any(is_folder) || matches!(name, "seed" | "seeds" | "build") || measures
 }
 
 /// Returns whether a file is a manifest, or builds or starts programs.
@@ -178,9 +178,14 @@ mod tests {
 
     #[test]
     fn names_say_that_a_script_is_run_by_hand() {
-        for path in
-            ["src/scripts/a.ts", "db/seed/b/c.ts", "db/src/seed.mts", "src/bench.ts", "src/benchTree.ts"]
-        {
+        for path in [
+            "src/scripts/a.ts",
+            "db/seed/b/c.ts",
+            "db/src/seed.mts",
+            "src/bench.ts",
+            "src/worker/build.ts",
+            "src/benchTree.ts",
+        ] {
             assert!(is_run_by_hand(path), "{path}");
         }
         for path in ["src/script.ts", "src/a/seeding.ts", "src/benches.ts", "src/subscripts/a.ts"] {

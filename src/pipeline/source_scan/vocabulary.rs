@@ -80,7 +80,7 @@ impl Vocabularies {
                     *found.entry(hit.rule).or_default().entry(subject).or_default() += 1;
                 }
                 if let Some(packages) = &mut state.packages {
-                    packages.read(context.areas, &state.vocabulary, path, read);
+                    packages.read(context.areas, &state.vocabulary, path, (paths, read));
                 }
             }
         }

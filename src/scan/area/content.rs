@@ -26,6 +26,8 @@ const MAX_WRITTEN_LINES: usize = 20_000;
 const MINIFIED_LINE_BYTES: usize = 400;
 /// Shorter scripts are not called minified, in bytes.
 const MIN_MINIFIED_BYTES: usize = 4_000;
+/// Minimum size of a minified script of a single line.
+const MIN_LINE_BYTES: usize = 1_000;
 
 /// Number of bytes at the begin of a script in which the mark of a bundle counts.
 const BUNDLE_BYTES: usize = 400;
@@ -238,6 +240,9 @@ fn is_generated(language: Language, text: &[u8]) -> bool {
     if is_javascript && text.len() > MIN_MINIFIED_BYTES && newlines() * MINIFIED_LINE_BYTES < text.len() {
         return true;
     }
+    if is_javascript && text.len() > MIN_LINE_BYTES && newlines() < 2 {
+        return true;
+    }
     let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
     // Most files do not contain these words at all.
     let says = |words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(header, word).is_some());
@@ -321,6 +326,16 @@ mod tests {
         ] {
             assert_eq!(area(language, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_script_of_one_line_is_generated() {
+        let line = |names: usize| format!("var {}z;", "a,".repeat(names));
+        assert_eq!(area(Language::JavaScript, &line(600)), Some(AreaKind::Generated));
+        for text in [line(100), format!("// Tides.\n{}\n", line(600))] {
+            assert_eq!(area(Language::JavaScript, &text), None);
+        }
+        assert_eq!(area(Language::TypeScript, &line(600)), None);
     }
 
     #[test]

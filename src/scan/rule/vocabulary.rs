@@ -78,8 +78,9 @@ impl RuleVocabulary {
     }
 }
 
-/// Returns a word without the ending of a plural.
+/// Returns a word without a number behind it and without the ending of a plural.
 fn singular(word: &str) -> &str {
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     word.strip_suffix('s').filter(|rest| rest.len() > 2 && !rest.ends_with('s')).unwrap_or(word)
 }
 
@@ -101,6 +102,7 @@ mod tests {
         let own = vocabulary();
         assert_eq!(own.subjects("newMockServersOf"), ["mock server"]);
         assert_eq!(own.subjects("MOCK_ROUTE_2"), ["mock route"]);
+        assert_eq!(own.subjects("mockRoute2"), ["mock route"]);
         for name in ["mockClient", "MockData", "mock", "serverMock", "mock_t", "Mockingbird_a", "mock2"] {
             assert_eq!(own.subjects(name), Vec::<String>::new(), "{name}");
         }
