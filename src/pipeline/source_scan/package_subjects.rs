@@ -96,7 +96,7 @@ fn is_needed(
     vocabulary: &RuleVocabulary,
     (paths, read): (&[RepoPath], &ReadFiles<'_>),
 ) -> bool {
-    let is_manifest = |path: &&RepoPath| path.file_name().to_string() == manifest;
+    let is_manifest = |path: &&RepoPath| path.to_text().rsplit('/').next() == Some(manifest);
     let manifests: Vec<RepoPath> = paths.iter().filter(is_manifest).cloned().collect();
     let mut is_needed = false;
     read(&manifests, &mut |_, text| {

@@ -135,7 +135,7 @@ fn names_programs(path: &RepoPath) -> bool {
 
 /// Returns the scripts that such a file names: by the last folder and the name.
 fn named_by<'t>(path: &RepoPath, text: &[u8], tools: &'t BTreeMap<String, usize>) -> Vec<&'t str> {
-    let relevant = if path.file_name().to_string() == "package.json" {
+    let relevant = if path.to_text().ends_with("package.json") {
         product_commands(text)
     } else {
         String::from_utf8_lossy(text).into_owned()
