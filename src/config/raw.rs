@@ -220,6 +220,8 @@ pub(super) struct RawScan {
     pub areas: YamlMap<Text>,
     /// Paths by the names of layers.
     pub layers: YamlMap<Vec<Text>>,
+    /// Subjects of the product by the names of vocabularies.
+    pub vocabulary: YamlMap<Vec<Text>>,
     pub rules: Option<Spanned<OneOrMany>>,
     /// Rules; read one by one, so that an error in one does not affect the others.
     pub add: Option<Vec<IgnoredAny>>,

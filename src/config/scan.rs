@@ -92,6 +92,10 @@ pub(super) fn validate_scan(
     for (name, paths) in raw.layers.0 {
         out.layers.insert(name.value, PathPatterns::read(&paths)?);
     }
+    for (name, subjects) in raw.vocabulary.0 {
+        let subjects = subjects.iter().map(read_subject).collect::<Result<_, _>>()?;
+        out.vocabularies.insert(name.value, subjects);
+    }
     for (id, change) in raw.overrides.0 {
         let read = |given: Option<Vec<Text>>| given.map(|texts| PathPatterns::read(&texts)).transpose();
         let change = RuleOverride {
@@ -106,4 +110,14 @@ pub(super) fn validate_scan(
         out.overrides.insert(id.value, change);
     }
     Ok(out)
+}
+
+/// Reads a subject of a vocabulary: one or two words in small letters.
+fn read_subject(text: &Text) -> Result<String, ValueError> {
+    let words: Vec<&str> = text.value.split(' ').collect();
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    if words.len() <= 2 && words.iter().all(is_word) {
+        return Ok(text.value.clone());
+    }
+    Err(ValueError::form("subject", text, "one or two words in small letters, such as `mock server`"))
 }

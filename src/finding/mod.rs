@@ -8,6 +8,7 @@ mod ledger_info;
 mod place;
 mod report;
 mod run_info;
+mod subject_info;
 mod wording;
 
 use std::borrow::Cow;
@@ -26,6 +27,7 @@ pub(crate) use report::{
     CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, PolicyInfo, ScanInfo, SelectionInfo,
     StepReport, StepRun, StepStatus, Tally, Verdict,
 };
+pub(crate) use subject_info::SubjectInfo;
 
 pub(crate) use wording::Wording;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::area_info::AreaInfo;
 use super::run_info::RunInfo;
+use super::subject_info::SubjectInfo;
 use super::{ApprovalSummary, Finding, Level, RuleId};
 use crate::text::RepoPath;
 
@@ -178,6 +179,8 @@ pub struct ScanInfo {
     pub truncated: usize,
     /// Path of the baseline file.
     pub baseline: Option<String>,
+    /// Matches that are about a subject of the product.
+    pub(crate) subjects: Vec<SubjectInfo>,
 }
 
 impl ScanInfo {
@@ -190,6 +193,7 @@ impl ScanInfo {
         self.preexisting += other.preexisting;
         self.suppressed += other.suppressed;
         self.truncated += other.truncated;
+        self.subjects.extend(other.subjects);
         self
     }
 }

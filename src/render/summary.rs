@@ -4,7 +4,7 @@ use crate::change::short_id;
 use crate::check::context::Gate;
 use crate::finding::{
     AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, LedgerInfo, PolicyInfo, Report,
-    ScanInfo, SelectionInfo, StepReport, StepStatus, Tally, Verdict,
+    ScanInfo, SelectionInfo, StepReport, StepStatus, SubjectInfo, Tally, Verdict,
 };
 use crate::text::{escape_hidden, format_count, to_single_line};
 
@@ -141,9 +141,23 @@ fn scan_rows(scan: &ScanInfo) -> Vec<Row> {
         (scan.truncated, "beyond the maximum number of findings"),
     ]);
     rows.extend(counted.map(|text| ("counted", text)));
+    rows.extend(scan.subjects.iter().map(subject_row));
     let skipped = join_counts(&[(scan.binary, "binary"), (scan.large, "too large")]);
     rows.extend(skipped.map(|text| ("skipped", format!("files of no known language: {text}"))));
     rows
+}
+
+/// A row about matches of a rule that are about a subject of the product.
+fn subject_row(subject: &SubjectInfo) -> Row {
+    let text = format!(
+        "{} of {} left out, about `{}`: {}. To decide this yourself, set `scan: {{vocabulary: {{{}: [...]}}}}`",
+        format_count(subject.matches, "finding"),
+        subject.rule,
+        escape_hidden(&subject.subject),
+        escape_hidden(&subject.reason),
+        subject.vocabulary
+    );
+    ("subject", text)
 }
 
 /// Rows about the areas of a scanned tree: the product with what decided it, the others,

@@ -34,8 +34,9 @@ pub(crate) use hit::Hit;
 pub(crate) use language::Language;
 pub(crate) use matcher::{FileMatches, MAX_HITS, MAX_LINE_BYTES, scan};
 pub(crate) use rule::{
-    AREA_KEYWORDS, MatchMode, PathPatterns, RuleArea, RuleBudget, RuleFault, RuleLayer, ScanRule,
-    Suppressible, TEST_KEYWORDS, embedded, embedded_ids, embedded_sets, find_embedded, parse_keyword,
+    AREA_KEYWORDS, MatchMode, PathPatterns, RuleArea, RuleBudget, RuleFault, RuleLayer, RuleVocabulary,
+    ScanRule, Suppressible, TEST_KEYWORDS, embedded, embedded_ids, embedded_sets, find_embedded,
+    parse_keyword,
 };
 pub(crate) use rule_set::RuleSet;
 pub(crate) use settings::{RuleOverride, ScanSettings};

@@ -20,6 +20,8 @@ pub struct ScanSettings {
     pub(crate) treatments: BTreeMap<AreaKind, Treatment>,
     /// Paths of layers that rules need, by the name of the layer.
     pub layers: BTreeMap<String, PathPatterns>,
+    /// What the product is about, by the name of a vocabulary: words that are no stand-ins there.
+    pub vocabularies: BTreeMap<String, Vec<String>>,
     /// Folders of rule files.
     pub rule_folders: Vec<String>,
     /// Rules written in the configuration itself.

@@ -177,6 +177,7 @@ fn a_script_named_after_a_double_is_test_code_if_only_tests_import_it() {
     for (path, text) in [
         ("src/order.ts", "import { mockOrder } from './mock';\n"),
         ("src/view.tsx", "const a = await import(\"./mock.ts\");\n"),
+        ("src/index.ts", "export * from './mock';\n"),
         ("lib/order.ts", "import { mockOrder } from '@/mock';\n"),
         ("src/shop.vue", "<script>\nimport { mockOrder } from './mock.js'\n</script>\n"),
     ] {

@@ -15,7 +15,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
-use crate::scan::{AreaBasis, Areas, MAX_HITS, MatchMode, RuleSet, ScanRule, Suppression, Treatment};
+use crate::scan::{AreaBasis, Areas, Hit, MAX_HITS, MatchMode, RuleSet, ScanRule, Suppression, Treatment};
 use crate::text::RepoPath;
 
 use super::baseline::read_changed_baseline;
@@ -30,6 +30,7 @@ use super::request::{ScanProfile, ScanRequest};
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
 use super::test_module::TestModules;
+use super::vocabulary::Vocabularies;
 
 /// Results of a scan of a change.
 pub(crate) struct ChangeScanResult {
@@ -159,10 +160,14 @@ impl ChangeScan<'_> {
             LayerPremises::read(&context, &paths, scanned, &read)
         };
         for scanned in after.iter_mut().chain(&mut before) {
-            let text = scanned.file_scan.text.clone();
-            scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit, scanned.path, text.as_deref()));
+            if !scanned.file_scan.matches.hits.is_empty() {
+                let text = ScannedText::new(scanned.path, scanned.bytes.to_vec());
+                scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit, scanned.path, Some(&text)));
+            }
         }
-        let summary = self.summarize(rules, &rule_set, &layers, &after, &before);
+        let vocabularies = self.leave_out_subjects(&context_before, &mut after, &mut before)?;
+        let mut summary = self.summarize(rules, &rule_set, &layers, &after, &before);
+        summary.info.subjects = vocabularies.left_out();
         let mut unscanned = self.find_new_generated(&after);
         unscanned
             .extend(self.find_unread_change(&ScanReaders { rule_set: &rule_set, profile, settings }, &after));
@@ -172,6 +177,37 @@ impl ChangeScan<'_> {
             summary,
             &ChangeScanInputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned },
         )
+    }
+
+    /// Drops matches that are about subjects of the product, as the tree before the change
+    /// shows them.
+    fn leave_out_subjects<'f>(
+        &self,
+        context_before: &ScanContext<'_>,
+        after: &mut [ScannedFile<'f>],
+        before: &mut [ScannedFile<'f>],
+    ) -> Result<Vocabularies, PipelineError> {
+        let rules = context_before.rule_set.rules();
+        let has_vocabulary = |hit: &Hit| rules.get(hit.rule).is_some_and(|rule| rule.vocabulary.is_some());
+        let all = || after.iter().chain(&*before);
+        if !all().any(|scanned| scanned.file_scan.matches.hits.iter().any(has_vocabulary)) {
+            return Ok(Vocabularies::default());
+        }
+        let paths = self.repo.list_sources(self.tree_before)?;
+        let read_files = |chunk: &[RepoPath], job: &mut dyn FnMut(&RepoPath, Option<&[u8]>)| {
+            for path in chunk {
+                job(path, self.repo.read(self.tree_before, path).ok().flatten().as_deref());
+            }
+        };
+        let texts: Vec<ScannedText> =
+            all().map(|scanned| ScannedText::new(scanned.path, scanned.bytes.to_vec())).collect();
+        let scanned =
+            all().zip(&texts).map(|(scanned, text)| (scanned.path, &scanned.file_scan.matches, text));
+        let out = Vocabularies::read(context_before, &paths, scanned, &read_files);
+        for (scanned, text) in after.iter_mut().chain(before).zip(&texts) {
+            scanned.file_scan.matches.hits.retain(|hit| out.keeps(hit, scanned.path, text));
+        }
+        Ok(out)
     }
 
     /// Returns a warning for each new file that is not scanned because its own content

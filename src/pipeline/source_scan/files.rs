@@ -8,7 +8,8 @@ use crate::change::{FileContent, Repository, RepositoryError, TreeState};
 use crate::pipeline::error::PipelineError;
 use crate::scan::test_code::TestFacts;
 use crate::scan::{
-    Area, AreaBasis, AreaKind, Areas, FileMatches, Language, RuleSet, ScanSettings, Treatment, scan,
+    Area, AreaBasis, AreaKind, Areas, FileMatches, Hit, Language, RuleArea, RuleSet, ScanSettings, Treatment,
+    scan,
 };
 use crate::system::files;
 use crate::system::parallel;
@@ -97,6 +98,14 @@ impl FileScan {
     /// apply to test code.
     pub(super) fn mark_as_test_code(&mut self, rule_set: &RuleSet) {
         self.matches.hits.retain(|hit| rule_set.rules().get(hit.rule).is_some_and(|rule| rule.tests));
+    }
+
+    /// Marks the file as a tool and drops findings of rules that apply to the product only.
+    pub(super) fn mark_as_tool(&mut self, rule_set: &RuleSet) {
+        self.area = Some(Area { kind: AreaKind::Tools, basis: AreaBasis::Name });
+        let applies =
+            |hit: &Hit| rule_set.rules().get(hit.rule).is_some_and(|rule| rule.area == RuleArea::Everywhere);
+        self.matches.hits.retain(applies);
     }
 }
 

@@ -78,7 +78,8 @@ impl LayerPremises {
     pub(super) fn keeps(&self, hit: &Hit, path: &RepoPath, text: Option<&ScannedText>) -> bool {
         self.states.get(&hit.rule).is_none_or(|state| {
             let is_own = || text.is_some_and(|text| state.is_own_client(hit, path, text));
-            state.keeps(path) && !is_own()
+            let is_server = || text.is_some_and(|text| state.layer.is_text_of_server(text.source.text()));
+            state.keeps(path) && !is_own() && (state.configured || !is_server())
         })
     }
 

@@ -16,13 +16,16 @@ mod layers;
 mod lines;
 mod looked_at;
 mod new_hits;
+mod package_subjects;
 mod report;
 mod request;
 mod results;
 mod rules;
 mod script_doubles;
+mod script_tools;
 mod test_module;
 mod tree;
+mod vocabulary;
 
 use crate::change::Repository;
 use crate::finding::Report;

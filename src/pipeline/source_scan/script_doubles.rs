@@ -51,7 +51,7 @@ pub(super) fn mark_script_doubles(
         read(chunk, &mut |path, text| {
             let Some(text) = text else { return };
             let own = module_path(&path.to_text());
-            for double in find_imports(&own, text, &doubles) {
+            for double in find_imports(&path.to_text(), text, &doubles) {
                 let entry = users.entry(double).or_default();
                 if context.treatment(path, text) == Treatment::Tests {
                     entry.1 = true;
@@ -104,15 +104,19 @@ fn is_named_double(path: &RepoPath) -> bool {
 
 /// Returns the path by which others import a script: without its ending, and the folder for
 /// an index.
-fn module_path(path: &str) -> String {
+pub(super) fn module_path(path: &str) -> String {
     let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
     stem.strip_suffix("/index").unwrap_or(stem).to_owned()
 }
 
-/// Returns the doubles that the text of a script may import.
-fn find_imports<'d>(own: &str, text: &[u8], doubles: &'d BTreeMap<String, usize>) -> BTreeSet<&'d str> {
+/// Returns the doubles that the text of a script at a path may import.
+pub(super) fn find_imports<'d>(
+    path: &str,
+    text: &[u8],
+    doubles: &'d BTreeMap<String, usize>,
+) -> BTreeSet<&'d str> {
     let Some(imported) = IMPORTED.as_ref() else { return BTreeSet::new() };
-    let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut out = BTreeSet::new();
     for found in imported.captures_iter(text) {
         let (Some(folders), Some(name)) = (found.name("folders"), found.name("name")) else { continue };
@@ -161,6 +165,7 @@ mod tests {
             find_imports(own, text.as_bytes(), &doubles).into_iter().collect()
         };
         assert_eq!(find("src/a", "import { b } from './mock.js';"), ["src/mock"]);
+        assert_eq!(find("src/index.ts", "import b from './mock';"), ["src/mock"]);
         assert_eq!(find("src/tide/a", "require(\"../mock\")"), ["src/mock"]);
         assert_eq!(find("src/tide/a", "import b from './mocks/index.ts'"), ["src/tide/mocks"]);
         assert_eq!(find("lib/a", "import b from '@/tide/mocks'"), ["src/tide/mocks"]);

@@ -23,6 +23,8 @@ use super::request::ScanRequest;
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
 use super::script_doubles::mark_script_doubles;
+use super::script_tools::mark_script_tools;
+use super::vocabulary::Vocabularies;
 
 /// Maximum number of findings in a report; more are only counted.
 const MAX_FINDINGS: usize = 25_000;
@@ -66,6 +68,7 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     };
     mark_test_packages(&context, &paths, (&requested, &mut file_scans), &read_files);
     mark_script_doubles(&context, &paths, (&requested, &mut file_scans), &read_files);
+    mark_script_tools(&context, &paths, (&requested, &mut file_scans), &read_files);
     let layers = {
         let scanned = requested.iter().zip(&file_scans);
         LayerPremises::read(&context, &paths, scanned.map(|(path, file)| (path, &file.matches)), &read)
@@ -74,10 +77,20 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         let text = file_scan.text.clone();
         file_scan.matches.hits.retain(|hit| layers.keeps(hit, path, text.as_deref()));
     }
+    let vocabularies = {
+        let scanned = requested.iter().zip(&file_scans);
+        let scanned = scanned.filter_map(|(path, file)| Some((path, &file.matches, file.text.as_deref()?)));
+        Vocabularies::read(&context, &paths, scanned, &read_files)
+    };
+    for (path, file_scan) in requested.iter().zip(&mut file_scans) {
+        let Some(text) = file_scan.text.clone() else { continue };
+        file_scan.matches.hits.retain(|hit| vocabularies.keeps(hit, path, &text));
+    }
     let unscanned = find_unscanned(request, &config.scan, &rule_set, &requested, &file_scans);
     let tree_scan =
         TreeScan { request, config: &config, active_rules: &rules, rule_set: &rule_set, layers: &layers };
-    let summary = tree_scan.summarize(&requested, &file_scans, baseline);
+    let mut summary = tree_scan.summarize(&requested, &file_scans, baseline);
+    summary.info.subjects = vocabularies.left_out();
     let ignore_rules = OnceCell::new();
     let is_ignored =
         |path: &RepoPath| ignore_rules.get_or_init(|| read_ignore_files(&paths, &read)).excludes(path);

@@ -2,12 +2,14 @@
 
 use crate::finding::{
     AreaInfo, CheckStatus, Finding, Label, LedgerInfo, PacketInfo, Place, Report, StepStatus, Subject,
+    SubjectInfo,
 };
 
 use super::{
     AreaDocument, CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument,
     LedgerDocument, PacketDocument, PlaceDocument, PolicyDocument, ReportDocument, RunDocument, SCHEMA,
-    ScanDocument, SelectionDocument, StepDocument, StepRunDocument, SummaryDocument, UntrustedJobDocument,
+    ScanDocument, SelectionDocument, StepDocument, StepRunDocument, SubjectDocument, SummaryDocument,
+    UntrustedJobDocument,
 };
 
 impl From<&Report> for ReportDocument {
@@ -55,6 +57,7 @@ impl From<&Report> for ReportDocument {
                 preexisting: scan.preexisting,
                 suppressed: scan.suppressed,
                 truncated: scan.truncated,
+                subjects: scan.subjects.iter().map(to_subject).collect(),
             }),
             summary: SummaryDocument {
                 passed: tally.passed,
@@ -225,6 +228,16 @@ fn to_place(place: &Place, label: String) -> PlaceDocument {
         Place::Repository => {}
     }
     out
+}
+
+fn to_subject(subject: &SubjectInfo) -> SubjectDocument {
+    SubjectDocument {
+        rule: subject.rule.clone(),
+        subject: subject.subject.clone(),
+        vocabulary: subject.vocabulary.clone(),
+        matches: subject.matches,
+        reason: subject.reason.clone(),
+    }
 }
 
 fn to_area(area: &AreaInfo) -> AreaDocument {

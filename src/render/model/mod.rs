@@ -125,6 +125,23 @@ pub(crate) struct ScanDocument {
     pub suppressed: usize,
     /// Findings beyond the maximum number that is listed.
     pub truncated: usize,
+    /// Matches that are no findings because they are about a subject of the product.
+    pub subjects: Vec<SubjectDocument>,
+}
+
+/// Matches of a rule about a subject of the product.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SubjectDocument {
+    /// Id of the rule.
+    pub rule: String,
+    /// The subject, or the folder of a package that is about the words of the rule.
+    pub subject: String,
+    /// The key in `scan: vocabulary`.
+    pub vocabulary: String,
+    /// Number of matches.
+    pub matches: usize,
+    /// Why it is a subject.
+    pub reason: String,
 }
 
 /// The code files of one area.

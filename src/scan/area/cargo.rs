@@ -8,7 +8,7 @@ use super::cargo_features::{FeatureUser, enabled_features};
 use super::cargo_manifest::{
     CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
 };
-use super::cargo_names::{area_by_name, parent_name};
+use super::cargo_names::{area_by_name, ends_as_test_name, parent_name};
 use super::cargo_targets::{is_below_target, targets};
 use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
@@ -191,10 +191,15 @@ impl CargoPackage {
         let is_unversioned = package
             .and_then(|package| package.version.as_ref())
             .is_some_and(|version| version.as_str() == Some("0.0.0"));
+        // `publish.workspace = true`
+        let publish = package.and_then(|package| package.publish.as_ref());
+        let is_inherited = publish.is_some_and(|value| value.get("workspace").is_some());
+        let of_workspace = workspace.and_then(|(_, one)| one.package.as_ref()?.publish.as_ref());
+        let publish = if is_inherited { of_workspace } else { publish };
         // A registry refuses a package without a description or a license.
         let is_publishable = package.is_some_and(|package| {
             !is_unversioned
-                && package.publish.as_ref().is_none_or(is_published)
+                && publish.is_none_or(is_published)
                 && package.description.is_some()
                 && (package.license.is_some() || package.license_file.is_some())
         });
@@ -217,9 +222,7 @@ impl CargoPackage {
                 let mut globs = above.map(|above| format!("{above}/*")).chain(["*".to_owned()]);
                 !(one.default_members.contains(own) || globs.any(|glob| one.default_members.contains(&glob)))
             });
-        let is_private = package
-            .and_then(|package| package.publish.as_ref())
-            .is_some_and(|value| value.as_bool() == Some(false));
+        let is_private = publish.is_some_and(|value| value.as_bool() == Some(false));
         let at = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         let in_tasks = parent_name(folder) == "tasks";
         let by_any_folder = folder.split('/').find_map(|name| match name {
@@ -275,7 +278,7 @@ impl CargoPackage {
         }
         let mut words = self.name.split(['-', '_']);
         let (first, last) = (words.next(), words.next_back());
-        let has_test_name = names::is_test_name(&self.name)
+        let has_test_name = ends_as_test_name(&self.name)
             || names::folder_area(&self.name) == Some(AreaKind::Tests)
             || last == Some("testing");
         // `test-helpers-rs` without a user in the product.

@@ -65,9 +65,17 @@ pub(super) struct CargoWorkspaceKeys {
     #[serde(rename = "default-members")]
     pub default_members: BTreeSet<String>,
     pub dependencies: BTreeMap<String, Value>,
+    /// Keys that its packages may inherit.
+    pub package: Option<CargoInheritedKeys>,
     /// Whether its root is a package, too.
     #[serde(skip)]
     pub has_root_package: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CargoInheritedKeys {
+    pub publish: Option<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -27,6 +27,14 @@ pub(super) fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKi
         if is_private && name.split(['-', '_']).next_back().is_some_and(is_double) {
             return Some(AreaKind::Tests);
         }
+        // A program for those who work on the repository.
+        if is_private && !folder.is_empty() {
+            match name.split(['-', '_']).next_back().unwrap_or_default() {
+                "dev" | "devtools" => return Some(AreaKind::Tools),
+                "testbin" | "testbins" => return Some(AreaKind::Tests),
+                _ => {}
+            }
+        }
         match names::folder_area(name) {
             Some(AreaKind::Benchmarks) => Some(AreaKind::Benchmarks),
             Some(AreaKind::Tools) if may_be_tool => Some(AreaKind::Tools),
@@ -34,6 +42,13 @@ pub(super) fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKi
         }
     };
     by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
+}
+
+/// Returns whether a name says, from some word on, that the package is for tests:
+/// `shop-test-support`.
+pub(super) fn ends_as_test_name(name: &str) -> bool {
+    let starts = name.match_indices(['-', '_']).map(|(at, _)| at + 1).chain(std::iter::once(0));
+    starts.filter_map(|at| name.get(at..)).any(names::is_test_name)
 }
 
 /// Returns the name of the folder around a folder.

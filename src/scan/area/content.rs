@@ -26,6 +26,8 @@ const MAX_WRITTEN_LINES: usize = 20_000;
 const MINIFIED_LINE_BYTES: usize = 400;
 /// Shorter scripts are not called minified, in bytes.
 const MIN_MINIFIED_BYTES: usize = 4_000;
+/// Minimum size of a minified script of a single line.
+const MIN_LINE_BYTES: usize = 1_000;
 
 /// Number of bytes at the begin of a script in which the mark of a bundle counts.
 const BUNDLE_BYTES: usize = 400;
@@ -50,14 +52,21 @@ static GO_IGNORED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static SCRIPT_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(concat!(
         r"(?m)^[ \t]*(?:import\b[ \t]*(?:\{[^}]*\}|[\w$*, \t{}]*?)[ \t]*(?:\bfrom[ \t]*)?|(?:const|let|var)\b[^;=\n]*=[ \t]*require[ \t]*\([ \t]*)",
-        r#"["'](?P<name>vitest|@jest/globals|jest-mock|@testing-library/[\w-]+|node:test|@playwright/test|sinon|enzyme|supertest|cypress|mocha|ava)["']"#,
+        r#"["'](?P<name>vitest|bun:test|@jest/globals|jest-mock|@testing-library/[\w-]+|node:test|@playwright/test|sinon|enzyme|supertest|cypress|mocha|ava)["']"#,
     ))
 });
 static SCRIPT_DOUBLES: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r#"(?m)(?:^|[^\w.$"'`/])(?:vi|jest)\.(?:fn|mock)\b"#));
+static SCRIPT_DESCRIBE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"(?m)^describe(?:\.\w+)*[ \t]*\("));
+static SCRIPT_OWN_DESCRIBE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:function|const|let|var)[ \t]+describe\b|\bimport\b[^;]*\bdescribe\b|\bdescribe\b[^;()]*=[ \t]*require",
+    )
+});
 static TEST_FRAMEWORK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r#"vitest|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose|django\.test"#,
+        r#"vitest|bun:test|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose|django\.test"#,
     )
 });
 static PYTHON_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -130,13 +139,26 @@ pub(super) fn area_of_content(
                 .any(|call| memchr::memmem::find(header, call).is_some());
             // Tests inside of a file of the product.
             let has_own_tests = memchr::memmem::find(text, b"import.meta.vitest").is_some();
-            let is_test = (may_import() && imports(&SCRIPT_TEST_IMPORT))
+            // A runner of tests makes these names global.
+            let describes = memchr::memmem::find(text, b"describe(").is_some()
+                && memchr::memmem::find(text, b"expect(").is_some()
+                && !has_own_tests
+                && describes_at_top_level(language, text);
+            let is_test = describes
+                || (may_import() && imports(&SCRIPT_TEST_IMPORT))
                 || (makes_doubles && !has_own_tests && is_match(&SCRIPT_DOUBLES, &code));
             is_test.then_some(AreaKind::Tests)
         }
         Language::Python => (may_import() && imports(&PYTHON_TEST_IMPORT)).then_some(AreaKind::Tests),
         _ => None,
     }
+}
+
+/// Returns whether a script calls `describe` at its top level, and has no such name of its own.
+fn describes_at_top_level(language: Language, text: &[u8]) -> bool {
+    let code = tokenize(language, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+    let is_match = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(&code));
+    is_match(&SCRIPT_DESCRIBE) && !is_match(&SCRIPT_OWN_DESCRIBE)
 }
 
 /// Returns whether the first comment says that the file was copied from another project.
@@ -216,6 +238,9 @@ fn is_generated(language: Language, text: &[u8]) -> bool {
         return true;
     }
     if is_javascript && text.len() > MIN_MINIFIED_BYTES && newlines() * MINIFIED_LINE_BYTES < text.len() {
+        return true;
+    }
+    if is_javascript && text.len() > MIN_LINE_BYTES && newlines() < 2 {
         return true;
     }
     let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
@@ -301,6 +326,16 @@ mod tests {
         ] {
             assert_eq!(area(language, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_script_of_one_line_is_generated() {
+        let line = |names: usize| format!("var {}z;", "a,".repeat(names));
+        assert_eq!(area(Language::JavaScript, &line(600)), Some(AreaKind::Generated));
+        for text in [line(100), format!("// Tides.\n{}\n", line(600))] {
+            assert_eq!(area(Language::JavaScript, &text), None);
+        }
+        assert_eq!(area(Language::TypeScript, &line(600)), None);
     }
 
     #[test]

@@ -184,9 +184,8 @@ fn is_go_test_support(name: &str, is_folder: &dyn Fn(&str) -> bool) -> bool {
     if name == "testing" {
         return true;
     }
-    let Some(subject) = name.strip_suffix("test").map(|rest| rest.trim_end_matches(['-', '_'])) else {
-        return false;
-    };
+    let subject = name.strip_suffix("test").or_else(|| name.strip_suffix("testing"));
+    let Some(subject) = subject.map(|rest| rest.trim_end_matches(['-', '_'])) else { return false };
     let is_word = ["back", "speed", "la", "fas", "con", "at", "pro", "grea", "harv", "de", "pen", "split"]
         .contains(&subject);
     let usual = [

@@ -155,6 +155,10 @@ fn a_go_package_is_for_tests_if_its_subject_is_known() {
             ("internal/parceltest/a.go", Tests),
             ("pkg/mockparcel/a.go", Tests),
             ("pkg/httptest/a.go", Tests),
+            ("pkg/grpctesting/a.go", Tests),
+            ("internal/parceltesting/a.go", Tests),
+            ("pkg/backtesting/a.go", Product),
+            ("pkg/protesting/a.go", Product),
             ("pkg/backtest/a.go", Product),
             ("pkg/speedtest/a.go", Product),
             ("pkg/mockingbird/a.go", Product),
@@ -346,4 +350,38 @@ fn a_private_library_that_only_build_scripts_need_is_a_tool() {
         ],
         &[("writer/src/lib.rs", Tools), ("open/src/lib.rs", Product), ("tide/src/lib.rs", Product)],
     );
+}
+
+#[test]
+fn packages_that_nobody_outside_can_load_are_what_their_names_say() {
+    let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let whole = "description = \"a\"\nlicense = \"MIT\"\n";
+    let inherited = "publish.workspace = true\n";
+    let user = "[dependencies]\nlive-test-support = {path = \"../live\"}\n[dev-dependencies]\ntide-test-support = {path = \"../tide\"}\n";
+    assert_areas(
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n[workspace.package]\npublish = false\n"),
+            ("crates/app/Cargo.toml", &package("app", user)),
+            ("crates/tide/Cargo.toml", &package("tide-test-support", whole)),
+            ("crates/live/Cargo.toml", &package("live-test-support", whole)),
+            ("crates/app_dev/Cargo.toml", &package("app_dev", "publish = false\n")),
+            ("crates/own_dev/Cargo.toml", &package("own_dev", inherited)),
+            ("crates/open_dev/Cargo.toml", &package("open_dev", "")),
+        ],
+        &[
+            ("crates/tide/src/lib.rs", Tests),
+            ("crates/live/src/lib.rs", Product),
+            ("crates/app_dev/src/main.rs", Tools),
+            ("crates/own_dev/src/main.rs", Tools),
+            ("crates/open_dev/src/main.rs", Product),
+        ],
+    );
+    let sources =
+        "{\"name\": \"@reed/ship\", \"version\": \"1.0.0\", \"exports\": {\".\": \"./src/index.ts\"}}";
+    let built = sources.replace("src/index.ts", "lib/index.js");
+    let published =
+        sources.replace("\"version\"", "\"publishConfig\": {\"main\": \"lib/a.js\"}, \"version\"");
+    for (manifest, expected) in [(sources, Tools), (&built, Product), (&published, Product)] {
+        assert_areas(&[("tools/ship/package.json", manifest)], &[("tools/ship/src/a.ts", expected)]);
+    }
 }

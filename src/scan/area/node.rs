@@ -131,6 +131,20 @@ fn parent(folder: &str) -> &str {
     if is_scope { parent.get(..above(parent)).unwrap_or_default() } else { parent }
 }
 
+/// Returns whether the entries of a package are TypeScript, which only a compiler reads: users
+/// outside of the repository get something else, or nothing.
+fn ships_sources(manifest: &Map<String, Value>) -> bool {
+    let mut entries = Vec::new();
+    for value in ["main", "module", "exports", "bin"].into_iter().filter_map(|key| manifest.get(key)) {
+        collect_paths(value, &mut entries, 0);
+    }
+    let is_source = |path: &String| {
+        [".ts", ".tsx", ".mts"].iter().any(|ending| path.ends_with(ending))
+            && ![".d.ts", ".d.mts"].iter().any(|ending| path.ends_with(ending))
+    };
+    !entries.is_empty() && entries.iter().all(is_source) && !manifest.contains_key("publishConfig")
+}
+
 impl NodePackage {
     fn new(folder: &str, manifest: &Map<String, Value>) -> Self {
         let text = |key: &str| manifest.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -158,6 +172,7 @@ impl NodePackage {
         let is_published = !is_private
             && !name.is_empty()
             && manifest.contains_key("version")
+            && !ships_sources(manifest)
             && ["exports", "bin", "files", "types", "publishConfig", "repository"]
                 .iter()
                 .any(|key| manifest.contains_key(*key));

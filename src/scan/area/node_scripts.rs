@@ -49,6 +49,11 @@ const OF_DEVELOPERS: [&str; 38] = [
     "types",
     "version",
 ];
+/// Words anywhere in the name of such a script.
+const ABOUT_DEVELOPMENT: [&str; 8] =
+    ["build", "changelog", "eslint", "i18n", "locale", "locales", "prettier", "translations"];
+/// First words of the names of scripts that run the product.
+const OF_PRODUCT: [&str; 6] = ["start", "serve", "server", "dev", "worker", "deploy"];
 /// Programs that run a script.
 const RUNNERS: [&str; 9] =
     ["node", "tsx", "ts-node", "ts-node-esm", "bun", "deno", "esno", "jiti", "vite-node"];
@@ -59,8 +64,12 @@ const OPTIONS_WITH_VALUE: [&str; 7] =
 /// Returns the files, relative to the package, that scripts of its developers run. What is
 /// below the folders of its sources is the product, whoever runs it.
 pub(super) fn run_by_developers(manifest: &Map<String, Value>) -> Vec<String> {
-    let of_developers =
-        |name: &str| OF_DEVELOPERS.contains(&name.split([':', '-', '.']).next().unwrap_or(name));
+    let of_developers = |name: &str| {
+        let mut words = name.split([':', '-', '.', '_']);
+        let first = words.next().unwrap_or(name);
+        OF_DEVELOPERS.contains(&first)
+            || (!OF_PRODUCT.contains(&first) && words.any(|word| ABOUT_DEVELOPMENT.contains(&word)))
+    };
     let (developers, product): (Vec<_>, Vec<_>) =
         entries(manifest).partition(|(name, _)| of_developers(name));
     let product: Vec<String> = product.into_iter().flat_map(|(_, command)| files_run_by(command)).collect();
@@ -114,9 +123,10 @@ mod tests {
             "build": "rimraf out && node ./pack.mjs --all",
             "generate:api": "NODE_ENV=x tsx -r dotenv/config api/write.ts",
             "lint": "eslint pages.js",
+            "sync-locales": "node locales.js",
             "prepublishOnly": "node --import tsx sign.ts | tee log"
         }"#;
-        assert_eq!(tools(scripts), ["api/write.ts", "pack.mjs", "sign.ts"]);
+        assert_eq!(tools(scripts), ["api/write.ts", "locales.js", "pack.mjs", "sign.ts"]);
     }
 
     #[test]
@@ -124,7 +134,7 @@ mod tests {
         for scripts in [
             r#"{"start": "node server.js", "test": "node server.js"}"#,
             r#"{"migrate": "node migrate.js"}"#,
-            r#"{"worker": "tsx worker.ts"}"#,
+            r#"{"worker": "tsx worker.ts", "start:build": "node served.js", "sync": "node sync.js"}"#,
             r#"{"generate": "tsx src/write.ts"}"#,
             r#"{"build": "node"}"#,
             r#"{"build": 1}"#,

@@ -1,6 +1,7 @@
 //! Layers of the product that rules are about.
 
 use super::PathPatterns;
+use super::server_mark::ServerMark;
 
 /// A layer of the product in which a pattern is allowed. The rule applies to the rest of
 /// the product, if there is such a layer.
@@ -24,6 +25,8 @@ pub(crate) struct RuleLayer {
     pub without_layer: PathPatterns,
     /// Paths of servers, to which the rule does not apply.
     pub servers: PathPatterns,
+    /// What the text of a file of a server has.
+    pub server_marks: Vec<ServerMark>,
     /// Paths of the user interface: they are neither a server nor the layer, whatever their
     /// folders are called.
     pub user_interface: PathPatterns,
@@ -83,6 +86,12 @@ impl RuleLayer {
         self.servers.matches(path) && !self.user_interface.matches(path)
     }
 
+    /// Returns whether the text of a file says that it runs on a server.
+    #[must_use]
+    pub(crate) fn is_text_of_server(&self, text: &str) -> bool {
+        self.server_marks.iter().any(|mark| mark.is_in(text))
+    }
+
     /// Returns whether a file shows that there is a layer: `apiClient.ts` shows a client.
     #[must_use]
     pub(crate) fn is_shown_by(&self, path: &str) -> bool {
@@ -106,7 +115,7 @@ impl RuleLayer {
 
 /// Returns the words of a name in small letters. Words are separated by `-`, `_`, or a
 /// capital letter.
-fn words_of(name: &str) -> Vec<String> {
+pub(super) fn words_of(name: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut after_small = false;
     for c in name.chars() {

@@ -7,7 +7,9 @@ mod layer;
 mod raw;
 mod required_literals;
 mod samples;
+mod server_mark;
 mod valid;
+mod vocabulary;
 
 use std::sync::{Arc, OnceLock};
 
@@ -29,6 +31,7 @@ pub(crate) use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};
 pub(super) use required_literals::required_literals;
 pub(super) use samples::derive_samples;
 pub(crate) use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
+pub(crate) use vocabulary::RuleVocabulary;
 
 /// Files of a repository that a rule applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +179,8 @@ pub struct ScanRule {
     pub exclude: PathPatterns,
     /// The layer to which its patterns belong, if it is about a layer.
     pub(crate) layer: Option<RuleLayer>,
+    /// Words of its patterns that can name a subject of the product.
+    pub(crate) vocabulary: Option<RuleVocabulary>,
     /// Regular expressions that are forbidden or required.
     pub patterns: Vec<String>,
     /// Patterns that count only in some files.

@@ -25,6 +25,7 @@ pub(super) struct RawScanRule {
     #[serde(default)]
     pub exclude: Vec<Spanned<String>>,
     pub layer: Option<RawLayer>,
+    pub vocabulary: Option<RawVocabulary>,
     pub pattern: Option<Spanned<String>>,
     #[serde(default)]
     pub patterns: Vec<Spanned<String>>,
@@ -75,6 +76,8 @@ pub(super) struct RawLayer {
     #[serde(default)]
     pub servers: Vec<Spanned<String>>,
     #[serde(default)]
+    pub server_marks: Vec<RawServerMark>,
+    #[serde(default)]
     pub user_interface: Vec<Spanned<String>>,
     #[serde(default)]
     pub not_inferred_from: Vec<String>,
@@ -87,4 +90,22 @@ pub(super) struct RawLayer {
     /// Names of libraries that a file may import from a place of its own.
     #[serde(default)]
     pub libraries: Vec<String>,
+}
+
+/// Words that can name a subject of the product.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawVocabulary {
+    pub name: Spanned<String>,
+    pub words: Vec<String>,
+    #[serde(default)]
+    pub stand_ins: Vec<String>,
+}
+
+/// What the text of a file of a server has.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawServerMark {
+    pub pattern: Spanned<String>,
+    pub unless: Option<Spanned<String>>,
 }

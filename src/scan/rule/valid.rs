@@ -9,9 +9,10 @@ use crate::scan::language::Language;
 use crate::scan::token_map::{TokenKind, TokenKindSet};
 use crate::text::{Span, Spanned};
 
+use super::server_mark::ServerMark;
 use super::{
-    MatchMode, PathPatterns, PatternCondition, RuleArea, RuleExamples, RuleLayer, RuleSpans, ScanRule,
-    Suppressible, check_pattern, raw,
+    MatchMode, PathPatterns, PatternCondition, RuleArea, RuleExamples, RuleLayer, RuleSpans, RuleVocabulary,
+    ScanRule, Suppressible, check_pattern, raw,
 };
 
 /// Values of `suppression`; the first is the default.
@@ -39,7 +40,9 @@ pub(super) fn check_patterns(file: &raw::RawScanRule) -> Result<(), ValueError> 
         .iter()
         .flat_map(|one| std::iter::once(&one.pattern).chain(&one.requires).chain(&one.unless));
     let plain = file.pattern.iter().chain(&file.patterns).chain(&file.except);
-    plain.chain(conditional).try_for_each(check_pattern)
+    let marks = file.layer.iter().flat_map(|layer| &layer.server_marks);
+    let marks = marks.flat_map(|mark| std::iter::once(&mark.pattern).chain(&mark.unless));
+    plain.chain(conditional).chain(marks).try_for_each(check_pattern)
 }
 
 /// Validates a file without its patterns; `span` is the span of its first key.
@@ -102,6 +105,7 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
         include: PathPatterns::read(&file.include)?,
         exclude: PathPatterns::read(&file.exclude)?,
         layer: file.layer.map(validate_layer).transpose()?,
+        vocabulary: file.vocabulary.map(validate_vocabulary).transpose()?,
         patterns: values(patterns),
         conditions,
         except: values(file.except),
@@ -139,12 +143,25 @@ fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
         not_inferred_from: layer.not_inferred_from,
         without_layer: PathPatterns::read(&layer.without_layer)?,
         servers: PathPatterns::read(&layer.servers)?,
+        server_marks: layer
+            .server_marks
+            .into_iter()
+            .map(|mark| ServerMark::new(mark.pattern.value, mark.unless.map(|text| text.value)))
+            .collect(),
         user_interface: PathPatterns::read(&layer.user_interface)?,
         per_package: layer.per_package,
         per_crate: layer.per_crate,
         implementations: layer.implementations,
         libraries: layer.libraries,
     })
+}
+
+fn validate_vocabulary(own: raw::RawVocabulary) -> Result<RuleVocabulary, ValueError> {
+    if !is_name(&own.name.value) {
+        let expected = "1 to 60 lowercase letters, digits or `-`";
+        return Err(ValueError::form("name of a vocabulary", &own.name, expected));
+    }
+    Ok(RuleVocabulary { name: own.name.value, words: own.words, stand_ins: own.stand_ins })
 }
 
 fn values(texts: Vec<Spanned<String>>) -> Vec<String> {

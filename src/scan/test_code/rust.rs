@@ -377,9 +377,11 @@ mod tests {
             assert_eq!(outside_with(text, Some(&on)), text, "{text}");
             assert_eq!(outside_with(text, None), text, "{text}");
         }
+        assert_eq!(outside_with("#[cfg(feature = \"dev_mode\")] fn a() {}", Some(&off)), "");
         for text in [
             "#[cfg(not(feature = \"testing\"))] fn a() {}",
             "#[cfg(feature = \"latest\")] fn a() {}",
+            "#[cfg(feature = \"dev\")] fn a() {}",
             "#[cfg(feature = \"real\" /* -test- \" */)] fn a() {}",
             "#[cfg(any(unix, feature = \"testing\"))] fn a() {}",
             "#[cfg(feature = r\"testing\")] fn a() {}",
