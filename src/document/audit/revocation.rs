@@ -119,7 +119,10 @@ pub(super) fn is_marked(cell: &str) -> bool {
             .strip_prefix(word)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
     });
-    is_refused || is_one_of(first, &["revoked", "withdrawn", "rescinded", "invalidated", "voided"])
+    // `revoked: no` denies it.
+    let is_denied = words_of(plain).nth(1).is_some_and(|word| is_one_of(word, &NEGATIONS));
+    let is_first = is_one_of(first, &["revoked", "withdrawn", "rescinded", "invalidated", "voided"]);
+    is_refused || (is_first && !is_denied)
 }
 
 /// Returns whether a remark says that the signature is revoked: one of its clauses does, as
@@ -155,7 +158,7 @@ fn is_revoking_clause(clause: &str) -> bool {
         return false;
     }
     let is_thing = is_one_of(next, &THINGS) && words.next().is_none();
-    let is_capital = word.chars().all(|c| c.is_uppercase());
+    let is_capital = word.chars().all(char::is_uppercase);
     let says_why = is_one_of(next, &AFTER) || next.starts_with(|c: char| c.is_ascii_digit());
     is_one_of(word, &CERTAIN) || is_thing || is_capital || says_why || is_revoking(next)
 }
@@ -211,7 +214,7 @@ fn revoked_in(sentence: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let words: Vec<&str> = words_of(sentence).collect();
     let is_signature = |word: &&str| Signature::parse(word).is_ok();
-    if !words.iter().any(|word| is_signature(&word)) {
+    if !words.iter().any(|word| is_signature(word)) {
         return out;
     }
     for (at, word) in words.iter().enumerate() {
@@ -228,7 +231,7 @@ fn revoked_in(sentence: &str) -> BTreeSet<String> {
         let is_near_negation = before.iter().rev().take(3).any(|word| is_one_of(word, &NEGATIONS));
         // `the revoked mira140220260915` names that one.
         let named = after.iter().find(|word| !is_one_of(word, &THINGS)).filter(|word| is_signature(word));
-        let subject = before.iter().rposition(|word| is_signature(&word));
+        let subject = before.iter().rposition(|word| is_signature(word));
         match (named, subject) {
             (Some(named), _) if is_one_of(last, &ARTICLES) || subject.is_none() => {
                 out.insert((*named).to_owned());
@@ -239,7 +242,7 @@ fn revoked_in(sentence: &str) -> BTreeSet<String> {
             (_, Some(subject)) if !is_one_of(last, &ARTICLES) && !is_near_negation => {
                 // `A and B were revoked`: those that only `and` separates.
                 for word in before.get(..=subject).unwrap_or_default().iter().rev() {
-                    if is_signature(&word) {
+                    if is_signature(word) {
                         out.insert((*word).to_owned());
                     } else if !word.eq_ignore_ascii_case("and") {
                         break;

@@ -183,12 +183,15 @@ fn find_main_introductions(
     context.repo.find_introductions(&located.path, commit, None, &has_contract)
 }
 
+/// Records of trusted commits that were read.
+type ReadRecords = BTreeMap<(Commit, String), TrustedDocument<Arc<Source>>>;
+
 struct RecordReader<'a> {
     repo: &'a dyn Repository,
     layout: &'a Layout,
     judged: TreeState,
     /// What was read: the same commit can be trusted for states and for records.
-    read: RefCell<BTreeMap<(Commit, String), TrustedDocument<Arc<Source>>>>,
+    read: RefCell<ReadRecords>,
 }
 
 impl RecordReader<'_> {
