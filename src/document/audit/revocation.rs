@@ -214,7 +214,7 @@ fn revoked_in(sentence: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let words: Vec<&str> = words_of(sentence).collect();
     let is_signature = |word: &&str| Signature::parse(word).is_ok();
-    if !words.iter().any(|word| is_signature(word)) {
+    if !words.iter().any(is_signature) {
         return out;
     }
     for (at, word) in words.iter().enumerate() {
@@ -231,7 +231,7 @@ fn revoked_in(sentence: &str) -> BTreeSet<String> {
         let is_near_negation = before.iter().rev().take(3).any(|word| is_one_of(word, &NEGATIONS));
         // `the revoked mira140220260915` names that one.
         let named = after.iter().find(|word| !is_one_of(word, &THINGS)).filter(|word| is_signature(word));
-        let subject = before.iter().rposition(|word| is_signature(word));
+        let subject = before.iter().rposition(is_signature);
         match (named, subject) {
             (Some(named), _) if is_one_of(last, &ARTICLES) || subject.is_none() => {
                 out.insert((*named).to_owned());
