@@ -14,6 +14,7 @@ use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
 use crate::document::audit::find_wp_ids;
 use crate::document::gate_log::text_or_empty;
+use crate::document::table::MORE_THAN_HEADER;
 use crate::document::{DocumentBody, Signature, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
@@ -29,7 +30,11 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
     let mut out: Vec<Finding> = audit
         .faults
         .iter()
-        .map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new())))
+        .map(|fault| {
+            let finding = rule.finding(fault.message.clone(), at(fault.span, String::new()));
+            let is_surplus = fault.message.contains(MORE_THAN_HEADER);
+            if is_surplus { finding.with_level(Level::Warning) } else { finding }
+        })
         .collect();
     let reported: HashSet<Span> = audit.faults.iter().map(|fault| fault.span).collect();
     for row in audit.rows.iter().filter(|row| !reported.contains(&row.span)) {

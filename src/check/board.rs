@@ -243,11 +243,14 @@ pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
                     "`{}` is {} on the board, but its last report has the verdict {verdict}",
                     entry.wp_id, entry.state
                 );
-                rule.finding(message, label).related(Label::text(
-                    &packet.source,
-                    report.verdict.span,
-                    "the last verdict",
-                ))
+                let there = Label::text(&packet.source, report.verdict.span, "the last verdict");
+                let finding = rule.finding(message, label).related(there);
+                if packet.phases.is_order_known() {
+                    finding
+                } else {
+                    let note = "The last report has no time, and another report may be newer.";
+                    finding.with_level(Level::Warning).note(note)
+                }
             }
             None => {
                 let message = format!(

@@ -10,7 +10,7 @@ use crate::document::field::{Field, strip_hint};
 use crate::document::link::{destination_path, find_links, join_relative};
 use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::document::{Document, DocumentBody, Packet, Refinement, WpId};
-use crate::finding::{Finding, Label, Place};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Span, Spanned, trim_spanned};
 
@@ -39,6 +39,9 @@ fn unresolved_path_finding(rule: &Rule, name: &NamedPath, label: Label, near: Op
         None => format!("{} names `{shown}`, which is outside the repository", name.source_name),
     };
     let finding = rule.finding(message, label);
+    // Whoever looks for a path without its first folders finds it.
+    let is_short = near.as_ref().is_some_and(|near| near.to_text().ends_with(&format!("/{}", name.text)));
+    let finding = if is_short { finding.with_level(Level::Warning) } else { finding };
     match near {
         Some(near) => {
             let finding = finding.help(format!("The most similar existing path is `{near}`."));

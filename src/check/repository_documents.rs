@@ -20,6 +20,18 @@ use crate::text::{RepoPath, Source};
 
 use super::context::Policy;
 
+/// What documents say of a packet in the trusted tree, and what a command says of it.
+#[derive(Debug, Default)]
+pub(super) struct TrustedStanding {
+    /// Ids of packets that are open in the trusted tree, whatever the judged tree says.
+    pub open: BTreeSet<String>,
+    /// Ids of packets that the trusted tree does not have. Records that say that they are
+    /// over came with them.
+    pub new: BTreeSet<String>,
+    /// The packet that a command is about.
+    pub judged: Option<String>,
+}
+
 /// The governance documents of one repository, found by the paths of its
 /// layout.
 pub struct GovernanceDocuments<'a> {
@@ -34,8 +46,8 @@ pub struct GovernanceDocuments<'a> {
     typed_stubs: BTreeMap<String, usize>,
     /// Ids of packets by their base ids; computed when they are first needed.
     bases: OnceLock<HashMap<String, Vec<String>>>,
-    /// Ids of packets that are open in the trusted tree, whatever the judged tree says.
-    pub(super) open_before: BTreeSet<String>,
+    /// What the trusted tree says of the packets.
+    pub(super) trusted: TrustedStanding,
 }
 
 impl<'a> GovernanceDocuments<'a> {
@@ -66,16 +78,8 @@ impl<'a> GovernanceDocuments<'a> {
                 .filter_map(|(at, document)| Some((document.file_id()?.as_str().to_owned(), at)))
                 .collect(),
             bases: OnceLock::new(),
-            open_before: BTreeSet::new(),
+            trusted: TrustedStanding::default(),
         }
-    }
-
-    /// Marks the packets that are not history in the trusted tree: a change cannot
-    /// retire a document and be excused by it.
-    pub(crate) fn with_trusted(mut self, trusted: &GovernanceDocuments<'_>) -> Self {
-        let open = trusted.packets().filter(|(id, _, packet)| !trusted.is_historical(id, packet));
-        self.open_before = open.map(|(id, _, _)| id.to_owned()).collect();
-        self
     }
 
     fn document_at(&self, index: Option<&usize>) -> Option<&'a Document> {

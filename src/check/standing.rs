@@ -2,7 +2,7 @@
 //! notes.
 
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
-use crate::document::registry::Registry;
+use crate::document::registry::{Registry, names_as_over};
 use crate::document::{Packet, PacketStatus, WpId};
 use crate::finding::{Finding, Level};
 
@@ -24,15 +24,79 @@ impl DocumentCheckContext<'_> {
 }
 
 impl GovernanceDocuments<'_> {
+    /// Marks the packets that are not history in the trusted tree: a change cannot
+    /// retire a document and be excused by it.
+    pub(crate) fn with_trusted(mut self, trusted: &GovernanceDocuments<'_>) -> Self {
+        let open = trusted.packets().filter(|(id, _, packet)| !trusted.is_historical(id, packet));
+        let open = open.map(|(id, _, _)| id.to_owned()).collect();
+        let new = self.packets().filter(|(id, _, _)| trusted.packet(id).is_none());
+        let new = new.map(|(id, _, _)| id.to_owned()).collect();
+        (self.trusted.open, self.trusted.new) = (open, new);
+        self
+    }
+
+    /// Marks the packet that a command is about: no record excuses it.
+    pub(crate) fn with_judged(mut self, id: Option<&str>) -> Self {
+        self.trusted.judged = id.map(ToOwned::to_owned);
+        self
+    }
+
+    /// Returns whether a command is about this packet.
+    pub(crate) fn is_judged(&self, id: &str) -> bool {
+        self.trusted.judged.as_deref() == Some(id)
+    }
+
     /// Returns whether a packet is history, in the judged and in the trusted tree: it is
-    /// finished, or the board lists it as SUPERSEDED and nobody works on it.
+    /// finished, or nobody works on it and a record says that it is over.
     #[must_use]
     pub fn is_historical(&self, id: &str, packet: &Packet) -> bool {
-        let state = self.board().and_then(|board| board.entries_of(id).last());
-        let is_superseded = state.is_some_and(|entry| entry.state == "SUPERSEDED");
+        if self.trusted.open.contains(id) {
+            return false;
+        }
+        if self.trusted.new.contains(id) || self.is_judged(id) {
+            return is_finished(packet, None);
+        }
         let is_claimed = packet.status.as_ref().is_some_and(|s| s.value == PacketStatus::InProgress);
-        let is_retired = !is_claimed && (is_superseded || (state.is_none() && self.is_replaced(id)));
-        !self.open_before.contains(id) && (is_retired || self.is_closed(id, packet))
+        self.is_closed(id, packet) || (!is_claimed && self.is_recorded_as_over(id, packet))
+    }
+
+    /// Returns whether the records say that a packet is over, although its own status may be
+    /// an older one. The board decides; VALIDATED also needs the verdict, in a report or in
+    /// another record. If the board does not list the packet, the registry or a PASS decides.
+    fn is_recorded_as_over(&self, id: &str, packet: &Packet) -> bool {
+        let last = packet.phases.newest_report().map(|report| report.verdict.value.as_str());
+        match self.state_on_board(id) {
+            Some("SUPERSEDED") => true,
+            Some("VALIDATED") => {
+                last == Some("PASS") || self.is_over_in_registry(id) || self.has_passed_contract(id)
+            }
+            Some(_) => false,
+            None => {
+                self.is_replaced(id)
+                    || self.is_over_in_registry(id)
+                    || (self.board().is_some() && last == Some("PASS"))
+            }
+        }
+    }
+
+    /// Returns the state of a packet on the board.
+    fn state_on_board(&self, id: &str) -> Option<&str> {
+        self.board()?.entries_of(id).last().map(|entry| entry.state.as_str())
+    }
+
+    /// Returns whether the first row of the registry that names this packet says that it is
+    /// done or superseded: `Done: WP-1-A-v2`.
+    fn is_over_in_registry(&self, id: &str) -> bool {
+        let base = WpId::parse(id).map(|id| id.base().to_owned()).unwrap_or_default();
+        let mut rows = self.registry().into_iter().flat_map(|registry| registry.rows_of(&base));
+        rows.next().is_some_and(|row| names_as_over(row, id))
+    }
+
+    /// Returns whether the typed contract of a packet records a verdict PASS.
+    fn has_passed_contract(&self, id: &str) -> bool {
+        let contract = WpId::parse(id).ok().and_then(|id| self.packet_contract(&id));
+        let verdict = contract.and_then(|contract| contract.value("verdict"));
+        verdict.is_some_and(|verdict| verdict.value.to_uppercase().starts_with("PASS"))
     }
 
     /// Returns whether the records say that another packet took the place of this one.
@@ -40,7 +104,7 @@ impl GovernanceDocuments<'_> {
     pub fn is_superseded(&self, id: &str) -> bool {
         let state = self.board().and_then(|board| board.entries_of(id).last());
         let is_listed = state.is_some_and(|entry| entry.state == "SUPERSEDED");
-        !self.open_before.contains(id) && (is_listed || self.is_replaced(id))
+        !self.is_open_or_new(id) && (is_listed || self.is_replaced(id))
     }
 
     /// Returns whether an id is history. Without a packet, the board or the registry says
@@ -54,7 +118,18 @@ impl GovernanceDocuments<'_> {
         let is_ended = state.is_some_and(|entry| {
             matches!(entry.state.as_str(), "SUPERSEDED" | "VALIDATED" | "OUTDATED_ONLY")
         });
-        !self.open_before.contains(id) && (is_ended || (state.is_none() && self.is_replaced(id)))
+        !self.trusted.open.contains(id) && (is_ended || (state.is_none() && self.is_replaced(id)))
+    }
+
+    /// Returns whether a packet is open in the trusted tree, or not in it.
+    fn is_open_or_new(&self, id: &str) -> bool {
+        self.trusted.open.contains(id) || self.trusted.new.contains(id)
+    }
+
+    /// Returns whether a stub was followed by its packet, in the judged and in the trusted tree.
+    #[must_use]
+    pub(crate) fn is_activated(&self, id: &str) -> bool {
+        self.packet(id).is_some() && !self.trusted.new.contains(id)
     }
 
     /// Returns whether the registry names another existing packet for the base id.

@@ -145,3 +145,54 @@ impl Joined for Registry {
         Self { source: Arc::clone(source), rows, faults, by_base: OnceLock::new() }
     }
 }
+
+/// States of the registry as it writes them, with their groups.
+const STATES: [(&str, &str); 7] = [
+    ("stub", "stub"),
+    ("ready for dev", "open"),
+    ("in progress", "open"),
+    ("blocked", "open"),
+    ("done", "done"),
+    ("validated", "done"),
+    ("superseded", "superseded"),
+];
+
+/// Returns a cell without brackets and marks, in lower case: `[IN_PROGRESS]` is `in progress`.
+fn plain_state(text: &str) -> String {
+    let plain = text.trim().trim_matches(['[', ']', '`', '*', ' ']).replace('_', " ");
+    plain.to_lowercase()
+}
+
+/// Returns the group of a board state that a text of the registry begins with.
+pub(crate) fn board_group(text: &str) -> Option<&'static str> {
+    let lower = plain_state(text);
+    STATES.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
+}
+
+/// Returns whether a row says that a packet is done or superseded. A state without an id is
+/// that of the active packet.
+pub(crate) fn names_as_over(row: &RegistryRow, id: &str) -> bool {
+    let Some(cell) = &row.board else { return false };
+    let is_over = board_group(&cell.value).is_some_and(group_ends);
+    let is_named = match find_wp_ids(&cell.value).next() {
+        Some(named) => named == id,
+        None => {
+            is_state_only(&cell.value) && Registry::active_id(row).is_some_and(|active| active.as_str() == id)
+        }
+    };
+    is_over && is_named
+}
+
+/// Returns whether a group of states says that the work is over.
+pub(crate) fn group_ends(group: &str) -> bool {
+    matches!(group, "done" | "superseded")
+}
+
+/// Returns whether a cell is a state and nothing else: `Done`, `[VALIDATED]`, `Done (PASS)`.
+pub(crate) fn is_state_only(text: &str) -> bool {
+    let lower = plain_state(text);
+    STATES.iter().filter_map(|(state, _)| lower.strip_prefix(state)).any(|rest| {
+        let rest = rest.trim_start();
+        rest.is_empty() || (rest.starts_with('(') && rest.ends_with(')'))
+    })
+}

@@ -121,12 +121,20 @@ pub(crate) fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
     out
 }
 
+/// What a fault says of a row with more cells than its header: a `|` in a text divides it.
+pub(crate) const MORE_THAN_HEADER: &str = "; a `|` divides one of them, because the header has only";
+
 /// Returns a fault for a row with more or fewer cells than the header, because
 /// some cells are then in the wrong column.
 #[must_use]
 pub(crate) fn cell_count_fault(row: &TableRow, head: usize, rule: &'static str) -> Option<Fault> {
     (row.cell_count != head).then(|| {
-        let message = format!("this row has {}; the header has {head}", format_count(row.cell_count, "cell"));
+        let cells = format_count(row.cell_count, "cell");
+        let message = if row.cell_count > head {
+            format!("this row has {cells}{MORE_THAN_HEADER} {head}")
+        } else {
+            format!("this row has {cells}; the header has {head}")
+        };
         Fault { rule, message, span: row.span }
     })
 }

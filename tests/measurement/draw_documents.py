@@ -6,7 +6,7 @@ of one state of a repository; STATE is its name. The states repeat documents, so
 with the same rule, file name and message is drawn once at most; for the files of folder packets
 the folder is part of the name. The seed makes the draw repeatable. With `--per-rule E,W,N`, at
 most E errors, W warnings and N notes of a rule are drawn; without it, `--size` findings are
-drawn of all. A line is: rule, level, state, path, line, label (empty).
+drawn of all. With `--known`, no finding is drawn whose rule and file an earlier sample has. A line is: rule, level, state, path, line, label (empty).
 """
 import argparse
 import collections
@@ -19,18 +19,38 @@ options.add_argument("reports", nargs="+")
 options.add_argument("--seed", type=int, default=20261128)
 options.add_argument("--size", type=int, default=120)
 options.add_argument("--per-rule")
+options.add_argument("--known", action="append", default=[])
 options = options.parse_args()
 
 FOLDER_FILES = ("packet.md", "packet.json", "refinement.md", "refinement.json")
+
+def short_name(path):
+    """Name a file; with its folder for the files of folder packets."""
+    parts = path.split("/")
+    is_in_folder = parts[-1] in FOLDER_FILES or parts[-1].startswith("MT-")
+    return "/".join(parts[-2:] if is_in_folder else parts[-1:])
+
+
+def packet_name(path):
+    """Name the packet of a file, whether it is a file or a folder."""
+    return short_name(path).split("/")[0].removesuffix(".md")
+
+
+known = set()
+for name in options.known:
+    for line in pathlib.Path(name).read_text().splitlines()[1:]:
+        rule, _, _, path, line_number, _ = line.split("\t")
+        known.add((rule, packet_name(path), line_number if "packets" not in path else ""))
 
 pool = {}
 for argument in options.reports:
     state, _, name = argument.partition("=")
     for finding in json.loads(pathlib.Path(name).read_text())["findings"]:
         path = finding["place"].get("path") or ""
-        parts = path.split("/")
-        is_in_folder = parts[-1] in FOLDER_FILES or parts[-1].startswith("MT-")
-        key = (finding["rule"], finding["level"], "/".join(parts[-2:] if is_in_folder else parts[-1:]))
+        line_number = str(finding["place"].get("line") or "") if "packets" not in path else ""
+        if (finding["rule"], packet_name(path), line_number) in known:
+            continue
+        key = (finding["rule"], finding["level"], short_name(path))
         pool.setdefault((*key, finding["message"]), (state, path, finding["place"].get("line") or ""))
 random.seed(options.seed)
 keys = sorted(pool)

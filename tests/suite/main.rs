@@ -63,6 +63,7 @@ mod schema_history;
 #[cfg(feature = "ssh")]
 mod signed_inside;
 mod standard;
+mod standing;
 mod steps;
 mod support;
 #[cfg(feature = "ledger")]

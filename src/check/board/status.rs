@@ -22,7 +22,7 @@ pub(in crate::check) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) ->
         return CheckResult::skipped("the packets were not read");
     };
     let mut out: Vec<Finding> = Vec::new();
-    let mut superseded: Vec<(Label, Label)> = Vec::new();
+    let (mut superseded, mut unconfirmed): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
     let unreadable: HashSet<String> =
         board.unreadable.iter().flat_map(|line| find_wp_ids(&line.value).map(ToString::to_string)).collect();
     let mut entries: HashMap<&str, &BoardEntry> = HashMap::new();
@@ -33,6 +33,17 @@ pub(in crate::check) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) ->
         let Some(status) = &packet.status else { continue };
         let entry = entries.get(id).copied();
         match entry {
+            // The record says that the packet is over, and whoever opens it does not see that.
+            Some(entry)
+                if entry.state == "SUPERSEDED"
+                    && status.value != PacketStatus::InProgress
+                    && !status_matches_state(&status.value, &entry.state) =>
+            {
+                let here = Label::text(&board.source, entry.span, format!("`{id}` is `{}`", status.value));
+                let there = Label::text(&packet.source, status.span, "not marked as superseded");
+                let is_confirmed = governance.is_closed(id, packet);
+                if is_confirmed { &mut superseded } else { &mut unconfirmed }.push((here, there));
+            }
             Some(entry)
                 if !status_matches_state(&status.value, &entry.state)
                     && (is_open_state(&entry.state) || !governance.is_closed(id, packet)) =>
@@ -54,7 +65,6 @@ pub(in crate::check) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) ->
                     None => finding,
                 });
             }
-            // The record says that the packet is over, and whoever opens it does not see that.
             Some(entry)
                 if entry.state == "SUPERSEDED" && !status_matches_state(&status.value, &entry.state) =>
             {
@@ -81,14 +91,15 @@ pub(in crate::check) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) ->
             _ => {}
         }
     }
-    out.extend(report_superseded(superseded, rule));
+    out.extend(report_superseded(unconfirmed, rule));
+    out.extend(report_superseded(superseded, rule).map(|finding| finding.with_level(Level::Note)));
     out.into()
 }
 
 /// Maximum number of packets that one finding shows.
-const MAX_SHOWN: usize = 20;
+const MAX_SHOWN: usize = 50;
 
-/// Returns one note about superseded packets whose own status says that work goes on.
+/// Returns one finding about superseded packets whose own status says that work goes on.
 fn report_superseded(places: Vec<(Label, Label)>, rule: &Rule) -> Option<Finding> {
     let count = places.len();
     let mut places = places.into_iter();
@@ -99,7 +110,7 @@ fn report_superseded(places: Vec<(Label, Label)>, rule: &Rule) -> Option<Finding
             "{count} packets are SUPERSEDED on the board, but their own status says that work goes on"
         ),
     };
-    let finding = rule.finding(message, first).with_level(Level::Note).related(there);
+    let finding = rule.finding(message, first).related(there);
     Some(
         places
             .take(MAX_SHOWN - 1)

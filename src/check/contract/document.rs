@@ -56,7 +56,9 @@ pub(in crate::check) fn section(input: &DocumentCheckContext<'_>, rule: &Rule) -
         out.push(missing("goal", "GOAL"));
     }
     if contract.tasks.is_empty() && !contract.phases.iter().any(|phase| phase.has_items) {
-        out.push(missing("tasks; expected `- [ ]` items, or phases with items", "TASKS"));
+        let finding = missing("tasks; expected `- [ ]` items, or phases with items", "TASKS");
+        // Nobody adds tasks to finished work.
+        out.push(if is_done(contract) { finding.with_level(Level::Note) } else { finding });
     }
     if contract.criteria.is_none() {
         out.push(missing("acceptance criteria", "ACCEPTANCE_CRITERIA"));
@@ -132,6 +134,9 @@ pub(in crate::check) fn dependency(input: &DocumentCheckContext<'_>, rule: &Rule
             }
             continue;
         }
+        if !may_be_contract(&name) {
+            continue;
+        }
         let message = format!("the contract `{}` does not exist", crate::text::to_single_line(&name, 80));
         let finding =
             rule.finding(message, label_at(contract, dependency.name.span, "no contract with this name"));
@@ -144,6 +149,16 @@ pub(in crate::check) fn dependency(input: &DocumentCheckContext<'_>, rule: &Rule
         });
     }
     out.into()
+}
+
+/// Returns whether a name can be that of one contract. A pattern names several files, and a
+/// name such as `protocol.mdc` a file of another kind.
+fn may_be_contract(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    let is_file = extension.is_some_and(|extension| {
+        (2..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphabetic())
+    });
+    !name.contains('*') && !is_file
 }
 
 /// `contract/notes`: the dated notes of a contract are sorted, newest first.

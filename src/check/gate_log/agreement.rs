@@ -27,8 +27,16 @@ pub(in crate::check) fn agreement(input: &DocumentCheckContext<'_>, rule: &Rule)
         Err(skipped) => return skipped,
     };
     let mut out = compare_specs(log, rule);
-    out.extend(find_signatures_in_tokens(log, rule));
-    out.extend(find_other_folders(log, rule));
+    // Nobody writes an entry of a finished packet again.
+    let level = |(entry, finding): (&GateEntry, Finding)| {
+        let named = text_or_empty(entry.wp_id.as_ref());
+        let governance = input.governance;
+        let packet = governance.and_then(|all| Some((all, all.packet(named)?.1)));
+        let is_history = packet.is_some_and(|(all, packet)| all.is_historical(named, packet));
+        if is_history { finding.with_level(Level::Note) } else { finding }
+    };
+    out.extend(find_signatures_in_tokens(log, rule).into_iter().map(level));
+    out.extend(find_other_folders(log, rule).into_iter().map(level));
     out.extend(find_repeated(log, rule));
     out.extend(find_unsigned(log, rule));
     out.extend(input.governance.map(|governance| compare_audit(log, governance, rule)).unwrap_or_default());
@@ -76,21 +84,21 @@ fn compare_specs(log: &GateLog, rule: &Rule) -> Vec<Finding> {
 
 /// Finds a signature in the place of the token of a turn: the operator's signature was used
 /// before the refinement was signed.
-fn find_signatures_in_tokens(log: &GateLog, rule: &Rule) -> Vec<Finding> {
-    let tokens = log.entries.iter().filter_map(|entry| entry.turn_token.as_ref());
-    let signed = tokens.filter(|token| Signature::parse(&token.value).is_ok());
+fn find_signatures_in_tokens<'a>(log: &'a GateLog, rule: &Rule) -> Vec<(&'a GateEntry, Finding)> {
+    let tokens = log.entries.iter().filter_map(|entry| Some((entry, entry.turn_token.as_ref()?)));
+    let signed = tokens.filter(|(_, token)| Signature::parse(&token.value).is_ok());
     signed
-        .map(|token| {
+        .map(|(entry, token)| {
             let message = format!("the `turn_token` is a signature, `{}`", to_single_line(&token.value, 40));
-            rule.finding(message, Label::text(&log.source, token.span, "a signature"))
+            (entry, rule.finding(message, Label::text(&log.source, token.span, "a signature")))
         })
         .collect()
 }
 
 /// Finds a folder of a working tree that is not relative to the repository.
-fn find_other_folders(log: &GateLog, rule: &Rule) -> Vec<Finding> {
-    let folders = log.entries.iter().filter_map(|entry| entry.worktree_dir.as_ref());
-    let is_absolute = |folder: &&Spanned<String>| {
+fn find_other_folders<'a>(log: &'a GateLog, rule: &Rule) -> Vec<(&'a GateEntry, Finding)> {
+    let folders = log.entries.iter().filter_map(|entry| Some((entry, entry.worktree_dir.as_ref()?)));
+    let is_absolute = |(_, folder): &(&GateEntry, &Spanned<String>)| {
         let text = folder.value.trim();
         let has_drive =
             text.as_bytes().get(1) == Some(&b':') && text.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -98,9 +106,9 @@ fn find_other_folders(log: &GateLog, rule: &Rule) -> Vec<Finding> {
     };
     folders
         .filter(is_absolute)
-        .map(|folder| {
+        .map(|(entry, folder)| {
             let message = format!("the `worktree_dir` `{}` is absolute", to_single_line(&folder.value, 80));
-            rule.finding(message, Label::text(&log.source, folder.span, "a path of one computer"))
+            (entry, rule.finding(message, Label::text(&log.source, folder.span, "a path of one computer")))
         })
         .collect()
 }

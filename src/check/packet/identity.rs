@@ -254,7 +254,12 @@ pub(in crate::check) fn verdict(input: &DocumentCheckContext<'_>, rule: &Rule) -
                 status.value, last.verdict.value
             );
             let there = Label::text(&packet.source, last.verdict.span, "the last verdict");
-            Some(rule.finding(message, here("the status")).related(there)).into()
+            let finding = rule.finding(message, here("the status")).related(there);
+            // A command about this packet takes the last report for the newest one.
+            let id = input.document.id();
+            let is_judged = id.zip(input.governance).is_some_and(|(id, all)| all.is_judged(id.as_str()));
+            let is_known = is_judged || packet.phases.is_order_known();
+            Some(if is_known { finding } else { finding.with_level(Level::Warning) }).into()
         }
         Some(_) => Vec::new().into(),
     }

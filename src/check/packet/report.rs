@@ -192,7 +192,12 @@ fn first_open_point(packet: &Packet, field: &Field) -> Option<String> {
     };
     let texts = items.into_iter().filter_map(|item| {
         let prose = outline.get(outline.item_prose(item)?)?;
-        Some(packet.source.slice(prose.content).trim().to_owned())
+        // A labelled line below the item, without an indent, is a part of the report of its own.
+        let is_own =
+            |field: &&Field| prose.content.start < field.label.start && starts_line(packet, field.label);
+        let fields = packet.fields.iter().filter(|field| field.label.start < prose.content.end);
+        let end = fields.filter(is_own).map(|field| field.label.start).min().unwrap_or(prose.content.end);
+        Some(packet.source.slice(Span::new(prose.content.start, end)).trim().to_owned())
     });
     texts.into_iter().find(|text| !is_none(text))
 }

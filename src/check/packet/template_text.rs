@@ -70,6 +70,22 @@ fn find_unwritten(packet: &Packet, section: &Section, rule: &Rule) -> Option<Spa
     (!first.is_empty() && texts.all(is_instruction)).then_some(section.title.span)
 }
 
+/// Returns whether the item after a label is its content: people write it on the same level.
+fn is_followed_by_text(packet: &Packet, field: &Field, rule: &Rule) -> bool {
+    let Some(item) = field.item else { return false };
+    let list = packet.outline.get(item).and_then(|block| block.parent);
+    let next = packet.outline.children(list).find(|other| *other > item);
+    // The next label of the template, or another one that is empty, too.
+    let is_label = |item: usize| {
+        let mut own = packet.fields.iter().filter(|field| field.item == Some(item));
+        let is_known = own.any(|field| rule.parameter("labels").contains(&field.key));
+        let prose = packet.outline.item_prose(item).and_then(|prose| packet.outline.get(prose));
+        let ends = prose.is_none_or(|prose| packet.source.slice(prose.content).trim_end().ends_with(':'));
+        is_known || (ends && packet.outline.items(Some(item)).next().is_none())
+    };
+    list.is_some() && next.is_some_and(|next| !is_label(next))
+}
+
 /// Returns the places of texts of the template, in document order, one for each line.
 fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
     let text = packet.source.text();
@@ -103,7 +119,7 @@ fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
     let is_label = |field: &&Field| rule.parameter("labels").contains(&field.key);
     let is_empty = |field: &&Field| {
         let has_list = field.item.is_some_and(|item| packet.outline.items(Some(item)).next().is_some());
-        field.value.value.is_empty() && !has_list
+        field.value.value.is_empty() && !has_list && !is_followed_by_text(packet, field, rule)
     };
     out.extend(packet.fields.iter().filter(is_label).filter(is_empty).map(|field| field.label));
     out.sort();

@@ -225,7 +225,8 @@ fn is_fence(line: &str) -> bool {
 /// Returns the lines without fences: those of the specification cannot stand in the fence
 /// of the excerpt.
 fn without_fences<'t>(lines: &[&'t str]) -> Vec<&'t str> {
-    trim_empty_lines(lines).1.into_iter().filter(|line| !is_fence(line)).collect()
+    let rest: Vec<&str> = lines.iter().copied().filter(|line| !is_fence(line)).collect();
+    trim_empty_lines(&rest).1
 }
 
 /// Adds a hint or a fix that depends on how the excerpt and the window differ.

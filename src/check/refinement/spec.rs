@@ -11,7 +11,7 @@ use crate::document::refinement::Anchor;
 use crate::document::spec::{SpecText, section_number};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, Source};
 
 /// Number of lines of a window in which the name of the anchor is searched.
 const MAX_TITLE_LINES: usize = 200;
@@ -164,9 +164,10 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             // A file with a line is a position; the window and the excerpt decide.
             continue;
         }
-        // In finished work, a title in own words stands above lines that are quoted exactly.
+        // In finished work, a title can be in own words: the window decides.
         let is_title = section_number(rest).is_none();
-        if is_title && input.is_packet_finished && is_quoted(anchor, &spec.source) {
+        let has_own_words = is_title && find_section(spec, rest).is_none();
+        if is_title && input.is_packet_finished && (has_own_words || is_quoted(anchor, &spec.source)) {
             continue;
         }
         // Of several sections with one number, the one at the window is meant.
@@ -192,6 +193,9 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
         // A bold line or an id can be the title of a part, too.
         let may_be_bold = found.is_err() || section_number(rest).is_none();
         let is_found = matches!(&found, Ok(section) if is_at_window(section));
+        if !is_found && is_meant_elsewhere(spec, anchor, rest, &is_at_window) {
+            continue;
+        }
         if may_be_bold && !is_found && is_named_in_window(spec, anchor, rest) {
             continue;
         }
@@ -228,6 +232,53 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
     }
     out.into()
 }
+
+/// Returns whether the section that an anchor names is at its window after all: it has another
+/// number there, or is in a long fence.
+fn is_meant_elsewhere(
+    spec: &SpecText,
+    anchor: &Anchor,
+    name: &str,
+    is_at_window: &dyn Fn(&&Heading) -> bool,
+) -> bool {
+    let Some(number) = section_number(name) else { return false };
+    let title = plain_title(name, number);
+    let mut titled = spec.headings().iter().filter(|own| is_same_title(&own.title.value, &title));
+    titled.any(|own| is_at_window(&own)) || is_below_number(&spec.source, anchor, number)
+}
+
+/// Returns whether the nearest line above a window that looks like a heading with a number has
+/// this number.
+fn is_below_number(spec: &Source, anchor: &Anchor, number: &str) -> bool {
+    let Some((first, _)) = anchor.window() else { return false };
+    let lines = (first.saturating_sub(MAX_LINES_ABOVE).max(1)..=first).rev();
+    let number_of = |line: usize| {
+        let text = spec.line_span(line).map(|span| spec.slice(span).trim())?;
+        let title = text.trim_start_matches('#');
+        (title.len() < text.len()).then(|| section_number(title)).flatten()
+    };
+    lines.into_iter().find_map(number_of) == Some(number)
+}
+
+/// Maximum number of lines above a window in which a heading is searched.
+const MAX_LINES_ABOVE: usize = 400;
+
+/// Returns a title without its number, in small letters and without marks.
+fn plain_title(title: &str, number: &str) -> String {
+    let rest = title.split_once(number).map_or(title, |(_, rest)| rest);
+    let plain = rest.replace(['*', '`', '#'], "").to_lowercase();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns whether a heading has a title, whatever its number. A title of one short word can be
+/// that of many sections.
+fn is_same_title(heading: &str, title: &str) -> bool {
+    let own = plain_title(heading, section_number(heading).unwrap_or_default());
+    title.chars().count() >= MIN_TITLE && own == title
+}
+
+/// Minimum number of characters of a title that is compared without its number.
+const MIN_TITLE: usize = 12;
 
 /// Returns the first and last line of a section, counted from 1.
 fn section_lines(spec: &SpecText, section: &Heading) -> (usize, usize) {
@@ -302,4 +353,38 @@ fn nearest_heading<'a>(titles: impl Iterator<Item = &'a str>, wanted: &str) -> O
         .filter_map(|title| Some((section_number(title)?, title)))
         .filter(|(number, _)| is_parent(number));
     best.max_by_key(|(number, _)| number.len()).map(|(_, title)| crate::text::to_single_line(title, 80))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Refinement;
+
+    #[test]
+    fn a_section_in_a_long_fence_is_known_by_the_nearest_heading_above_the_window() {
+        let lines = "# Spec\n\n````text\n### 6.5 Closing\n\n#### Criteria\n\nAll is clean.\n\n### 6.6 Later\n\nMore.\n````\n";
+        let spec = Source::from_text(RepoPath::from("S.md"), lines);
+        let is_below = |line: usize, number: &str| {
+            let text = format!(
+                "## TECHNICAL_REFINEMENT\n\n### SPEC_ANCHORS\n\n#### ANCHOR 1\n- SPEC_ANCHOR: S.md 6.5 Closing\n\
+                 - CONTEXT_START_LINE: {line}\n- CONTEXT_END_LINE: {line}\n"
+            );
+            let refinement = Refinement::read(&Source::from_text(RepoPath::from("WP-1-A.md"), text.as_str()));
+            is_below_number(&spec, &refinement.anchors[0], number)
+        };
+        assert!(is_below(8, "6.5"));
+        // Another section is between the heading and the window.
+        assert!(!is_below(12, "6.5") && is_below(12, "6.6"));
+        assert!(!is_below(2, "6.5"));
+    }
+
+    #[test]
+    fn a_title_is_compared_without_its_number() {
+        let title = plain_title("11.3.6.4 Canonical recorder tables (DuckDB)", "11.3.6.4");
+        assert!(is_same_title("Canonical **recorder** tables (DuckDB)", &title));
+        assert!(is_same_title("7.2 Canonical recorder tables (DuckDB)", &title));
+        assert!(!is_same_title("Canonical recorder tables", &title));
+        // Short titles are those of many sections.
+        assert!(!is_same_title("Overview", &plain_title("2.2 Overview", "2.2")));
+    }
 }

@@ -99,13 +99,17 @@ fn add_run_finding(
         Some(c) if c.is_control() => "a control character",
         _ => "an invisible character",
     };
+    let is_converted = |c: &char| matches!(c, '\u{80}'..='\u{9a}' | '\u{9c}'..='\u{9f}');
+    if chars.iter().all(is_converted) && super::damage::is_quoted_damage(input.source.text(), span) {
+        return;
+    }
     let mut finding = rule.finding(
         format!("the document contains {what}: {}{more}", shown.trim_end()),
         Label::text(input.source, span, "hidden character"),
     );
     // A wrong conversion leaves these characters. Of them, only U+009B can start a
     // terminal command, so the others are warnings.
-    if chars.iter().all(|c| matches!(c, '\u{80}'..='\u{9a}' | '\u{9c}'..='\u{9f}')) {
+    if chars.iter().all(is_converted) {
         finding = finding.with_level(Level::Warning);
     }
     // `CR CR LF` is a line end that was converted twice.

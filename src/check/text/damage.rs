@@ -33,7 +33,8 @@ fn report_converted(source: &Arc<Source>, rule: &Rule) -> Option<Finding> {
     if text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
         return None;
     }
-    let places = find_converted(text);
+    let mut places = find_converted(text);
+    places.retain(|(span, _)| !is_quoted_damage(text, *span));
     let Some(((first, meant), others)) = places.split_first() else {
         return report_escaped(source, rule);
     };
@@ -53,6 +54,19 @@ fn report_converted(source: &Arc<Source>, rule: &Rule) -> Option<Finding> {
         finding = finding.related(label(place));
     }
     Some(finding)
+}
+
+/// Returns whether a place is between backticks with nothing but damaged characters and
+/// punctuation: the text speaks about the damage.
+pub(super) fn is_quoted_damage(text: &str, span: Span) -> bool {
+    let before = text.get(..span.start).unwrap_or_default().rsplit(['`', '\n']).next().unwrap_or_default();
+    let after = text.get(span.end..).unwrap_or_default().split(['`', '\n']).next().unwrap_or_default();
+    let mark_before = span.start.checked_sub(before.len() + 1).and_then(|at| text.as_bytes().get(at));
+    let mark_after = text.as_bytes().get(span.end + after.len());
+    let is_mark = |mark: Option<&u8>| mark == Some(&b'`');
+    let inside = || before.chars().chain(after.chars());
+    let is_damage = |c: char| !c.is_ascii() || matches!(c, '.' | ',' | ' ' | '-');
+    is_mark(mark_before) && is_mark(mark_after) && inside().all(is_damage)
 }
 
 /// Number of characters of an escape such as `\u00C2`.

@@ -4,7 +4,7 @@ use super::{first_rows, registry_of};
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::is_placeholder;
-use crate::document::registry::Registry;
+use crate::document::registry::{Registry, board_group, group_ends, is_state_only};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{Span, format_count};
@@ -74,43 +74,6 @@ fn report_unknown(registry: &Registry, rows: &[Span], rule: &Rule) -> Option<Fin
 
 /// Maximum number of further rows that one finding shows.
 const MAX_SHOWN: usize = 11;
-
-/// States of the registry as it writes them, with their groups.
-const STATES: [(&str, &str); 7] = [
-    ("stub", "stub"),
-    ("ready for dev", "open"),
-    ("in progress", "open"),
-    ("blocked", "open"),
-    ("done", "done"),
-    ("validated", "done"),
-    ("superseded", "superseded"),
-];
-
-/// Returns a cell without brackets and marks, in lower case: `[IN_PROGRESS]` is `in progress`.
-fn plain_state(text: &str) -> String {
-    let plain = text.trim().trim_matches(['[', ']', '`', '*', ' ']).replace('_', " ");
-    plain.to_lowercase()
-}
-
-/// Returns the group of a board state that a text of the registry begins with.
-fn board_group(text: &str) -> Option<&'static str> {
-    let lower = plain_state(text);
-    STATES.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
-}
-
-/// Returns whether a group of states says that the work is over.
-fn group_ends(group: &str) -> bool {
-    matches!(group, "done" | "superseded")
-}
-
-/// Returns whether a cell is a state and nothing else: `Done`, `[VALIDATED]`, `Done (PASS)`.
-fn is_state_only(text: &str) -> bool {
-    let lower = plain_state(text);
-    STATES.iter().filter_map(|(state, _)| lower.strip_prefix(state)).any(|rest| {
-        let rest = rest.trim_start();
-        rest.is_empty() || (rest.starts_with('(') && rest.ends_with(')'))
-    })
-}
 
 /// Returns the group of a state in brackets.
 fn state_group(state: &str) -> Option<&'static str> {

@@ -47,8 +47,18 @@ fn find_missing(packet: &Packet, waiver: &Waiver) -> Vec<&'static str> {
         ["approv", "authori", "granted", "operator", "signature"].iter().any(|word| text.contains(word));
     let missing = waiver.missing().into_iter();
     missing
-        .filter(|part| matches!(*part, "id" | "date") || (*part == "approver" && !names_approver))
+        .filter(|part| match *part {
+            "id" => true,
+            "date" => !has_date(waiver.name()),
+            part => part == "approver" && !names_approver,
+        })
         .collect()
+}
+
+/// Returns whether an id contains a day: `WAIVER-2026-01-01-ROLLOUT`.
+fn has_date(id: &str) -> bool {
+    let is_date = |at: usize| id.get(at..at + 10).is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok());
+    id.match_indices("20").any(|(at, _)| is_date(at))
 }
 
 /// Words of a scope without a limit, in small letters.

@@ -132,7 +132,7 @@ pub(super) fn read_fenced_verdicts(
             if counts {
                 let span = Span::new(line.label.start, line.value.span.end);
                 let at = find_time(text, block.content.start, span.start);
-                out.push(VerdictReport { verdict: Spanned::new(verdict, span), at });
+                out.push(VerdictReport { verdict: Spanned::new(verdict, span), at, day: None });
             }
         }
     }

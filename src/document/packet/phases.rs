@@ -60,6 +60,17 @@ impl PacketPhases {
         newest.filter(|newest| newest.at.as_ref() > Some(time)).or(Some(last))
     }
 
+    /// Returns whether the order of the reports is known. It is not if the last one has only a
+    /// day, in its heading, and another one has a time on that day or later.
+    #[must_use]
+    pub fn is_order_known(&self) -> bool {
+        let Some(last) = self.last_report() else { return true };
+        let (None, Some(day)) = (&last.at, &last.day) else { return true };
+        let mut times =
+            self.reports.iter().chain(&self.fenced_reports).filter_map(|report| report.at.as_ref());
+        !times.any(|time| time.get(..10).is_some_and(|other| other >= day.as_str()))
+    }
+
     /// Returns the section of a phase.
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&PhaseSection> {

@@ -22,6 +22,8 @@ pub struct VerdictReport {
     /// of a list that begins with a time, or the first one between the heading of its part and
     /// the verdict.
     pub at: Option<String>,
+    /// The day in the heading of its part, such as `2026-03-02`.
+    pub day: Option<String>,
 }
 
 /// Maximum number of bytes above a verdict in which the time of its report is searched.
@@ -41,6 +43,13 @@ pub(super) fn find_time(text: &str, from: usize, to: usize) -> Option<String> {
         entry.starts_with(|c: char| c.is_ascii_digit()).then(|| time_in(entry)).flatten()
     };
     entries.into_iter().find_map(entry_time).or_else(|| time_in(part))
+}
+
+/// Returns the first day in the line at a position.
+pub(super) fn find_day(text: &str, at: usize) -> Option<String> {
+    let line = text.get(at..)?.lines().next()?;
+    let is_day = |at: usize| line.get(at..at + 10).filter(|day| day.parse::<jiff::civil::Date>().is_ok());
+    line.match_indices("20").find_map(|(at, _)| is_day(at)).map(str::to_owned)
 }
 
 /// Returns the first time of a text.
@@ -130,7 +139,8 @@ pub(super) fn read_verdicts(
         .chain(from_titles)
         .map(|(value, start)| {
             let at = find_time(text, start, value.span.start.max(start));
-            (value.span, VerdictReport { verdict: value.map(|text| parse_verdict(&text)), at })
+            let day = find_day(text, start);
+            (value.span, VerdictReport { verdict: value.map(|text| parse_verdict(&text)), at, day })
         })
         .collect();
     out.sort_by_key(|(span, _)| *span);

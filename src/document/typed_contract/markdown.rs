@@ -27,6 +27,20 @@ pub(super) fn read(source: &Arc<Source>) -> Option<TypedContract> {
     let schema = schemas().iter().find(names_task)?;
     let outline = Outline::parse(text);
     let sections = read_sections(text, &outline);
+    // `- EVIDENCE:` with a list below it.
+    let with_items = |mut field: Field| {
+        let items = field.item.filter(|_| field.value.value.is_empty());
+        let items: Vec<Span> = items
+            .into_iter()
+            .flat_map(|item| outline.items(Some(item)))
+            .filter_map(|item| Some(outline.get(outline.item_prose(item)?)?.content))
+            .collect();
+        if let Some((first, last)) = items.first().zip(items.last()) {
+            let span = Span::new(first.start, last.end);
+            field.value = Spanned::new(text.get(span.start..span.end).unwrap_or_default().to_owned(), span);
+        }
+        field
+    };
     let fields = |fact: &str| -> Vec<Field> {
         let pointers = schema.facts.get(fact).map_or(&[][..], Vec::as_slice);
         let mut out = Vec::new();
@@ -34,7 +48,7 @@ pub(super) fn read(source: &Arc<Source>) -> Option<TypedContract> {
             let own = sections.iter().filter(|own| own.key == section);
             for own in own {
                 let all = read_fields(text, &outline, own.own_blocks.clone());
-                out.extend(all.into_iter().filter(|field| field.key == label));
+                out.extend(all.into_iter().filter(|field| field.key == label).map(with_items));
             }
         }
         out

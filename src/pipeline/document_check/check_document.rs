@@ -13,10 +13,13 @@ use crate::finding::{Finding, Label, Level, RuleId};
 use crate::pipeline::causes::{self, FoldedDocument};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled};
 use crate::rule::Rule;
-use crate::text::{Source, Span};
+use crate::text::Span;
 
 use super::collect::expected_kind;
 use super::facts::{DocumentFacts, is_history};
+use super::older_forms::{
+    check_foreign, is_foreign, is_of_another_form, is_older_marker, without_prose_scope,
+};
 use super::request::DocumentCheckRequest;
 use super::standing::DocumentStanding;
 
@@ -108,7 +111,7 @@ impl DocumentContext<'_> {
         });
         let standing = DocumentStanding::new(document, governance, (is_history, is_named_packet));
         let exception = |input: &PacketCheckContext<'_>, rule: &Rule| {
-            let is_alone = job.is_in_layout && !is_named_packet;
+            let is_alone = job.is_in_layout.then_some(!is_named_packet);
             find_exception(input, rule, standing.is_copy, is_alone, standing.reports_notes)
         };
         let run_rule = |entry: &&Registered| {
@@ -198,19 +201,22 @@ impl DocumentContext<'_> {
 }
 
 /// Returns the result of a rule that does not apply to a packet as usual; `None` if it
-/// does. `is_alone`: no command named the packet. `is_noted`: it is history.
+/// does. `is_alone`: no command named the packet; `None` outside of the layout. `is_noted`: it
+/// is history.
 fn find_exception(
     input: &PacketCheckContext<'_>,
     rule: &Rule,
     is_generated: bool,
-    is_alone: bool,
+    is_alone: Option<bool>,
     is_noted: bool,
 ) -> Option<CheckResult> {
     if is_generated && demands_template(rule) {
         return Some(CheckResult::skipped("the packet is generated from its typed contract"));
     }
-    if is_alone && is_foreign(input.packet) {
-        return Some(check_foreign(input, rule));
+    match is_alone {
+        Some(true) if is_foreign(input.packet) => return Some(check_foreign(input, rule, Level::Error)),
+        None if is_of_another_form(input.packet) => return Some(check_foreign(input, rule, Level::Warning)),
+        _ => {}
     }
     if rule.id.as_str() == "phase/approval"
         && let Some(why) = find_other_approval(input, rule, is_noted)
@@ -226,30 +232,6 @@ fn find_exception(
     is_older.then(|| CheckResult::skipped("the finished packet is older than this rule"))
 }
 
-/// Returns whether a document in the folder of packets has no part of a task packet.
-fn is_foreign(packet: &Packet) -> bool {
-    let has_work = packet.scope.declared.is_some()
-        || packet.signature.is_some()
-        || packet.merge_base.is_some()
-        || !packet.phases.reports.is_empty();
-    let headings = ["TEST_PLAN", "DONE_MEANS", "SCOPE", "VALIDATION", "QUALITY_GATE"];
-    !has_work && headings.iter().all(|key| packet.section(key).is_none())
-}
-
-/// Reports a document of another form once: every other rule about packets would report
-/// that something is missing.
-fn check_foreign(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
-    if rule.id.as_str() != "packet/section" {
-        return CheckResult::skipped("the document has no part of a task packet");
-    }
-    let message = "the document has no part of a task packet: no scope, test plan, DONE_MEANS or signature";
-    let label = input.label_at(input.packet.head_span(), "this document");
-    let finding = rule.finding(message, label);
-    let is_archived = input.layout.is_archived(input.packet.source.name());
-    let finding = if is_archived { finding.with_level(Level::Note) } else { finding };
-    Some(finding.help("Move it, or name the folder of packets with the key `layout`.")).into()
-}
-
 /// Returns why a packet needs no approval marker of its own. Gates do not ask: the packet
 /// under judgement names its lane itself.
 fn find_other_approval(input: &PacketCheckContext<'_>, rule: &Rule, is_noted: bool) -> Option<&'static str> {
@@ -259,19 +241,9 @@ fn find_other_approval(input: &PacketCheckContext<'_>, rule: &Rule, is_noted: bo
     if has_review {
         return Some("in this lane, a validator reviews the skeleton instead");
     }
-    let is_signed = |marker: &Span| is_signed_marker(&input.packet.source, *marker);
-    let has_signed = is_noted && input.packet.phases.near_markers.iter().any(is_signed);
-    has_signed.then_some("the finished packet has a marker with a signature")
-}
-
-/// Returns whether the line of a marker has only a signature behind it, such as
-/// `SKELETON APPROVED [mira010220261200]`.
-fn is_signed_marker(source: &Source, marker: Span) -> bool {
-    let line = source.line_span(source.line(marker.start)).map_or("", |line| source.slice(line));
-    let Some(rest) = line.trim().trim_matches('*').strip_prefix("SKELETON APPROVED") else { return false };
-    let token = rest.trim().trim_matches(['[', ']', '`', '*']);
-    let digits = token.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '_');
-    token.len() > digits.len() && digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    let is_marker = |marker: &Span| is_older_marker(&input.packet.source, *marker);
+    let has_marker = is_noted && input.packet.phases.near_markers.iter().any(is_marker);
+    has_marker.then_some("the finished packet has the marker in an older form")
 }
 
 fn day_of(text: &str) -> Option<jiff::civil::Date> {
@@ -304,6 +276,7 @@ fn without_younger(
     standing: &DocumentStanding<'_>,
 ) -> CheckResult {
     let packet = input.packet;
+    let result = without_prose_scope(result, packet, standing.reports_notes);
     if !standing.reports_notes && is_worked_on(packet) {
         return result;
     }

@@ -293,8 +293,8 @@ fn read_current_spec(
     Ok((None, repo.list(tree, "")?))
 }
 
-/// Returns true for a document in an archive, for a finished packet, and for the
-/// refinement of one.
+/// Returns true for a document in an archive, for a finished packet and its refinement, and
+/// for a stub whose packet exists.
 pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> bool {
     if governance.is_some_and(|governance| governance.layout.is_archived(document.path())) {
         return true;
@@ -313,6 +313,9 @@ pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocu
         (Some(packet), Some(governance)) => governance.is_historical(id, packet),
         (Some(packet), None) => is_finished(packet, None),
         (None, Some(governance)) if document.refinement().is_some() => governance.is_historical_id(id),
+        (None, Some(governance)) if document.kind == DocumentKind::Stub => {
+            governance.is_activated(id) || governance.is_historical_id(id)
+        }
         _ => false,
     }
 }

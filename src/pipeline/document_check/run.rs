@@ -45,7 +45,8 @@ pub fn check_documents(
     let governance = match &trusted {
         Some(documents) => governance.with_trusted(&GovernanceDocuments::new(documents, &layout)),
         None => governance,
-    };
+    }
+    .with_judged(query_packet(request));
     let wanted = wanted_facts(&rules);
     let facts = DocumentFacts::gather(
         repo,
@@ -121,12 +122,14 @@ fn collect_trusted(
         return Ok(None);
     }
     let decides = |document: &&Document| {
-        matches!(document.kind, DocumentKind::Packet | DocumentKind::Board | DocumentKind::Registry)
+        use DocumentKind::{Board, Packet, PacketContract, Registry};
+        matches!(document.kind, Packet | PacketContract | Board | Registry)
     };
     for document in judged.iter().filter(decides) {
         let is_different = if document.source.parts().is_empty() {
+            // A new record or packet can retire another one.
             let before = repo.read(tree, document.path()).ok().flatten();
-            before.is_some_and(|bytes| bytes != document.source.text().as_bytes())
+            before.is_none_or(|bytes| bytes != document.source.text().as_bytes())
         } else {
             !is_same_record(repo, tree, request.tree, &document.path().to_text())?
         };

@@ -69,7 +69,9 @@ impl<'a> DocumentStanding<'a> {
         let result = level_text(self.document, rule, result, self.is_noted);
         match rule.id.as_str() {
             _ if !self.reports_notes => result,
-            "text/wrong-encoding" | "text/escaped-newline" => downgrade_to_notes(result),
+            "text/wrong-encoding" | "text/escaped-newline" | "text/unclosed-fence" => {
+                downgrade_to_notes(result)
+            }
             _ => note_control_characters(rule, result),
         }
     }
@@ -111,17 +113,19 @@ fn note_control_characters(rule: &Rule, result: CheckResult) -> CheckResult {
     let CheckResult::Findings(findings) = result else { return result };
     let is_control = |finding: &Finding| {
         // All characters of the run, and none that starts a terminal command.
-        let shown = finding.message.rsplit_once("a control character: ").map(|(_, shown)| shown);
         let is_harmless = |code: &str| {
             let number = code.strip_prefix("U+").and_then(|hex| u32::from_str_radix(hex, 16).ok());
             number.is_some_and(|number| number < 0x20 && number != 0x1b)
         };
-        rule.id.as_str() == "text/hidden-character"
-            && shown.is_some_and(|shown| shown.split_whitespace().all(is_harmless))
+        let shown = finding.message.rsplit_once("a control character: ").map(|(_, shown)| shown);
+        let is_converted = finding.level == Level::Warning
+            && finding.message.contains("a control character from a wrong conversion: ");
+        is_converted || shown.is_some_and(|shown| shown.split_whitespace().all(is_harmless))
     };
-    let leveled = findings
-        .into_iter()
-        .map(|finding| if is_control(&finding) { finding.with_level(Level::Note) } else { finding });
+    let is_rule = rule.id.as_str() == "text/hidden-character";
+    let leveled = findings.into_iter().map(|finding| {
+        if is_rule && is_control(&finding) { finding.with_level(Level::Note) } else { finding }
+    });
     CheckResult::Findings(leveled.collect())
 }
 
