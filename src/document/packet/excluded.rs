@@ -36,8 +36,51 @@ pub(super) fn read_excluded_text(
             read_lines(text.get(content.start..content.end).unwrap_or(""), content.start, out);
         }
         TextForm::Heading => {}
+        TextForm::Html if is_markup(&found.text.value) => {
+            read_lines(&without_tags(&found.text.value), found.text.span.start, out);
+        }
         _ => read_value(found, out, faults),
     }
+}
+
+/// Elements of HTML that packets use for their form. Other tags are placeholders.
+const ELEMENTS: [&str; 18] = [
+    "details", "summary", "br", "p", "div", "b", "strong", "i", "em", "code", "ul", "ol", "li", "table",
+    "tr", "td", "span", "pre",
+];
+
+/// Returns whether HTML begins with an element, not with a placeholder such as `<path>`.
+fn is_markup(html: &str) -> bool {
+    let name = html.trim_start_matches(['<', '/']).split(|c: char| !c.is_ascii_alphanumeric()).next();
+    name.is_some_and(|name| ELEMENTS.contains(&name.to_ascii_lowercase().as_str()))
+}
+
+/// Returns HTML with spaces in place of its tags and comments, and a colon behind the text of
+/// an element.
+pub(super) fn without_tags(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(open) = rest.find('<') {
+        out.push_str(rest.get(..open).unwrap_or(""));
+        let tag = rest.get(open..).unwrap_or("");
+        let end = if tag.starts_with("<!--") {
+            tag.find("-->").map(|end| end + 3)
+        } else {
+            tag.find('>').map(|end| end + 1)
+        };
+        let (tag, behind) = tag.split_at(end.unwrap_or(tag.len()));
+        let closes = tag.starts_with("</") && out.ends_with(|c: char| c.is_alphanumeric());
+        for (at, c) in tag.char_indices() {
+            match c {
+                '\n' => out.push(c),
+                _ if closes && at == 0 => out.push(':'),
+                _ => out.extend(std::iter::repeat_n(' ', c.len_utf8())),
+            }
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Reads the lines of a text one by one; it begins at the offset `at`.

@@ -95,6 +95,8 @@ const VERBS: [&str; 12] = [
     "BE_CHANGED",
 ];
 
+/// Words in front of a key that change nothing.
+const INTENSIFIERS: [&str; 5] = ["EXPLICITLY_", "EXPLICIT_", "STRICTLY_", "THE_", "THESE_"];
 /// Maximum number of words of a label.
 const MAX_WORDS: usize = 7;
 
@@ -109,9 +111,7 @@ pub(super) enum Certainty {
 
 /// Returns how surely a normalized label or title means "out of scope".
 pub(super) fn exclusion_key(key: &str) -> Option<Certainty> {
-    let plain = ["EXPLICITLY_", "EXPLICIT_", "STRICTLY_", "THE_", "THESE_"]
-        .iter()
-        .fold(key, |key, start| key.strip_prefix(start).unwrap_or(key));
+    let plain = INTENSIFIERS.iter().fold(key, |key, start| key.strip_prefix(start).unwrap_or(key));
     let mut has_noun = false;
     let mut stem = plain;
     for noun in NOUNS {
@@ -164,6 +164,15 @@ pub(super) struct ExclusionLabel {
     pub is_sentence: bool,
 }
 
+/// Returns whether the first word of a text begins a known key. Most lines do not.
+fn can_begin_label(text: &str) -> bool {
+    let length = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    let first = text.get(..length).unwrap_or("");
+    let lists = [&KEYS[..], &LOOSE, &NOUNS, &NEGATIONS, &INTENSIFIERS];
+    let begins = |key: &str| key.split('_').next().is_some_and(|word| word.eq_ignore_ascii_case(first));
+    lists.iter().any(|list| list.iter().any(|key| begins(key)))
+}
+
 /// Finds a label for exclusions at the start of a line, with any decoration: a symbol, a
 /// tick box, emphasis, escaped underscores.
 pub(super) fn find_exclusion_label(line: &str) -> Option<ExclusionLabel> {
@@ -172,6 +181,9 @@ pub(super) fn find_exclusion_label(line: &str) -> Option<ExclusionLabel> {
     let start = body.find(char::is_alphanumeric)?;
     // A path or a quotation begins the line.
     if body.get(..start)?.contains(['/', '.', '"']) {
+        return None;
+    }
+    if !can_begin_label(body.get(start..)?) {
         return None;
     }
     let mut end = start;

@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::document::field::{Field, normalize_key};
+use crate::document::outline::lazy_label::is_label;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::{Span, Spanned, trim_spanned};
 
+use super::excluded::without_tags;
 use super::exclusion_label::{Certainty, ExclusionLabel, exclusion_key, find_exclusion_label};
 
 /// A list of exclusions.
@@ -165,13 +167,17 @@ impl<'t> ExclusionReader<'t> {
     /// Returns the labels of exclusions, each with the index of its block and its value.
     fn labels(&self) -> Vec<(usize, ExclusionLabel, Spanned<String>)> {
         let mut out = Vec::new();
+        let has_scope = self.sections.iter().any(|section| section.key == "SCOPE");
         for (index, block) in self.outline.blocks.iter().enumerate() {
             let lines: Vec<(String, usize)> = match block.kind {
                 BlockKind::Prose => {
                     let lines = self.outline.prose_lines(self.text, index);
                     lines.into_iter().map(|line| (line.text.into_owned(), line.start)).collect()
                 }
-                BlockKind::Html => lines_of(&without_tags(self.text, block.span), block.span.start),
+                BlockKind::Html => {
+                    let html = self.text.get(block.span.start..block.span.end).unwrap_or("");
+                    lines_of(&without_tags(html), block.span.start)
+                }
                 BlockKind::Code(_) => {
                     let content = self.text.get(block.content.start..block.content.end).unwrap_or("");
                     lines_of(content, block.content.start)
@@ -188,12 +194,15 @@ impl<'t> ExclusionReader<'t> {
                     // A sentence in code is a remark or a command.
                     region.counts(label.certainty, label.is_sentence)
                         && (block.kind == BlockKind::Prose || !label.is_sentence)
-                        && (!is_code || region == Region::Scope)
+                        && (!is_code || (region == Region::Scope && has_scope))
                 })
                 .collect();
             for (at, (number, label)) in found.iter().enumerate() {
                 let next = found.get(at + 1).map_or(lines.len(), |(next, _)| *next);
                 let next = self.next_field(index, &lines, *number).map_or(next, |field| field.min(next));
+                let next = next_part(&lines, *number, next)
+                    .filter(|_| block.kind != BlockKind::Prose)
+                    .unwrap_or(next);
                 let Some((first, start)) = lines.get(*number) else { continue };
                 let mut value = first.get(label.value..).unwrap_or("").to_owned();
                 let more = lines.get(number + 1..next).unwrap_or_default();
@@ -352,42 +361,19 @@ fn continues(text: &str) -> bool {
     .any(|word| start.starts_with(word))
 }
 
+/// Returns the number of the next line of code or HTML that begins another part.
+fn next_part(lines: &[(String, usize)], after: usize, end: usize) -> Option<usize> {
+    let begins = |line: &str| {
+        let plain = line.trim_start().trim_start_matches(['-', '*', ' ']);
+        line.trim_start().starts_with('#') || is_label(plain)
+    };
+    (after + 1..end).find(|number| lines.get(*number).is_some_and(|(line, _)| begins(line)))
+}
+
 fn lines_of(text: &str, mut at: usize) -> Vec<(String, usize)> {
     let line = |line: &str| {
         at += line.len();
         (line.to_owned(), at - line.len())
     };
     text.split_inclusive('\n').map(line).collect()
-}
-
-/// Returns HTML with spaces in place of its tags and comments.
-fn without_tags(text: &str, span: Span) -> String {
-    let html = text.get(span.start..span.end).unwrap_or("");
-    let mut out = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(open) = rest.find('<') {
-        out.push_str(rest.get(..open).unwrap_or(""));
-        let tag = rest.get(open..).unwrap_or("");
-        let end = if tag.starts_with("<!--") {
-            tag.find("-->").map(|end| end + 3)
-        } else {
-            tag.find('>').map(|end| end + 1)
-        };
-        let (tag, behind) = tag.split_at(end.unwrap_or(tag.len()));
-        // A label ends with its element.
-        let closes = tag.starts_with("</");
-        out.extend(tag.chars().enumerate().flat_map(|(at, c)| {
-            let shown = if c == '\n' {
-                c
-            } else if closes && at == 0 {
-                ':'
-            } else {
-                ' '
-            };
-            std::iter::repeat_n(shown, if c == '\n' { 1 } else { c.len_utf8() })
-        }));
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
 }

@@ -147,6 +147,8 @@ pub(super) fn read_scope(
     for list in &exclusions {
         read_exclusions(text, outline, list, &mut scope.out_of_scope, &mut faults);
     }
+    let mut known = HashSet::new();
+    scope.out_of_scope.retain(|entry| known.insert(entry.pattern_text()));
     exclude_by_mark(&mut scope);
     // After the removal of a comment a value is shorter than its span: such an
     // entry points at the list instead.

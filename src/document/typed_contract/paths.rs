@@ -75,8 +75,9 @@ fn pointer_faults(root: &JsonNode, pointer: &str, is_allowed: bool) -> Option<Fa
         _ => Some(node).filter(|node| !is_entry(node)),
     };
     let wrong = wrong?;
+    let inside = if wrong.span == node.span { "" } else { " in it" };
     let message =
-        format!("`{pointer}` cannot be read: expected a list of paths, found {} in it", wrong.type_name());
+        format!("`{pointer}` cannot be read: expected a list of paths, found {}{inside}", wrong.type_name());
     Some(fault(message, wrong.span))
 }
 

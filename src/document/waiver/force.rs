@@ -162,7 +162,7 @@ pub(super) type Doubt = Spanned<String>;
 fn doubt(line: &str, span: Span) -> Doubt {
     let shown = to_single_line(line.trim(), 60);
     let why = format!(
-        "`{shown}` does not say plainly that it is in force; write `Status: ACTIVE` and `Expiry: YYYY-MM-DD`, or \
+        "`{shown}` does not say plainly that the waiver is in force; write `Status: ACTIVE` and `Expiry: YYYY-MM-DD`, or \
             remove the waiver"
     );
     Spanned::new(why, span)
