@@ -39,7 +39,7 @@ fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> O
 fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
     let scope = &input.packet.scope;
     let is_exact = scope.in_scope.iter().any(|entry| entry.names_literally(path));
-    let excludes = |entry: &&ScopeEntry| entry.covers(path) && (!is_exact || entry.names_literally(path));
+    let excludes = |entry: &&ScopeEntry| entry.excludes(path) && (!is_exact || entry.names_literally(path));
     scope.out_of_scope.iter().find(excludes)
 }
 

@@ -51,6 +51,9 @@ fn expiry_reason(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> Option<Stri
     if let Some(date) = waiver.date.as_ref().filter(|date| date.value > tomorrow) {
         return Some(format!("its date {} is in the future", date.value));
     }
+    if let Some(doubt) = &waiver.doubt {
+        return Some(doubt.value.clone());
+    }
     match &waiver.expiry {
         Expiry::Never => None,
         Expiry::On(date) => (*date < input.now.date()).then(|| format!("it expired on {date}")),

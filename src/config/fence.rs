@@ -36,9 +36,21 @@ pub(super) fn validate_fence(
     if scope.value.is_empty() {
         return Err(ValueError::missing(scope.span, "scope", "; list the paths that a change may touch"));
     }
+    // `!path` excludes the path in either list, as in a packet.
+    let is_exclusion = |text: &Text| text.value.trim_start().starts_with('!');
+    let plain = |text: &Text| {
+        let path = text.value.trim_start().trim_start_matches('!');
+        Text::new(path.trim_start_matches("./").trim_start_matches('/').to_owned(), text.span)
+    };
+    let (marked, allowed): (Vec<Text>, Vec<Text>) = scope.value.iter().cloned().partition(is_exclusion);
+    if allowed.is_empty() {
+        return Err(ValueError::missing(scope.span, "scope", "; list the paths that a change may touch"));
+    }
+    let excluded: Vec<Text> =
+        out_of_scope.unwrap_or_default().iter().chain(&marked).map(|text| plain(text)).collect();
     Ok(Some(FenceScope {
-        in_scope: read_entries(&scope.value)?,
-        out_of_scope: read_entries(&out_of_scope.unwrap_or_default())?,
+        in_scope: read_entries(&allowed)?,
+        out_of_scope: read_entries(&excluded)?,
         declared: scope.span,
     }))
 }

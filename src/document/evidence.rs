@@ -3,6 +3,8 @@
 
 use crate::text::{RepoPath, Span, Spanned};
 
+mod outcome;
+
 use super::field::{Field, strip_hint, strip_quotes};
 use super::is_placeholder;
 use super::outline::Outline;
@@ -49,6 +51,7 @@ pub(crate) fn read_entries<'a>(
     fields: impl Iterator<Item = &'a Field>,
 ) -> Vec<EvidenceEntry> {
     let mut out: Vec<EvidenceEntry> = Vec::new();
+    let mut denials: Vec<Option<Spanned<String>>> = Vec::new();
     let mut is_template = false;
     for field in fields {
         if field.key == "COMMAND" {
@@ -65,14 +68,19 @@ pub(crate) fn read_entries<'a>(
                     log_sha256: None,
                     proof_lines: Vec::new(),
                 });
+                denials.push(None);
             }
             continue;
         }
         let Some(entry) = out.last_mut().filter(|_| !is_template) else { continue };
+        let denial = outcome::denial(field);
+        if let Some(open) = denials.last_mut().filter(|open| open.is_none()) {
+            *open = denial;
+        }
         match field.key.as_str() {
-            "EXIT_CODE" => entry.exit_code = entry.exit_code.take().or_else(|| field.filled_value()),
-            "LOG_PATH" => entry.log_path = entry.log_path.take().or_else(|| field.filled_value()),
-            "LOG_SHA256" => entry.log_sha256 = entry.log_sha256.take().or_else(|| field.filled_value()),
+            "EXIT_CODE" => outcome::set_once(&mut entry.exit_code, field),
+            "LOG_PATH" => outcome::set_once(&mut entry.log_path, field),
+            "LOG_SHA256" => outcome::set_once(&mut entry.log_sha256, field),
             "PROOF_LINES" => {
                 if field.is_filled() {
                     entry.proof_lines.push(Spanned::new(field.unquoted_value().to_owned(), field.value.span));
@@ -80,6 +88,12 @@ pub(crate) fn read_entries<'a>(
                 entry.proof_lines.extend(read_nested_values(text, outline, field));
             }
             _ => {}
+        }
+    }
+    // What an entry says against its exit code counts.
+    for (entry, denial) in out.iter_mut().zip(denials) {
+        if let (Some(code), Some(denial)) = (&mut entry.exit_code, denial) {
+            *code = Spanned::new(format!("{}, but {}", code.value, denial.value), denial.span);
         }
     }
     out

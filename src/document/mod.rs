@@ -29,6 +29,7 @@ pub(crate) mod record_files;
 pub(crate) mod refinement;
 pub(crate) mod registry;
 pub(crate) mod scope_entry;
+mod scope_exclusion;
 pub(crate) mod section;
 mod signature;
 pub(crate) mod signed_contract;

@@ -57,6 +57,9 @@ pub enum ScopeEntryError {
     /// Excludes something below a path, in a form that is not read.
     #[error("a note below a path cannot exclude a path; write it under OUT_OF_SCOPE")]
     Note,
+    /// Stars around a text without a slash.
+    #[error("stars around a name are emphasis or a glob; write the path or the glob in backticks")]
+    Emphasis,
     /// A link whose text is not the path that it leads to.
     #[error("this is a link; write the path alone, relative to the repository")]
     Link,
@@ -81,6 +84,10 @@ impl ScopeEntry {
     #[must_use]
     pub fn read(raw: Spanned<String>) -> Self {
         let (body, annotation) = split_annotation(&raw);
+        let body = match strip_emphasis(body) {
+            Ok(body) => body,
+            Err(why) => return Self { raw, pattern: Err(why), annotation },
+        };
         let quoted =
             body.starts_with('`') || (body.starts_with('"') && body.ends_with('"') && body.len() > 1);
         let path = strip_quotes(body);
@@ -135,6 +142,34 @@ impl ScopeEntry {
     }
 }
 
+/// Removes emphasis or quotation marks around a path: `**src/a.rs**`, `_src/a.rs_`. A glob
+/// such as `**/a/**` and a name such as `__init__` stay as they are.
+fn strip_emphasis(body: &str) -> Result<&str, ScopeEntryError> {
+    for (open, close) in [('\'', '\''), ('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}')] {
+        let inner = body.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
+        if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
+            return strip_emphasis(inner);
+        }
+    }
+    let Some(mark) = body.chars().next().filter(|mark| matches!(mark, '*' | '_')) else { return Ok(body) };
+    let run = body.len() - body.trim_start_matches(mark).len();
+    let end = body.len() - body.trim_end_matches(mark).len();
+    let inner = body.get(run..body.len().saturating_sub(end)).unwrap_or("");
+    if run != end || inner.is_empty() || inner.starts_with('/') {
+        return Ok(body);
+    }
+    let last = inner.trim_matches('`').rsplit('/').next().unwrap_or("");
+    let names_file = last.is_empty() || last.trim_start_matches('.').contains('.');
+    let has_slash = inner.trim_end_matches('/').contains('/');
+    match mark {
+        '*' if has_slash || inner.starts_with('`') || (run > 1 && !inner.contains('*')) => Ok(inner),
+        '*' if run > 1 => Ok(body),
+        '*' => Err(ScopeEntryError::Emphasis),
+        _ if names_file || inner.starts_with('`') => Ok(inner),
+        _ => Ok(body),
+    }
+}
+
 /// Splits a Markdown link into its text and its target; `None` for other texts.
 fn split_link(body: &str) -> Option<(&str, &str)> {
     let (text, target) = body.strip_prefix('[')?.strip_suffix(')')?.split_once("](")?;
@@ -152,7 +187,7 @@ fn read_link(text: &str, target: &str) -> Result<ScopePattern, ScopeEntryError> 
     if from_root == path { parse_pattern(path, false) } else { Err(ScopeEntryError::Link) }
 }
 
-fn pattern_components(pattern: &ScopePattern) -> Option<Vec<String>> {
+pub(super) fn pattern_components(pattern: &ScopePattern) -> Option<Vec<String>> {
     match pattern {
         ScopePattern::File(path) => literal_components(path),
         ScopePattern::Folder(path) => literal_components(path).map(|mut parts| {
@@ -363,6 +398,15 @@ mod tests {
         assert!(
             !overlap("src/*.rs", "src/*.md") && !overlap("src/", "src2/a") && !overlap("src/a", "src/a/b")
         );
+    }
+
+    #[test]
+    fn emphasis_around_a_path_is_no_part_of_it() {
+        for text in ["**src/b.txt**", "*src/b.txt*", "_src/b.txt_", "'src/b.txt'", "**`src/b.txt`** (new)"] {
+            assert!(covers(text, "src/b.txt") && !covers(text, "xsrc/b.txty"), "{text}");
+        }
+        assert_eq!(entry("*b*").pattern, Err(ScopeEntryError::Emphasis));
+        assert!(covers("`*b*`", "abc") && covers("**/b/**", "a/b/c") && covers("__init__", "__init__"));
     }
 
     #[test]

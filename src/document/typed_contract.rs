@@ -4,6 +4,7 @@
 //! a schema id, a role, and the places of every fact. The reader knows no schema.
 
 mod markdown;
+mod paths;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -149,6 +150,11 @@ impl TypedContract {
         };
         let all = |fact: &str| nodes(fact).into_iter().flat_map(texts_of).collect::<Vec<_>>();
         let entries = |fact: &str| list(fact).iter().map(read_path).collect::<Vec<_>>();
+        let mut faults = parsed.faults;
+        let forbidden = paths::read_forbidden(&root, schema, &mut faults);
+        if !is_broken {
+            faults.extend(paths::shape_faults(&root, schema));
+        }
         let projection = nodes("projection").into_iter().next().map(|node| ContractProjection {
             path: node.get_text("path"),
             status: node.get_text("status"),
@@ -160,7 +166,7 @@ impl TypedContract {
             schema,
             values,
             allowed: entries("allowed_paths"),
-            forbidden: all("forbidden_paths").iter().map(read_path).collect(),
+            forbidden,
             criteria: list("criteria"),
             criteria_place: nodes("criteria").first().map(|node| first_char_span(node.span)),
             tasks_place: nodes("tasks").first().map(|node| first_char_span(node.span)),
@@ -168,7 +174,7 @@ impl TypedContract {
             depends_on: all("depends_on").iter().flat_map(ids_in).collect(),
             evidence: all("evidence"),
             projection,
-            faults: parsed.faults,
+            faults,
             unknown_version: Some(id).filter(|_| !is_known),
             is_broken,
         })

@@ -1,15 +1,18 @@
 //! Finds a packet: by its exact id, or by its base id through the registry.
 
+mod second_form;
+
 use std::sync::Arc;
 
 use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState};
 use crate::check::context::PacketSearch;
 use crate::document::limits::{MAX_DOCUMENT_BYTES, limit_error};
 use crate::document::registry::Registry;
-use crate::document::typed_contract::TypedContract;
-use crate::document::{DocumentKind, Fault, Layout, Packet, WpId, json, record_files};
+use crate::document::{DocumentKind, Fault, Layout, Packet, WpId, record_files};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
+
+pub(crate) use second_form::{SecondForm, read_second_form};
 
 /// A packet that was found.
 #[derive(Debug)]
@@ -255,63 +258,6 @@ pub(crate) fn list_packet_ids(
     let paths = repo.list_below(tree, &layout.packets)?;
     let id_of = |path: &RepoPath| Layout::id_of(path).filter(|id| layout.packet(id) == *path);
     Ok(paths.iter().filter_map(id_of).map(|id| id.as_str().to_owned()).collect())
-}
-
-/// The typed contract next to a packet in Markdown.
-pub(crate) enum SecondForm {
-    /// There is none.
-    Absent,
-    /// It can be read.
-    Contract(Box<TypedContract>),
-    /// Its text is not JSON, or two readers can read two contracts from it.
-    Unreadable {
-        /// The text.
-        source: Arc<Source>,
-        /// The first mistake.
-        fault: Fault,
-    },
-}
-
-impl SecondForm {
-    /// Returns the contract; `None` if there is none or it cannot be read.
-    pub(crate) fn contract(self) -> Option<Box<TypedContract>> {
-        if let Self::Contract(contract) = self { Some(contract) } else { None }
-    }
-}
-
-/// Reads the typed contract next to a packet in Markdown, also if the packet is a single file
-/// and only the contract is in a folder of its name. `revision` is shown before its
-/// path, if it is not the judged one.
-///
-/// # Errors
-/// The repository cannot be read.
-pub(crate) fn read_second_form(
-    repo: &dyn Repository,
-    tree: TreeState,
-    layout: &Layout,
-    (id, path): (&WpId, &RepoPath),
-    revision: Option<Commit>,
-) -> Result<SecondForm, RepositoryError> {
-    let second = layout.packet_contract(id);
-    if second == *path {
-        return Ok(SecondForm::Absent);
-    }
-    let Some(source) = read_document(repo, tree, &second)? else { return Ok(SecondForm::Absent) };
-    let source = match revision {
-        Some(commit) => source.with_revision(commit.short()),
-        None => source,
-    };
-    let contract = TypedContract::read(&source);
-    let fault = match &contract {
-        Some(contract) => contract.faults.first().cloned(),
-        // JSON of another schema is no contract.
-        None => json::parse(source.text()).faults.into_iter().next(),
-    };
-    Ok(match (contract, fault) {
-        (_, Some(fault)) => SecondForm::Unreadable { source, fault },
-        (Some(contract), None) => SecondForm::Contract(Box::new(contract)),
-        (None, None) => SecondForm::Absent,
-    })
 }
 
 /// Replaces the aliases of the configuration in the paths of a packet.

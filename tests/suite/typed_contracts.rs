@@ -86,25 +86,30 @@ fn a_contract_that_allows_the_work_is_quiet() {
 fn a_change_cannot_get_rid_of_the_contract() {
     let approved = contract(PART, "\"docs/\"");
     let schema = approved.replace("@1", "@9");
-    for (what, changed, says) in
-        [
-            ("kept", Some(approved.clone()), "packet.json does not allow it"),
-            ("a later schema", Some(schema), "packet.json does not allow it"),
-            ("removed", None, "approval/contract"),
-            ("widened", Some(contract(ALL, "\"docs/\"")), "allows more than in commit"),
-            ("emptied", Some(contract("", "\"docs/\"")), "is empty now"),
-            ("less forbidden", Some(contract(PART, "")), "No longer forbidden: docs"),
-            ("cut off", Some(approved.chars().take(120).collect()), "typed contract cannot be read"),
-            (
-                "given twice",
-                Some(approved.replace(
+    for (what, changed, says) in [
+        ("kept", Some(approved.clone()), "packet.json does not allow it"),
+        ("a later schema", Some(schema), "packet.json does not allow it"),
+        ("removed", None, "approval/contract"),
+        ("widened", Some(contract(ALL, "\"docs/\"")), "allows more than in commit"),
+        ("emptied", Some(contract("", "\"docs/\"")), "is empty now"),
+        ("less forbidden", Some(contract(PART, "")), "No longer forbidden: docs"),
+        ("cut off", Some(approved.chars().take(120).collect()), "typed contract cannot be read"),
+        ("another schema", Some(approved.replace("hsk.work", "hsk.w")), "typed contract cannot be read"),
+        ("no schema", Some(approved.replace("schema_id", "schema")), "it is no object with a `schema_id`"),
+        ("in a list", Some(format!("[{approved}]")), "it is no object with a `schema_id`"),
+        ("a misspelt key", Some(approved.replace("allowed_", "allowed-")), "expected `allowed_paths`"),
+        ("another case", Some(approved.replace("\"scope\"", "\"Scope\"")), "expected `scope`"),
+        (
+            "given twice",
+            Some(
+                approved.replace(
                     "\"forbidden_paths\"",
                     &format!("\"allowed_paths\": [{ALL}], \"forbidden_paths\""),
-                )),
-                "occurs a second time",
+                ),
             ),
-        ]
-    {
+            "occurs a second time",
+        ),
+    ] {
         let (sandbox, range) = worked(
             |sandbox| write(sandbox, &approved),
             |sandbox| match &changed {
@@ -117,6 +122,23 @@ fn a_change_cannot_get_rid_of_the_contract() {
         let (exit, said) = judge(&sandbox, &range, &[]);
         assert!(exit == 1 && said.contains(says), "{what}: {exit}\n{said}");
     }
+}
+
+#[test]
+fn forbidden_paths_bind_in_every_shape() {
+    for forbidden in
+        ["\"./src/lib.rs\"", "\"src/x.rs, src/lib.rs\"", "[\"!src/lib.rs\"]", "{\"src/lib.rs\": \"frozen\"}"]
+    {
+        let whole = contract(ALL, forbidden);
+        let (sandbox, range) = worked(|sandbox| write(sandbox, &whole), |_| {});
+        let (exit, said) = judge(&sandbox, &range, &[]);
+        assert!(exit == 1 && said.contains("OUT_OF_SCOPE excludes it"), "{forbidden}: {exit}\n{said}");
+    }
+    // Sentences that name no path forbid none.
+    let whole = contract(ALL, "\"Any change of the user interface\", null, \"NONE\"");
+    let (sandbox, range) = worked(|sandbox| write(sandbox, &whole), |_| {});
+    let (exit, said) = judge(&sandbox, &range, &[]);
+    assert_eq!(exit, 0, "{said}");
 }
 
 /// A task in Markdown.

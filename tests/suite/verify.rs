@@ -53,6 +53,26 @@ fn excluded_and_protected_paths_fail() {
 }
 
 #[test]
+fn an_exclusion_of_a_fence_binds_in_every_spelling() {
+    for lists in [
+        "scope: [src/, \"!src/secret/\"]",
+        "scope: [src/, \"!src/secret/key\"]",
+        "scope: [src/]\nout_of_scope: [src/secret]",
+        "scope: [src/]\nout_of_scope: [./src/secret/]",
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("src/secret/key", "one\n");
+        sandbox.write("countersign.yaml", format!("version: 1\nprofile: fence\n{lists}\nsteps: []\n"));
+        sandbox.commit("fence");
+        sandbox.git(&["switch", "-q", "-c", "work"]);
+        sandbox.write("src/secrets.txt", "x\n");
+        assert_verdict(&sandbox, &[], 0, "verify: PASSED");
+        sandbox.write("src/secret/key", "two\n");
+        assert_verdict(&sandbox, &[], 1, "error[scope/excluded]");
+    }
+}
+
+#[test]
 fn the_work_cannot_move_its_fence() {
     let sandbox = fenced();
     sandbox.edit("countersign.yaml", "  - src/\n", "  - src/\n  - deploy.sh\n");

@@ -7,8 +7,8 @@ use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::Packet;
 use crate::document::field::Field;
 use crate::document::outline::BlockKind;
-use crate::document::packet::VerdictReport;
 use crate::document::packet::fenced_report::{ReportLine, read_report_lines};
+use crate::document::packet::{VERDICT_LABELS, VerdictReport, pass_state};
 use crate::document::section::Section;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
@@ -26,6 +26,45 @@ const PARTS: [(&str, &[&str]); 6] = [
 ];
 /// Maximum number of reports of one packet that are compared with their parts.
 const MAX_REPORTS: usize = 20;
+/// Values of a part that contradict no PASS.
+const PASSING: [&str; 34] = [
+    "PASS",
+    "PASSED",
+    "PASSES",
+    "OK",
+    "OKAY",
+    "GREEN",
+    "SUCCESS",
+    "SUCCESSFUL",
+    "ACCEPTED",
+    "APPROVED",
+    "VALID",
+    "READY",
+    "COMPLETE",
+    "COMPLETED",
+    "PROVEN",
+    "PROVED",
+    "IN_SCOPE",
+    "ALIGNED",
+    "CLEAN",
+    "CLEAR",
+    "CONFIRMED",
+    "SATISFIED",
+    "CURRENT",
+    "NONE",
+    "NONE_FOUND",
+    "NO_FINDINGS",
+    "N/A",
+    "NA",
+    "NOT_APPLICABLE",
+    "NOT APPLICABLE",
+    "NOT_REQUIRED",
+    "NOT REQUIRED",
+    "YES",
+    "WAIVED",
+];
+/// Words of labels that name the verdict of another report.
+const OTHER_REPORTS: [&str; 6] = ["PRIOR", "PREVIOUS", "EARLIER", "OLD", "SUPERSEDED", "FORMER"];
 /// Values of a part that contradict a PASS, whatever the part.
 const FAILING: [&str; 9] = [
     "FAIL",
@@ -63,7 +102,10 @@ pub(in crate::check) fn coherence(input: &DocumentCheckContext<'_>, rule: &Rule)
             Some(fence) => {
                 let lines = read_report_lines(packet.source.text(), fence.content);
                 let own = lines.iter().filter(|line| before <= line.label.start && line.label.start < after);
-                own.filter_map(|line| Some((line.label, contradiction_in_fence(line)?))).collect()
+                own.filter_map(|line| {
+                    Some((line.label, contradiction_in_fence(line, !packet.waivers.is_empty())?))
+                })
+                .collect()
             }
             None => find_contradictions(packet, verdict, (before, after)),
         };
@@ -99,13 +141,30 @@ fn find_contradictions(
     let paragraph = paragraph.map_or(verdict.end, |block| block.span.start);
     let start = if innermost > before { innermost } else { paragraph.max(before) };
     let fields = packet.fields.iter().filter(|field| start <= field.label.start && field.label.start < end);
-    fields.filter_map(|field| Some((field.label, contradiction(packet, field)?))).collect()
+    let mut out: Vec<(Span, String)> =
+        fields.filter_map(|field| Some((field.label, contradiction(packet, field)?))).collect();
+    let text = packet.source.text();
+    let extent = Span::new(start, end.min(text.len()));
+    let loose = loose_parts(text, extent);
+    out.extend(loose.into_iter().filter_map(|(span, key, value)| {
+        Some((span, failed_part(&key, &value, !packet.waivers.is_empty())?))
+    }));
+    out
+}
+
+/// Returns the first item below a label without a value.
+fn nested_text(packet: &Packet, field: &Field) -> Option<String> {
+    let item = packet.outline.items(Some(field.item?)).next()?;
+    let prose = packet.outline.get(packet.outline.item_prose(item)?)?;
+    Some(packet.source.slice(prose.content).trim().to_owned())
 }
 
 /// Returns why a part of a report contradicts the verdict PASS, as a clause.
 fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
     let value = field.bare_value().value;
-    if let Some(why) = failed_part(&field.key, value) {
+    let written = if value.is_empty() { nested_text(packet, field) } else { None };
+    let written = written.unwrap_or_else(|| field.value.value.clone());
+    if let Some(why) = failed_part(&field.key, &written, !packet.waivers.is_empty()) {
         return Some(why);
     }
     // `just coverage-gaps: PASS` is a command with its result.
@@ -121,8 +180,10 @@ fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
 }
 
 /// Returns why a line of a report in a fence contradicts the verdict PASS, as a clause.
-fn contradiction_in_fence(line: &ReportLine) -> Option<String> {
-    if let Some(why) = failed_part(&line.key, &line.value.value) {
+fn contradiction_in_fence(line: &ReportLine, has_waiver: bool) -> Option<String> {
+    let first = line.items.first().filter(|_| line.value.value.is_empty());
+    let written = first.unwrap_or(&line.value);
+    if let Some(why) = failed_part(&line.key, &written.value, has_waiver) {
         return Some(why);
     }
     let texts = std::iter::once(&line.value).chain(&line.items).map(|text| text.value.as_str());
@@ -131,13 +192,57 @@ fn contradiction_in_fence(line: &ReportLine) -> Option<String> {
 }
 
 /// Returns why the value of a part contradicts the verdict PASS, as a clause.
-fn failed_part(key: &str, value: &str) -> Option<String> {
-    let value = value.trim_matches(['*', '`', ' ']).to_uppercase();
+fn failed_part(key: &str, written: &str, has_waiver: bool) -> Option<String> {
+    let value = written.trim_matches(['*', '`', ' ']).to_uppercase();
     let word: String = value.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
     let is_part = key.ends_with("_VERDICT") && key.len() > "_VERDICT".len();
-    let known = PARTS.iter().any(|(part, _)| *part == key);
-    let has_failed = (is_part || known) && FAILING.contains(&word.as_str());
-    has_failed.then(|| format!("{key} is {}", to_single_line(&word, 40)))
+    let known = PARTS.iter().find(|(part, _)| *part == key);
+    if !is_part && known.is_none() {
+        return None;
+    }
+    if FAILING.contains(&word.as_str()) {
+        return Some(format!("{key} is {}", to_single_line(&word, 40)));
+    }
+    // The other verdicts of a report are reports of their own.
+    let is_other = VERDICT_LABELS.contains(&key) || key.split('_').any(|word| OTHER_REPORTS.contains(&word));
+    if is_other {
+        return None;
+    }
+    let own = known.map_or(&[][..], |(_, states)| states);
+    let states: Vec<&str> = PASSING.iter().chain(own).copied().collect();
+    let shown = to_single_line(written.trim(), 40);
+    match pass_state(written, &states) {
+        Some("WAIVED") if !has_waiver => Some(format!("{key} is WAIVED, and the packet grants no waiver")),
+        Some(_) => None,
+        None if shown.is_empty() => Some(format!("{key} is empty")),
+        None => Some(format!("{key} is `{shown}`, not PASS")),
+    }
+}
+
+/// Returns the parts that lines name without a colon: `TEST_VERDICT = FAIL`, and the rows of
+/// a table.
+fn loose_parts(text: &str, span: Span) -> Vec<(Span, String, String)> {
+    let mut out = Vec::new();
+    let mut at = span.start;
+    for line in text.get(span.start..span.end).unwrap_or("").split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let body = line.trim_start_matches(|c: char| c.is_whitespace() || "-*#|`>+".contains(c));
+        let length =
+            body.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
+        let (key, rest) = body.split_at(length);
+        let is_part = key.ends_with("_VERDICT") || PARTS.iter().any(|(part, _)| *part == key);
+        let rest = rest.trim_start_matches(['*', '`', ' ', '\t']);
+        if !is_part || !rest.starts_with(['=', '|', '-', '\u{2013}', '\u{2014}', '\u{2192}']) {
+            continue;
+        }
+        let value =
+            rest.trim_start_matches(|c: char| "=|-> ".contains(c) || "\u{2013}\u{2014}\u{2192}".contains(c));
+        let value = if rest.starts_with('|') { value.split('|').next().unwrap_or("") } else { value };
+        let key_at = start + line.len() - body.len();
+        out.push((Span::new(key_at, key_at + length), key.to_owned(), value.trim().to_owned()));
+    }
+    out
 }
 
 /// Returns whether a field lists what is open.

@@ -54,6 +54,16 @@ pub(in crate::check) fn unparsable_entry(input: &PacketCheckContext<'_>, rule: &
     findings.collect::<Vec<_>>().into()
 }
 
+/// Returns whether two entries name the same path; a folder is also excluded without the
+/// slash at its end.
+fn is_same(inside: &ScopeEntry, outside: &ScopeEntry) -> bool {
+    let is_same_folder = match (&inside.pattern, &outside.pattern) {
+        (Ok(ScopePattern::Folder(inside)), Ok(ScopePattern::File(outside))) => inside == outside,
+        _ => false,
+    };
+    is_same_folder || inside.pattern == outside.pattern
+}
+
 /// Maximum number of pairs of entries in scope and out of scope that are compared.
 const MAX_OVERLAP_PAIRS: usize = 100_000;
 /// Maximum number of pairs of their characters.
@@ -79,17 +89,17 @@ pub(in crate::check) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> 
     for inside in &scope.in_scope {
         let is_file = |entry: &ScopeEntry| matches!(entry.pattern, Ok(ScopePattern::File(_)));
         // An exact path in scope is an exception of a folder or pattern out of scope.
-        let conflicts =
-            |outside: &&ScopeEntry| inside.overlaps(outside) && (!is_file(inside) || is_file(outside));
+        let conflicts = |outside: &&ScopeEntry| {
+            inside.meets_exclusion(outside) && (!is_file(inside) || is_same(inside, outside))
+        };
         for outside in scope.out_of_scope.iter().filter(conflicts) {
-            let is_same = inside.pattern == outside.pattern;
             let message = format!(
                 "`{}` is in scope and `{}` is out of scope, and both cover the same path",
                 to_single_line(strip_quotes(&inside.raw.value), 60),
                 to_single_line(strip_quotes(&outside.raw.value), 60)
             );
             // A narrower entry out of scope is how exceptions are written: it wins.
-            let level = if is_same { Level::Error } else { Level::Warning };
+            let level = if is_same(inside, outside) { Level::Error } else { Level::Warning };
             out.push(
                 rule.finding(message, input.label_at(inside.raw.span, "in scope"))
                     .with_level(level)

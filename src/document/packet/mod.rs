@@ -3,9 +3,13 @@
 mod contract;
 mod done_means;
 mod excluded;
+mod excluded_words;
+mod exclusion_label;
+mod exclusion_lists;
 pub(crate) mod fenced_report;
 mod from_contract;
 mod items;
+mod pass_state;
 mod phases;
 mod quality;
 mod read;
@@ -32,9 +36,12 @@ use super::{PacketStatus, Parsed};
 pub(in crate::document) use contract::WHITESPACE;
 pub(crate) use contract::{ContractPart, contract_parts};
 pub(crate) use done_means::Criterion;
+pub(in crate::document) use excluded::read_exclusion;
+pub(in crate::document) use exclusion_label::is_exclusion_name;
+pub(crate) use pass_state::{pass_state, takes_back};
 pub(crate) use phases::{PacketPhases, PhaseSection};
 pub(crate) use read::manifest_fields;
-pub(crate) use reports::VerdictReport;
+pub(crate) use reports::{VERDICT_LABELS, VerdictReport};
 pub(crate) use scope::Scope;
 pub(crate) use test_plan::{PlannedCommand, without_comment};
 

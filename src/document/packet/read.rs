@@ -76,7 +76,7 @@ pub(super) fn read_packet(
     faults.extend(scope_faults);
 
     let waivers = find("WAIVERS_GRANTED")
-        .map(|s| waiver::read_waivers(text, outline, s.blocks.clone()))
+        .map(|section| waiver::read_granted(text, outline, section, &sections))
         .unwrap_or_default();
     if let Some(section) = find("WAIVERS_GRANTED") {
         faults.extend(find_unread_waivers(text, outline, section.own_blocks.clone()));

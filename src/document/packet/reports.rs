@@ -12,6 +12,8 @@ use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{Section, section_of_block};
 use crate::text::{Span, Spanned};
 
+use super::pass_state::takes_back;
+
 /// A validation report's verdict.
 #[derive(Debug, Clone)]
 pub struct VerdictReport {
@@ -68,7 +70,7 @@ fn time_in(part: &str) -> Option<String> {
 /// Sections of the work, which contain no reports.
 const WORK_PHASES: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOPE"];
 /// Keys of fields that contain a verdict.
-pub(super) const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
+pub(crate) const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
 /// Verdicts of reports (FORMATS, "Validator report").
 pub(super) const VERDICTS: [&str; 6] =
     ["PASS", "FAIL", "OUTDATED_ONLY", "NOT_PROVEN", "ABANDONED", "BLOCKED"];
@@ -160,10 +162,16 @@ pub(super) fn parse_verdict(text: &str) -> String {
     let is_negated = ["not", "un", "pending", "premature"].iter().any(|start| {
         remark.strip_prefix('(').is_some_and(|inner| inner.trim_start().to_lowercase().starts_with(start))
     });
+    // A verdict other than PASS binds whatever its remark says.
+    let is_taken_back = word.eq_ignore_ascii_case("PASS") && takes_back(remark);
     let is_separated = rest.starts_with(char::is_whitespace) || !rest.is_ascii();
     let is_text = |c: char| c.is_ascii_alphanumeric() || c == '|' || c == '/';
     let has_decoration = is_separated && !remark.contains(is_text);
-    let has_remark = is_separated && remark.starts_with('(') && !is_negated && !remark.contains(['|', '/']);
+    let has_remark = is_separated
+        && remark.starts_with('(')
+        && !is_negated
+        && !is_taken_back
+        && !remark.contains(['|', '/']);
     if is_known && (rest.is_empty() || has_decoration || has_remark) {
         return word.to_uppercase();
     }
@@ -194,6 +202,8 @@ mod tests {
             "PASS?",
             "PASS / FAIL",
             "PASS-BUT-NOT",
+            "PASS (withdrawn)",
+            "PASS (1 FAIL)",
             "PASS (not yet)",
             "FAIL (Process) / PASS (Logic)",
             "PENDING",

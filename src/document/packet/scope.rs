@@ -10,7 +10,8 @@ use crate::document::section::Section;
 use crate::document::typed_contract::TypedContract;
 use crate::text::{RepoPath, Span, Spanned, trim_spanned};
 
-use super::excluded::{annotation_paths, parse_excluded, read_excluded_text};
+use super::excluded::{annotation_paths, read_excluded_text, read_lines, read_value};
+use super::exclusion_lists::{ExclusionList, ExclusionReader};
 use super::items::{FieldText, TextForm, texts_in};
 
 /// The scope of a packet.
@@ -47,8 +48,8 @@ impl FurtherPaths {
     /// Returns whether an entry covers a path.
     #[must_use]
     pub fn allows(&self, path: &RepoPath) -> bool {
-        let covers = |entry: &ScopeEntry| entry.covers(path);
-        self.entries.iter().any(covers) && !self.forbidden.iter().any(covers)
+        self.entries.iter().any(|entry| entry.covers(path))
+            && !self.forbidden.iter().any(|entry| entry.excludes(path))
     }
 }
 
@@ -56,22 +57,29 @@ impl Scope {
     /// Returns whether the packet's own lists allow a path: it is in scope, and not excluded.
     #[must_use]
     pub fn allows(&self, path: &RepoPath) -> bool {
-        let covers = |entry: &ScopeEntry| entry.covers(path);
-        self.in_scope.iter().any(covers) && !self.out_of_scope.iter().any(covers)
+        self.in_scope.iter().any(|entry| entry.covers(path))
+            && !self.out_of_scope.iter().any(|entry| entry.excludes(path))
     }
 
     /// Reads the entries that begin with an alias again, as paths of the repository.
     pub(crate) fn apply_aliases(&mut self, aliases: &[(String, String)]) {
-        let further =
-            self.further.iter_mut().flat_map(|list| list.entries.iter_mut().chain(&mut list.forbidden));
-        for entry in self.in_scope.iter_mut().chain(&mut self.out_of_scope).chain(further) {
+        let read = |entry: &ScopeEntry| {
             let body = entry.raw.value.trim_start_matches(['`', '"']);
-            let found =
-                aliases.iter().find_map(|(alias, path)| Some((body.strip_prefix(alias.as_str())?, path)));
-            let Some((rest, path)) = found else { continue };
+            let (rest, path) =
+                aliases.iter().find_map(|(alias, path)| Some((body.strip_prefix(alias.as_str())?, path)))?;
             let quote: String = entry.raw.value.chars().take_while(|c| matches!(c, '`' | '"')).collect();
-            let read = ScopeEntry::read(Spanned::new(format!("{quote}{path}{rest}"), entry.raw.span));
-            entry.pattern = read.pattern;
+            Some(ScopeEntry::read(Spanned::new(format!("{quote}{path}{rest}"), entry.raw.span)).pattern)
+        };
+        let allowed = self.further.iter_mut().flat_map(|list| &mut list.entries);
+        for entry in self.in_scope.iter_mut().chain(allowed) {
+            entry.pattern = read(entry).unwrap_or_else(|| entry.pattern.clone());
+        }
+        let forbidden = self.further.iter_mut().flat_map(|list| &mut list.forbidden);
+        for entry in self.out_of_scope.iter_mut().chain(forbidden) {
+            // What cannot be read in another way excludes what it did.
+            if let Some(Ok(pattern)) = read(entry) {
+                entry.pattern = Ok(pattern);
+            }
         }
     }
 
@@ -116,7 +124,9 @@ pub(super) fn read_scope(
 ) -> (Scope, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut scope = Scope::default();
-    let in_scope = find_lists(outline, sections, all, text, "IN_SCOPE_PATHS");
+    let exclusions = ExclusionReader::new(text, outline, sections, all).find();
+    let excluded = excluded_blocks(&exclusions);
+    let in_scope = find_lists(outline, sections, all, text);
     for extra in in_scope.get(1..).unwrap_or_default() {
         let message = "IN_SCOPE_PATHS is declared a second time".to_owned();
         faults.push(Fault { rule: "packet/duplicate-field", message, span: extra.declared });
@@ -126,20 +136,19 @@ pub(super) fn read_scope(
         for value in listing.inline.iter().flat_map(split_inline_entries) {
             scope.in_scope.push(ScopeEntry::read(value));
         }
-        let mut read: HashSet<usize> = HashSet::new();
+        // A list of exclusions inside the list allows nothing.
+        let mut read = excluded;
+        let reader = EntryReader { text, outline };
         for item in &listing.items {
-            read_entries(text, outline, *item, MAX_LIST_DEPTH, &mut scope.in_scope, &mut read);
+            reader.read(*item, MAX_LIST_DEPTH, &mut scope.in_scope, &mut read);
         }
         scope.in_scope.extend(unread_entries(text, outline, listing, &read));
     }
-    for listing in find_lists(outline, sections, all, text, "OUT_OF_SCOPE") {
-        for value in listing.inline.iter().flat_map(split_inline_entries) {
-            scope.out_of_scope.extend(parse_excluded(&value));
-        }
-        for found in texts_in(text, outline, listing.blocks.clone()) {
-            read_excluded_text(text, outline, &found, &mut scope.out_of_scope, &mut faults);
-        }
+    for list in &exclusions {
+        read_exclusions(text, outline, list, &mut scope.out_of_scope, &mut faults);
     }
+    let mut known = HashSet::new();
+    scope.out_of_scope.retain(|entry| known.insert(entry.pattern_text()));
     exclude_by_mark(&mut scope);
     // After the removal of a comment a value is shorter than its span: such an
     // entry points at the list instead.
@@ -153,13 +162,40 @@ pub(super) fn read_scope(
     (scope, faults)
 }
 
-fn find_lists(
-    outline: &Outline,
-    sections: &[Section],
-    all: &[Field],
+/// Reads the entries of a list of exclusions.
+fn read_exclusions(
     text: &str,
-    key: &str,
-) -> Vec<ScopeList> {
+    outline: &Outline,
+    list: &ExclusionList,
+    out: &mut Vec<ScopeEntry>,
+    faults: &mut Vec<Fault>,
+) {
+    match &list.inline {
+        Some(value) if list.has_lines => read_lines(&value.value, value.span.start, out),
+        Some(value) => {
+            let found = FieldText { text: value.clone(), form: TextForm::Paragraph, block: list.block };
+            read_value(&found, out, faults);
+        }
+        None => {}
+    }
+    for blocks in &list.blocks {
+        for found in texts_in(text, outline, blocks.clone()) {
+            read_excluded_text(text, outline, &found, out, faults);
+        }
+    }
+}
+
+/// Returns the blocks of the labels of exclusions, and of what is below them.
+fn excluded_blocks(exclusions: &[ExclusionList]) -> HashSet<usize> {
+    let blocks = |list: &ExclusionList| {
+        let own = list.blocks.iter().flat_map(Clone::clone).collect::<Vec<usize>>();
+        own.into_iter().chain([list.block])
+    };
+    exclusions.iter().flat_map(blocks).collect()
+}
+
+fn find_lists(outline: &Outline, sections: &[Section], all: &[Field], text: &str) -> Vec<ScopeList> {
+    let key = "IN_SCOPE_PATHS";
     let mut out = Vec::new();
     for section in sections.iter().filter(|section| section.key == key) {
         let blocks = section.own_blocks.clone();
@@ -180,14 +216,7 @@ fn find_lists(
                 let own = field.block + 1..end_of(item);
                 let siblings = following_siblings(text, outline, item, all);
                 let end = siblings.last().map_or(own.end, |last| end_of(*last));
-                if nested.is_empty() && inline.is_none() {
-                    (siblings, own.start..end)
-                } else if key == "OUT_OF_SCOPE" {
-                    // An item without a label below the nested list excludes its path, too.
-                    (nested, own.start..end)
-                } else {
-                    (nested, own)
-                }
+                if nested.is_empty() && inline.is_none() { (siblings, own.start..end) } else { (nested, own) }
             }
             None => {
                 let items = following_list(outline, field.block);
@@ -256,42 +285,56 @@ fn item_text(text: &str, outline: &Outline, item: usize) -> Option<Spanned<Strin
     Some(Spanned::new(body.clone(), Span::new(at, at + body.len())))
 }
 
-/// Reads one item: a group heading with nested items, or an entry with notes.
-fn read_entries(
-    text: &str,
-    outline: &Outline,
-    item: usize,
-    depth: usize,
-    out: &mut Vec<ScopeEntry>,
-    read: &mut HashSet<usize>,
-) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    let nested: Vec<usize> = outline.items(Some(item)).collect();
-    let Some(own) = item_text(text, outline, item) else {
-        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out, read));
-        return;
-    };
-    read.extend(outline.item_prose(item));
-    let is_bold =
-        own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
-    let has_letters = own.value.chars().any(char::is_alphanumeric);
-    if has_letters && (is_bold || (own.value.ends_with(':') && !nested.is_empty())) {
-        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out, read));
-        return;
-    }
-    let entry = ScopeEntry::read(own);
-    let is_valid = entry.pattern.is_ok();
-    out.push(entry);
-    for child in nested {
-        let before = out.len();
-        read_entries(text, outline, child, depth, out, read);
-        if is_valid {
-            // Below a path, an item that is not a path is a note about it. A note that
-            // names a path could exclude it, so that it must not be ignored.
-            let kept: Vec<ScopeEntry> = out.drain(before..).filter_map(kept_note).collect();
-            out.extend(kept);
+/// Reads the items of `IN_SCOPE_PATHS`.
+struct EntryReader<'t> {
+    text: &'t str,
+    outline: &'t Outline,
+}
+
+impl EntryReader<'_> {
+    /// Reads one item: a group heading with nested items, or an entry with notes. Blocks in
+    /// `read` are skipped; the texts that were read are added.
+    fn read(&self, item: usize, depth: usize, out: &mut Vec<ScopeEntry>, read: &mut HashSet<usize>) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        let prose = self.outline.item_prose(item);
+        if read.contains(&item) || prose.is_some_and(|prose| read.contains(&prose)) {
+            return;
+        }
+        let nested: Vec<usize> = self.outline.items(Some(item)).collect();
+        let Some(own) = item_text(self.text, self.outline, item) else {
+            nested.into_iter().for_each(|child| self.read(child, depth, out, read));
+            return;
+        };
+        read.extend(prose);
+        if is_group(&own.value, !nested.is_empty()) {
+            nested.into_iter().for_each(|child| self.read(child, depth, out, read));
+            return;
+        }
+        let entry = ScopeEntry::read(own);
+        let is_valid = entry.pattern.is_ok();
+        out.push(entry);
+        for child in nested {
+            let before = out.len();
+            self.read(child, depth, out, read);
+            if is_valid {
+                // Below a path, an item that is not a path is a note about it. A note that
+                // names a path could exclude it, so that it must not be ignored.
+                let kept: Vec<ScopeEntry> = out.drain(before..).filter_map(kept_note).collect();
+                out.extend(kept);
+            }
         }
     }
+}
+
+/// Returns whether an item is the heading of a group: bold, or with a colon above nested
+/// items. A path in bold is an entry.
+fn is_group(text: &str, has_nested: bool) -> bool {
+    let is_bold = text.len() > 4 && text.starts_with("**") && text.trim_end_matches(':').ends_with("**");
+    let has_letters = text.chars().any(char::is_alphanumeric);
+    let is_path = || {
+        text.split_whitespace().count() == 1 && text.trim_end_matches([':', '*', '`']).contains(['/', '.'])
+    };
+    has_letters && ((is_bold && !is_path()) || (text.ends_with(':') && has_nested))
 }
 
 fn kept_note(mut entry: ScopeEntry) -> Option<ScopeEntry> {
@@ -326,15 +369,18 @@ fn unread_entries(
         .collect()
 }
 
+/// Marks around a path.
+const MARKS: [char; 6] = ['`', '"', '\'', '*', '_', '~'];
+
 /// Moves the entries `!path` of `IN_SCOPE_PATHS` to the excluded ones, and adds the
 /// paths that an annotation excludes: `src/ (except src/secret.rs)`.
 fn exclude_by_mark(scope: &mut Scope) {
     let mut excluded = Vec::new();
     scope.in_scope.retain(|entry| {
-        let plain = entry.raw.value.trim_start_matches(['`', '"', '\'']);
+        let plain = entry.raw.value.trim_start_matches(MARKS);
         let Some(path) = plain.strip_prefix('!') else { return true };
         let at = entry.raw.span.start + entry.raw.value.len() - path.len();
-        let path = path.trim_end_matches(['`', '"', '\'']);
+        let path = path.trim_end_matches(MARKS);
         let read = ScopeEntry::read(Spanned::new(path.to_owned(), Span::new(at, at + path.len())));
         let is_path = read.pattern.is_ok();
         excluded.extend(Some(read).filter(|_| is_path));
@@ -342,7 +388,7 @@ fn exclude_by_mark(scope: &mut Scope) {
         !is_path
     });
     for entry in &mut scope.in_scope {
-        if entry.raw.value.trim_start_matches(['`', '"', '\'']).starts_with('!') {
+        if entry.raw.value.trim_start_matches(MARKS).starts_with('!') {
             entry.pattern = Err(ScopeEntryError::Prose);
         }
         let Some(annotation) = &entry.annotation else { continue };

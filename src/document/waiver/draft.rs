@@ -2,9 +2,10 @@
 
 use crate::document::field::{Field, normalize_key, strip_hint, strip_quotes};
 use crate::document::is_placeholder;
-use crate::document::outline::ProseLine;
+use crate::document::outline::{Outline, ProseLine};
 use crate::text::{Span, Spanned};
 
+use super::force::{Doubt, read_force};
 use super::part::WaiverPart;
 use super::value::{find_date, find_paths, find_policy, parse_expiry, policy_of_id};
 use super::{Expiry, Waiver};
@@ -16,6 +17,8 @@ pub(super) struct WaiverDraft {
     pub(super) span: Span,
     /// Values of the parts, in document order.
     parts: Vec<(WaiverPart, Spanned<String>)>,
+    /// Why it is not plainly in force.
+    doubt: Option<Doubt>,
     /// Whether a label marks the waiver as not granted or revoked.
     is_refused: bool,
 }
@@ -121,8 +124,20 @@ impl WaiverDraft {
         if part == WaiverPart::Status || is_refused {
             // A waiver that was revoked or never granted has no approver.
             self.is_refused |= is_refused;
+        } else if part == WaiverPart::Expiry {
+            // An end that is not yet written is no permission without an end.
+            self.parts.extend(Some((part, value)).filter(|(_, value)| !value.value.trim().is_empty()));
         } else if !is_blank_value(&value.value) {
             self.parts.push((part, value));
+        }
+    }
+
+    /// Adds what the lines of an item say about the force of the waiver.
+    pub(super) fn read_force(&mut self, text: &str, outline: &Outline, item: usize) {
+        let found = read_force(text, outline, item);
+        self.doubt = self.doubt.take().or(found.doubt);
+        for (part, value) in found.nested {
+            self.add(part, value);
         }
     }
 
@@ -252,7 +267,16 @@ impl WaiverDraft {
         let date = first(WaiverPart::Date)
             .and_then(|value| find_date(&value.value).map(|date| Spanned::new(date, value.span)));
         let date = date.or_else(|| id.as_ref().and_then(date_in_id));
-        let expiry = first(WaiverPart::Expiry).map_or(Expiry::Never, |value| parse_expiry(&value.value));
+        let ends = self.parts.iter().filter(|(part, _)| *part == WaiverPart::Expiry);
+        let ends: Vec<&str> = ends.map(|(_, value)| value.value.as_str()).collect();
+        let expiry = match ends.as_slice() {
+            [] => Expiry::Never,
+            [first, others @ ..] => {
+                let end = parse_expiry(first);
+                let is_same = others.iter().all(|other| parse_expiry(other) == end);
+                if is_same { end } else { Expiry::Unreadable(ends.join("; ")) }
+            }
+        };
         let paths = scope.as_ref().map(find_paths).unwrap_or_default();
         Waiver {
             span: self.span,
@@ -264,6 +288,7 @@ impl WaiverDraft {
             approver: first(WaiverPart::Approver).filter(|_| !self.is_refused),
             expiry,
             paths,
+            doubt: self.doubt,
         }
     }
 }

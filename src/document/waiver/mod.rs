@@ -7,6 +7,7 @@
 //! (CHECKS, "Waivers").
 
 mod draft;
+mod force;
 mod part;
 mod prose;
 mod value;
@@ -16,6 +17,7 @@ use std::ops::Range;
 use draft::WaiverDraft;
 use jiff::civil::Date;
 use part::WaiverPart;
+pub(crate) use value::is_root_name;
 
 use crate::text::{Span, Spanned};
 
@@ -23,6 +25,7 @@ use super::field::{Field, read_fields, strip_hint};
 use super::is_placeholder;
 use super::outline::Outline;
 use super::scope_entry::ScopeEntry;
+use super::section::Section;
 
 /// End of a waiver's validity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct Waiver {
     pub expiry: Expiry,
     /// Paths and patterns that the scope names.
     pub paths: Vec<ScopeEntry>,
+    /// Why it is not plainly in force, as a clause, with the text that says so.
+    pub doubt: Option<Spanned<String>>,
 }
 
 impl Waiver {
@@ -80,6 +85,19 @@ impl Waiver {
     pub fn name(&self) -> &str {
         self.id.as_ref().map_or("(waiver without an id)", |id| &id.value)
     }
+}
+
+/// Reads the waivers of the section that grants them.
+#[must_use]
+pub(crate) fn read_granted(
+    text: &str,
+    outline: &Outline,
+    section: &Section,
+    sections: &[Section],
+) -> Vec<Waiver> {
+    let mut out = read_waivers(text, outline, section.blocks.clone());
+    force::apply_context(text, outline, (section, sections), &mut out);
+    out
 }
 
 /// Reads the waivers in the blocks of a section.
@@ -115,6 +133,7 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<WaiverDra
         if let Some(draft) = out.last_mut() {
             draft.span = draft.span.join(block.span);
             draft.read_fields(&all);
+            draft.read_force(text, outline, item);
         }
         return;
     }
@@ -133,6 +152,7 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<WaiverDra
         }
         draft.read_fields(&all);
     }
+    draft.read_force(text, outline, item);
     out.push(draft);
 }
 

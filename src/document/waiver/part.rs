@@ -23,6 +23,10 @@ pub(super) enum WaiverPart {
     Expiry,
 }
 
+/// Words of labels for the end of a waiver.
+const END_WORDS: [&str; 9] =
+    ["END", "ENDS", "ENDED", "ENDING", "UNTIL", "VALIDITY", "EXPIRY", "EXPIRES", "DEADLINE"];
+
 impl WaiverPart {
     /// Returns the part that a label names, given its key (upper case, see
     /// [`normalize_key`](crate::document::field::normalize_key)).
@@ -36,9 +40,14 @@ impl WaiverPart {
             "COVERS" => Self::Covers,
             "JUSTIFICATION" | "REASON" | "RATIONALE" | "WHY" => Self::Justification,
             "APPROVER" | "APPROVED_BY" | "GRANTED_BY" | "USER_APPROVAL" | "APPROVAL" => Self::Approver,
-            "STATUS" | "STATE" => Self::Status,
+            "STATUS" | "STATE" | "DECISION" | "OUTCOME" | "VERDICT" | "APPROVED" | "IN_FORCE" | "ACTIVE"
+            | "VALID" | "EFFECTIVE" | "WAIVER_STATUS" | "CURRENT_STATUS" => Self::Status,
             key if key.starts_with("EXPIR") => Self::Expiry,
             "VALID_UNTIL" | "UNTIL" | "VALID_TO" | "VALID_THROUGH" | "VALID_TILL" | "ENDS" | "ENDS_ON" => {
+                Self::Expiry
+            }
+            // `End date`, `Validity`, `Waiver end`.
+            key if key.split('_').any(|word| END_WORDS.contains(&word)) && !key.contains("FROM") => {
                 Self::Expiry
             }
             _ => return None,

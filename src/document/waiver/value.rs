@@ -2,23 +2,41 @@
 
 use jiff::civil::Date;
 
+use crate::document::field::strip_hint;
 use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 use super::Expiry;
+use super::force::ends_waiver;
 
 /// Reads the value of an expiry.
 pub(super) fn parse_expiry(text: &str) -> Expiry {
     let lower = text.trim().to_lowercase();
-    if let Some(date) = find_date(text) {
+    let plain = strip_hint(&lower).trim_matches(['`', '*', '.', ' ']);
+    let remark = lower.get(plain.len()..).unwrap_or("");
+    if let Some(date) = find_date(text).filter(|_| is_only_date(text)) {
         Expiry::On(date)
-    } else if is_closure(&lower) {
+    } else if is_closure(&lower) && !ends_waiver(&lower) {
         Expiry::Closure
-    } else if lower.starts_with("permanent") || lower == "none" || lower == "never" {
+    } else if matches!(plain, "permanent" | "none" | "never" | "n/a" | "no expiry" | "does not expire")
+        && !ends_waiver(remark)
+        && !remark.contains("20")
+    {
         Expiry::Never
     } else {
         Expiry::Unreadable(text.trim().to_owned())
     }
+}
+
+/// Returns whether a text that begins with a date names no other time behind it, and
+/// nothing that ends the waiver.
+fn is_only_date(text: &str) -> bool {
+    let plain = text.trim().trim_start_matches(['`', '*', '(']);
+    let rest = plain.get(10..).unwrap_or("");
+    let words = rest.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 3);
+    let has_year =
+        words.into_iter().any(|word| word.starts_with("20") && word.bytes().all(|b| b.is_ascii_digit()));
+    !has_year && !ends_waiver(rest) && !rest.to_lowercase().contains("earlier")
 }
 
 /// Returns whether a text (in lower case) means the closure of the packet, not
@@ -134,6 +152,12 @@ const ROOT_FILES: [&str; 12] = [
     "LICENSE",
     "CODEOWNERS",
 ];
+
+/// Returns whether a word is the name of a file without a dot that projects have in their root.
+#[must_use]
+pub(crate) fn is_root_name(word: &str) -> bool {
+    ROOT_FILES.contains(&word)
+}
 
 /// Returns whether a word without slash and dot is the name of a file that projects have
 /// in their root, such as `Makefile` or `LICENSE`. Other words are names of checks.

@@ -1,0 +1,169 @@
+//! The paths that a contract in JSON allows and forbids, in every shape of JSON.
+//!
+//! Allowed paths have one shape, and everything else is a fault. Forbidden paths bind in
+//! every shape from which they can be read: an exclusion adds duties.
+
+use crate::document::Fault;
+use crate::document::field::normalize_key;
+use crate::document::json::{JsonNode, JsonValue};
+use crate::document::packet::{is_exclusion_name, read_exclusion};
+use crate::document::scope_entry::ScopeEntry;
+use crate::text::{Span, Spanned, to_single_line};
+
+use super::ContractSchema;
+
+/// Facts whose places must not be misspelt: without them a contract limits nothing.
+const LIMITS: [&str; 2] = ["allowed_paths", "forbidden_paths"];
+/// Similarity from which another key is a misspelling.
+const SIMILAR: f64 = 0.8;
+/// Keys of an object whose value is a path.
+const PATH_KEYS: [&str; 9] =
+    ["path", "paths", "file", "files", "folder", "directory", "pattern", "glob", "id"];
+
+fn fault(message: String, span: Span) -> Fault {
+    Fault { rule: "record/json", message, span }
+}
+
+/// Returns faults for the places of the paths: misspelt keys, and values that are no list of
+/// texts.
+pub(super) fn shape_faults(root: &JsonNode, schema: &ContractSchema) -> Vec<Fault> {
+    let mut out = Vec::new();
+    for fact in LIMITS {
+        for pointer in schema.facts.get(fact).map_or(&[][..], Vec::as_slice) {
+            out.extend(pointer_faults(root, pointer, fact == "allowed_paths"));
+        }
+    }
+    let mut known: Vec<Span> = Vec::new();
+    out.retain(|fault| {
+        let is_new = !known.contains(&fault.span);
+        known.push(fault.span);
+        is_new
+    });
+    out
+}
+
+fn pointer_faults(root: &JsonNode, pointer: &str, is_allowed: bool) -> Option<Fault> {
+    let mut node = root;
+    let mut names = pointer.split('/').skip(1).peekable();
+    while let Some(name) = names.next() {
+        if !matches!(node.value, JsonValue::Object(_)) {
+            let message =
+                format!("`{pointer}` cannot be read: expected an object, found {}", node.type_name());
+            return Some(fault(message, node.span));
+        }
+        let Some(next) = node.get(name) else {
+            let (key, _) = node.members().iter().find(|(key, _)| is_misspelt(&key.value, name))?;
+            let shown = to_single_line(&key.value, 60);
+            let message = format!("the key `{shown}` is not known; expected `{name}`");
+            return Some(fault(message, key.span));
+        };
+        node = next;
+        if names.peek().is_some() && node.value == JsonValue::Null {
+            return None;
+        }
+    }
+    if !is_allowed {
+        return None;
+    }
+    let is_entry = |node: &JsonNode| match &node.value {
+        JsonValue::Text(_) | JsonValue::Null => true,
+        JsonValue::Object(_) => PATH_KEYS.iter().any(|key| node.get_text(key).is_some()),
+        _ => false,
+    };
+    let wrong = match &node.value {
+        JsonValue::Array(items) => items.iter().find(|item| !is_entry(item)),
+        _ => Some(node).filter(|node| !is_entry(node)),
+    };
+    let wrong = wrong?;
+    let inside = if wrong.span == node.span { "" } else { " in it" };
+    let message =
+        format!("`{pointer}` cannot be read: expected a list of paths, found {}{inside}", wrong.type_name());
+    Some(fault(message, wrong.span))
+}
+
+/// Returns whether a key is another spelling of a name.
+fn is_misspelt(key: &str, name: &str) -> bool {
+    let plain =
+        |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let (key, name) = (plain(key), plain(name));
+    key == name || strsim::normalized_levenshtein(&key, &name) >= SIMILAR
+}
+
+/// Reads the forbidden paths at some places, and those below other words for them.
+pub(super) fn read_forbidden(
+    root: &JsonNode,
+    schema: &ContractSchema,
+    faults: &mut Vec<Fault>,
+) -> Vec<ScopeEntry> {
+    let mut out = Vec::new();
+    let pointers = schema.facts.get("forbidden_paths").map_or(&[][..], Vec::as_slice);
+    let known: Vec<&JsonNode> = pointers.iter().filter_map(|pointer| super::find(root, pointer)).collect();
+    for node in &known {
+        read_node(node, &mut out, faults);
+    }
+    let scope = root.get("scope");
+    for (key, node) in scope.into_iter().chain([root]).flat_map(JsonNode::members) {
+        let is_known = known.iter().any(|known| known.span == node.span);
+        if !is_known && is_exclusion_name(&normalize_key(&key.value)) {
+            read_node(node, &mut out, faults);
+        }
+    }
+    out
+}
+
+fn read_node(node: &JsonNode, out: &mut Vec<ScopeEntry>, faults: &mut Vec<Fault>) {
+    match &node.value {
+        JsonValue::Null => {}
+        JsonValue::Text(text) => read_text(text, node.span, out, faults),
+        JsonValue::Array(items) => items.iter().for_each(|item| read_node(item, out, faults)),
+        JsonValue::Object(members) => {
+            let named = members.iter().filter(|(key, _)| PATH_KEYS.contains(&key.value.as_str()));
+            let named: Vec<&JsonNode> = named.map(|(_, value)| value).collect();
+            if !named.is_empty() {
+                named.into_iter().for_each(|value| read_node(value, out, faults));
+                return;
+            }
+            // `{"src/a.rs": "frozen"}`
+            for (key, value) in members {
+                if key.value.contains(['/', '.', '\\']) {
+                    read_text(&key.value, key.span, out, faults);
+                } else {
+                    read_node(value, out, faults);
+                }
+            }
+        }
+        JsonValue::Bool(_) | JsonValue::Number(_) => {
+            let found = node.type_name();
+            faults.push(fault(format!("expected a forbidden path, found {found}"), node.span));
+        }
+    }
+}
+
+fn read_text(text: &str, span: Span, out: &mut Vec<ScopeEntry>, faults: &mut Vec<Fault>) {
+    if matches!(text.trim().to_uppercase().as_str(), "" | "NONE" | "N/A") {
+        return;
+    }
+    // Contracts that were made from Markdown keep its bullets.
+    let plain = ["- ", "* "].iter().find_map(|bullet| text.strip_prefix(bullet)).unwrap_or(text).trim();
+    let raw = Spanned::new(plain.to_owned(), span);
+    let (entries, is_unread) = read_exclusion(&raw);
+    if is_unread {
+        let shown = to_single_line(plain, 60);
+        faults.push(fault(format!("the forbidden path `{shown}` cannot be read; write one path"), span));
+    }
+    if entries.is_empty() {
+        // It excludes nothing, but it is an entry of the list.
+        let read = ScopeEntry::read(raw.clone());
+        let is_word = !plain.contains(char::is_whitespace);
+        let pattern =
+            if is_word { read.pattern } else { Err(crate::document::scope_entry::ScopeEntryError::Prose) };
+        out.push(ScopeEntry { raw, pattern, annotation: None });
+        return;
+    }
+    // The text of JSON has other offsets than its value.
+    out.extend(entries.into_iter().map(|entry| ScopeEntry {
+        raw: raw.clone(),
+        pattern: entry.pattern,
+        annotation: None,
+    }));
+}
