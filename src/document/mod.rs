@@ -28,6 +28,7 @@ mod placeholder;
 pub(crate) mod record_files;
 pub(crate) mod refinement;
 pub(crate) mod registry;
+mod scope_emphasis;
 pub(crate) mod scope_entry;
 mod scope_exclusion;
 pub(crate) mod section;

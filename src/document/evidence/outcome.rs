@@ -72,7 +72,7 @@ fn is_failure(value: &str, plain: &str) -> bool {
         })
     };
     plain == "NO"
-        || starts.iter().any(|start| is_start(&start))
+        || starts.iter().any(is_start)
         || value.contains(['\u{274c}', '\u{2717}', '\u{2718}', '\u{1f534}'])
         || takes_back(value)
 }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod excluded;
+mod excluded_marks;
 mod excluded_words;
 mod exclusion_label;
 mod exclusion_lists;
