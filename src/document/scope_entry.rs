@@ -85,9 +85,8 @@ impl ScopeEntry {
     #[must_use]
     pub fn read(raw: Spanned<String>) -> Self {
         let (body, annotation) = split_annotation(&raw);
-        let body = match strip_emphasis(body) {
-            Ok(body) => body,
-            Err(why) => return Self { raw, pattern: Err(why), annotation },
+        let Some(body) = strip_emphasis(body) else {
+            return Self { raw, pattern: Err(ScopeEntryError::Emphasis), annotation };
         };
         let quoted =
             body.starts_with('`') || (body.starts_with('"') && body.ends_with('"') && body.len() > 1);

@@ -1,7 +1,7 @@
 //! What the fields of an EVIDENCE entry say about the outcome of its command.
 
 use crate::document::field::{Field, strip_hint};
-use crate::document::packet::takes_back;
+use crate::document::pass_state::takes_back;
 use crate::text::Spanned;
 
 /// Sets a value; a second value that differs makes it two values, which are no exit code, path

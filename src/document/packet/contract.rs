@@ -8,7 +8,7 @@ use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 use super::Packet;
-use super::exclusion_label::{Certainty, exclusion_key};
+use crate::document::exclusion::{Certainty, exclusion_key};
 
 /// Metadata fields that change during the work.
 const MUTABLE_FIELDS: [&str; 8] = [

@@ -3,17 +3,16 @@
 use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::text::{Span, Spanned};
 
-use super::excluded::annotation_paths;
-use super::scope::Scope;
+use crate::document::exclusion::annotation_paths;
 
 /// Marks around a path.
 const MARKS: [char; 6] = ['`', '"', '\'', '*', '_', '~'];
 
 /// Moves the entries `!path` of `IN_SCOPE_PATHS` to the excluded ones, and adds the
 /// paths that an annotation excludes: `src/ (except src/secret.rs)`.
-pub(super) fn exclude_by_mark(scope: &mut Scope) {
+pub(super) fn exclude_by_mark(in_scope: &mut Vec<ScopeEntry>, out_of_scope: &mut Vec<ScopeEntry>) {
     let mut excluded = Vec::new();
-    scope.in_scope.retain(|entry| {
+    in_scope.retain(|entry| {
         let plain = entry.raw.value.trim_start_matches(MARKS);
         let Some(path) = plain.strip_prefix('!') else { return true };
         let at = entry.raw.span.start + entry.raw.value.len() - path.len();
@@ -24,7 +23,7 @@ pub(super) fn exclude_by_mark(scope: &mut Scope) {
         // An exclusion that cannot be read stays, as an invalid entry.
         !is_path
     });
-    for entry in &mut scope.in_scope {
+    for entry in in_scope {
         if entry.raw.value.trim_start_matches(MARKS).starts_with('!') {
             entry.pattern = Err(ScopeEntryError::Prose);
         }
@@ -35,5 +34,5 @@ pub(super) fn exclude_by_mark(scope: &mut Scope) {
             excluded.extend(annotation_paths(annotation));
         }
     }
-    scope.out_of_scope.extend(excluded);
+    out_of_scope.extend(excluded);
 }

@@ -3,13 +3,10 @@
 mod contract;
 mod excluded;
 mod excluded_marks;
-mod excluded_words;
-mod exclusion_label;
 mod exclusion_lists;
 pub(crate) mod fenced_report;
 mod from_contract;
 mod items;
-mod pass_state;
 mod phases;
 mod quality;
 mod read;
@@ -34,9 +31,6 @@ use super::{PacketStatus, Parsed};
 
 pub(in crate::document) use contract::WHITESPACE;
 pub(crate) use contract::{ContractPart, contract_parts};
-pub(in crate::document) use excluded::read_exclusion;
-pub(in crate::document) use exclusion_label::is_exclusion_name;
-pub(crate) use pass_state::{pass_state, takes_back};
 pub(crate) use phases::{PacketPhases, PhaseSection};
 pub(crate) use quality::{Criterion, PlannedCommand, without_comment};
 pub(crate) use read::manifest_fields;

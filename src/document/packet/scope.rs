@@ -150,7 +150,7 @@ pub(super) fn read_scope(
     }
     let mut known = HashSet::new();
     scope.out_of_scope.retain(|entry| known.insert(entry.pattern_text()));
-    exclude_by_mark(&mut scope);
+    exclude_by_mark(&mut scope.in_scope, &mut scope.out_of_scope);
     // After the removal of a comment a value is shorter than its span: such an
     // entry points at the list instead.
     let declared = scope.declared.unwrap_or_default();

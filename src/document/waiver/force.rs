@@ -6,7 +6,6 @@ use crate::document::outline::{BlockKind, Outline};
 use crate::text::{Span, Spanned, to_single_line};
 
 use super::part::WaiverPart;
-use super::prose::is_clause_start;
 
 /// Beginnings of words that say that a waiver ended, or was not granted.
 const ENDINGS: [&str; 30] = [
@@ -252,6 +251,12 @@ fn read_text(text: &str, above: Option<WaiverPart>) -> ReadText {
         },
     };
     ReadText { part, is_doubtful }
+}
+
+/// Returns whether a word begins the statement of a title: it is no id, policy, date or mark.
+fn is_clause_start(word: &str) -> bool {
+    let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
+    !plain.is_empty() && !plain.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Returns whether a text begins with words that end a waiver, behind an id.
