@@ -46,8 +46,7 @@ pub(super) fn validate_fence(
     if allowed.is_empty() {
         return Err(ValueError::missing(scope.span, "scope", "; list the paths that a change may touch"));
     }
-    let excluded: Vec<Text> =
-        out_of_scope.unwrap_or_default().iter().chain(&marked).map(|text| plain(text)).collect();
+    let excluded: Vec<Text> = out_of_scope.unwrap_or_default().iter().chain(&marked).map(plain).collect();
     Ok(Some(FenceScope {
         in_scope: read_entries(&allowed)?,
         out_of_scope: read_entries(&excluded)?,

@@ -335,6 +335,22 @@ fn strip_comments(value: &str) -> String {
     out.trim().to_owned()
 }
 
+/// Removes decoration before the text of an item: a checkbox, and ticks in any
+/// encoding.
+#[must_use]
+pub(crate) fn strip_box(text: &str) -> &str {
+    let text = text.trim_start();
+    let Some(rest) = text.strip_prefix('[') else { return text };
+    let mut chars = rest.char_indices();
+    match (chars.next(), chars.next(), chars.next()) {
+        (Some(_), Some((at, ']')), next) if next.is_none_or(|(_, c)| c.is_whitespace()) => {
+            rest.get(at + 1..).unwrap_or("").trim_start()
+        }
+        (Some((_, ']')), Some((at, c)), _) if c.is_whitespace() => rest.get(at..).unwrap_or("").trim_start(),
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@
 use crate::text::{RepoPath, Span, Spanned, glob_matches, globs_overlap};
 
 use super::field::strip_quotes;
+use super::scope_emphasis::strip_emphasis;
 
 /// The paths that an entry covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,9 +85,8 @@ impl ScopeEntry {
     #[must_use]
     pub fn read(raw: Spanned<String>) -> Self {
         let (body, annotation) = split_annotation(&raw);
-        let body = match strip_emphasis(body) {
-            Ok(body) => body,
-            Err(why) => return Self { raw, pattern: Err(why), annotation },
+        let Some(body) = strip_emphasis(body) else {
+            return Self { raw, pattern: Err(ScopeEntryError::Emphasis), annotation };
         };
         let quoted =
             body.starts_with('`') || (body.starts_with('"') && body.ends_with('"') && body.len() > 1);
@@ -139,34 +139,6 @@ impl ScopeEntry {
             (Some(a), Some(b)) => globs_overlap(&a, &b),
             _ => false,
         }
-    }
-}
-
-/// Removes emphasis or quotation marks around a path: `**src/a.rs**`, `_src/a.rs_`. A glob
-/// such as `**/a/**` and a name such as `__init__` stay as they are.
-fn strip_emphasis(body: &str) -> Result<&str, ScopeEntryError> {
-    for (open, close) in [('\'', '\''), ('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}')] {
-        let inner = body.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
-        if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
-            return strip_emphasis(inner);
-        }
-    }
-    let Some(mark) = body.chars().next().filter(|mark| matches!(mark, '*' | '_')) else { return Ok(body) };
-    let run = body.len() - body.trim_start_matches(mark).len();
-    let end = body.len() - body.trim_end_matches(mark).len();
-    let inner = body.get(run..body.len().saturating_sub(end)).unwrap_or("");
-    if run != end || inner.is_empty() || inner.starts_with('/') {
-        return Ok(body);
-    }
-    let last = inner.trim_matches('`').rsplit('/').next().unwrap_or("");
-    let names_file = last.is_empty() || last.trim_start_matches('.').contains('.');
-    let has_slash = inner.trim_end_matches('/').contains('/');
-    match mark {
-        '*' if has_slash || inner.starts_with('`') || (run > 1 && !inner.contains('*')) => Ok(inner),
-        '*' if run > 1 => Ok(body),
-        '*' => Err(ScopeEntryError::Emphasis),
-        _ if names_file || inner.starts_with('`') => Ok(inner),
-        _ => Ok(body),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the fields of an EVIDENCE entry say about the outcome of its command.
 
 use crate::document::field::{Field, strip_hint};
-use crate::document::packet::takes_back;
+use crate::document::pass_state::takes_back;
 use crate::text::Spanned;
 
 /// Sets a value; a second value that differs makes it two values, which are no exit code, path
@@ -72,7 +72,7 @@ fn is_failure(value: &str, plain: &str) -> bool {
         })
     };
     plain == "NO"
-        || starts.iter().any(|start| is_start(&start))
+        || starts.iter().any(is_start)
         || value.contains(['\u{274c}', '\u{2717}', '\u{2718}', '\u{1f534}'])
         || takes_back(value)
 }

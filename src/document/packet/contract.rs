@@ -8,6 +8,7 @@ use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 use super::Packet;
+use crate::document::exclusion::{Certainty, exclusion_key};
 
 /// Metadata fields that change during the work.
 const MUTABLE_FIELDS: [&str; 8] = [
@@ -156,7 +157,9 @@ pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
     }
     let mut covered = Span::default();
     for section in &packet.sections {
-        if SECTIONS.contains(&section.key.as_str()) && !covered.contains(section.span) {
+        // A section in other words for out of scope binds, too.
+        let is_exclusion = section.level == 2 && exclusion_key(&section.key) == Some(Certainty::Clear);
+        if (SECTIONS.contains(&section.key.as_str()) || is_exclusion) && !covered.contains(section.span) {
             covered = section.span;
             out.push(ContractPart {
                 key: section.key.clone(),

@@ -10,7 +10,7 @@ use crate::document::section::Section;
 use crate::text::{Span, Spanned, trim_spanned};
 
 use super::excluded::without_tags;
-use super::exclusion_label::{Certainty, ExclusionLabel, exclusion_key, find_exclusion_label};
+use crate::document::exclusion::{Certainty, ExclusionLabel, exclusion_key, find_exclusion_label};
 
 /// A list of exclusions.
 #[derive(Debug, Clone)]
@@ -53,13 +53,13 @@ const OTHER_PARTS: [&str; 7] =
 
 /// Where a block is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Region {
+enum ListRegion {
     Scope,
     Contract,
     Records,
 }
 
-impl Region {
+impl ListRegion {
     fn counts(self, certainty: Certainty, is_sentence: bool) -> bool {
         match self {
             Self::Scope => true,
@@ -74,17 +74,17 @@ fn is_record(section: &Section) -> bool {
 }
 
 /// Returns the region of each section, and of its heading.
-fn regions_of(sections: &[Section]) -> Vec<(Region, Region)> {
+fn regions_of(sections: &[Section]) -> Vec<(ListRegion, ListRegion)> {
     let has_scope = sections.iter().any(|section| section.key == "SCOPE");
-    let outside = if has_scope { Region::Contract } else { Region::Scope };
-    let mut open: Vec<(u8, Region)> = Vec::new();
+    let outside = if has_scope { ListRegion::Contract } else { ListRegion::Scope };
+    let mut open: Vec<(u8, ListRegion)> = Vec::new();
     let region_of = |section: &Section| {
         open.retain(|(level, _)| *level < section.level);
         let above = open.last().map_or(outside, |(_, region)| *region);
         let own = match above {
-            Region::Scope if has_scope => Region::Scope,
-            _ if SCOPE_SECTIONS.contains(&section.key.as_str()) => Region::Scope,
-            _ if is_record(section) => Region::Records,
+            ListRegion::Scope if has_scope => ListRegion::Scope,
+            _ if SCOPE_SECTIONS.contains(&section.key.as_str()) => ListRegion::Scope,
+            _ if is_record(section) => ListRegion::Records,
             _ => above,
         };
         open.push((section.level, own));
@@ -99,7 +99,7 @@ pub(super) struct ExclusionReader<'t> {
     outline: &'t Outline,
     sections: &'t [Section],
     /// The region of each section, and of its heading.
-    regions: Vec<(Region, Region)>,
+    regions: Vec<(ListRegion, ListRegion)>,
     /// Starts of the labels of fields, by block.
     starts: HashMap<usize, Vec<usize>>,
     /// Paragraphs that begin with a label.
@@ -134,17 +134,17 @@ impl<'t> ExclusionReader<'t> {
         out
     }
 
-    fn region(&self, block: usize) -> Region {
+    fn region(&self, block: usize) -> ListRegion {
         let after = self.sections.partition_point(|section| section.own_blocks.start <= block);
         let own = after.checked_sub(1).and_then(|at| self.regions.get(at));
         let has_scope = self.sections.iter().any(|section| section.key == "SCOPE");
-        let outside = if has_scope { Region::Contract } else { Region::Scope };
+        let outside = if has_scope { ListRegion::Contract } else { ListRegion::Scope };
         own.map_or(outside, |(region, _)| *region)
     }
 
     fn below_headings(&self) -> Vec<ExclusionList> {
         let is_list = |index: usize, section: &Section| {
-            let above = self.regions.get(index).map_or(Region::Contract, |(_, above)| *above);
+            let above = self.regions.get(index).map_or(ListRegion::Contract, |(_, above)| *above);
             section.key == "OUT_OF_SCOPE"
                 || exclusion_key(&section.key).is_some_and(|certainty| above.counts(certainty, false))
         };
@@ -194,7 +194,7 @@ impl<'t> ExclusionReader<'t> {
                     // A sentence in code is a remark or a command.
                     region.counts(label.certainty, label.is_sentence)
                         && (block.kind == BlockKind::Prose || !label.is_sentence)
-                        && (!is_code || (region == Region::Scope && has_scope))
+                        && (!is_code || (region == ListRegion::Scope && has_scope))
                 })
                 .collect();
             for (at, (number, label)) in found.iter().enumerate() {

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::document::Fault;
+pub(super) use crate::document::field::strip_box;
 use crate::document::is_placeholder;
 use crate::document::outline::{BlockKind, Outline};
 use crate::text::{Span, Spanned, to_single_line};
@@ -217,21 +218,6 @@ fn is_only_comments(html: &str) -> bool {
         rest = inner.get(end + 3..).unwrap_or("").trim();
     }
     rest.is_empty()
-}
-
-/// Removes decoration before the text of an item: a checkbox, and ticks in any
-/// encoding.
-pub(super) fn strip_box(text: &str) -> &str {
-    let text = text.trim_start();
-    let Some(rest) = text.strip_prefix('[') else { return text };
-    let mut chars = rest.char_indices();
-    match (chars.next(), chars.next(), chars.next()) {
-        (Some(_), Some((at, ']')), next) if next.is_none_or(|(_, c)| c.is_whitespace()) => {
-            rest.get(at + 1..).unwrap_or("").trim_start()
-        }
-        (Some((_, ']')), Some((at, c)), _) if c.is_whitespace() => rest.get(at..).unwrap_or("").trim_start(),
-        _ => text,
-    }
 }
 
 #[cfg(test)]

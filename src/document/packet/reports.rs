@@ -12,7 +12,7 @@ use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{Section, section_of_block};
 use crate::text::{Span, Spanned};
 
-use super::pass_state::takes_back;
+use crate::document::pass_state::takes_back;
 
 /// A validation report's verdict.
 #[derive(Debug, Clone)]

@@ -10,7 +10,8 @@ use crate::document::section::Section;
 use crate::document::typed_contract::TypedContract;
 use crate::text::{RepoPath, Span, Spanned, trim_spanned};
 
-use super::excluded::{annotation_paths, read_excluded_text, read_lines, read_value};
+use super::excluded::{read_excluded_text, read_lines, read_value};
+use super::excluded_marks::exclude_by_mark;
 use super::exclusion_lists::{ExclusionList, ExclusionReader};
 use super::items::{FieldText, TextForm, texts_in};
 
@@ -149,7 +150,7 @@ pub(super) fn read_scope(
     }
     let mut known = HashSet::new();
     scope.out_of_scope.retain(|entry| known.insert(entry.pattern_text()));
-    exclude_by_mark(&mut scope);
+    exclude_by_mark(&mut scope.in_scope, &mut scope.out_of_scope);
     // After the removal of a comment a value is shorter than its span: such an
     // entry points at the list instead.
     let declared = scope.declared.unwrap_or_default();
@@ -367,36 +368,4 @@ fn unread_entries(
             annotation: None,
         })
         .collect()
-}
-
-/// Marks around a path.
-const MARKS: [char; 6] = ['`', '"', '\'', '*', '_', '~'];
-
-/// Moves the entries `!path` of `IN_SCOPE_PATHS` to the excluded ones, and adds the
-/// paths that an annotation excludes: `src/ (except src/secret.rs)`.
-fn exclude_by_mark(scope: &mut Scope) {
-    let mut excluded = Vec::new();
-    scope.in_scope.retain(|entry| {
-        let plain = entry.raw.value.trim_start_matches(MARKS);
-        let Some(path) = plain.strip_prefix('!') else { return true };
-        let at = entry.raw.span.start + entry.raw.value.len() - path.len();
-        let path = path.trim_end_matches(MARKS);
-        let read = ScopeEntry::read(Spanned::new(path.to_owned(), Span::new(at, at + path.len())));
-        let is_path = read.pattern.is_ok();
-        excluded.extend(Some(read).filter(|_| is_path));
-        // An exclusion that cannot be read stays, as an invalid entry.
-        !is_path
-    });
-    for entry in &mut scope.in_scope {
-        if entry.raw.value.trim_start_matches(MARKS).starts_with('!') {
-            entry.pattern = Err(ScopeEntryError::Prose);
-        }
-        let Some(annotation) = &entry.annotation else { continue };
-        let lower = annotation.value.to_lowercase();
-        let words = ["except", "excluding", "without", "but not", "not "];
-        if words.iter().any(|word| lower.trim_start_matches('(').contains(word)) {
-            excluded.extend(annotation_paths(annotation));
-        }
-    }
-    scope.out_of_scope.extend(excluded);
 }

@@ -4,9 +4,9 @@
 //! every shape from which they can be read: an exclusion adds duties.
 
 use crate::document::Fault;
+use crate::document::exclusion::{is_exclusion_name, read_exclusion};
 use crate::document::field::normalize_key;
 use crate::document::json::{JsonNode, JsonValue};
-use crate::document::packet::{is_exclusion_name, read_exclusion};
 use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned, to_single_line};
 

@@ -1,16 +1,11 @@
 //! Whether a waiver is plainly in force. A waiver gives a permission, so that it must not
 //! count if a part of its text says, in whichever form, that it ended or was not granted.
 
-use std::ops::Range;
-
 use crate::document::field::{normalize_key, strip_hint};
 use crate::document::outline::{BlockKind, Outline};
-use crate::document::section::Section;
 use crate::text::{Span, Spanned, to_single_line};
 
-use super::Waiver;
 use super::part::WaiverPart;
-use super::prose::is_clause_start;
 
 /// Beginnings of words that say that a waiver ended, or was not granted.
 const ENDINGS: [&str; 30] = [
@@ -65,7 +60,7 @@ const PHRASES: [&str; 16] = [
     "does not apply",
 ];
 /// Titles of parts of the section whose waivers are not meant.
-const OTHER_TITLES: [&str; 14] = [
+pub(super) const OTHER_TITLES: [&str; 14] = [
     "EXAMPLE",
     "EXAMPLES",
     "TEMPLATE",
@@ -131,7 +126,7 @@ fn is_stamped(text: &str) -> bool {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
     let is_capital =
         |word: &&str| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    words.filter(is_capital).any(|word| ends_waiver(word)) || text.contains("~~")
+    words.filter(is_capital).any(ends_waiver) || text.contains("~~")
 }
 
 /// Returns whether the value of a status says that the waiver is in force, and nothing else:
@@ -159,7 +154,7 @@ pub(super) fn is_in_force(value: &str) -> bool {
 /// A reason not to count a waiver, as a clause.
 pub(super) type Doubt = Spanned<String>;
 
-fn doubt(line: &str, span: Span) -> Doubt {
+pub(super) fn doubt(line: &str, span: Span) -> Doubt {
     let shown = to_single_line(line.trim(), 60);
     let why = format!(
         "`{shown}` does not say plainly that the waiver is in force; write `Status: ACTIVE` and `Expiry: YYYY-MM-DD`, or \
@@ -258,8 +253,14 @@ fn read_text(text: &str, above: Option<WaiverPart>) -> ReadText {
     ReadText { part, is_doubtful }
 }
 
+/// Returns whether a word begins the statement of a title: it is no id, policy, date or mark.
+fn is_clause_start(word: &str) -> bool {
+    let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
+    !plain.is_empty() && !plain.contains(|c: char| c.is_ascii_digit())
+}
+
 /// Returns whether a text begins with words that end a waiver, behind an id.
-fn begins_with_ending(text: &str) -> bool {
+pub(super) fn begins_with_ending(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().filter(|word| is_clause_start(word)).take(3).collect();
     ends_waiver(&words.join(" "))
 }
@@ -272,114 +273,9 @@ fn is_state_line(key: &str) -> bool {
 }
 
 /// Returns whether a value denies its label: `Revoked: no`.
-fn is_negative(value: &str) -> bool {
+pub(super) fn is_negative(value: &str) -> bool {
     let plain = strip_hint(value).trim_matches(['`', '*', '.', ' ']).to_lowercase();
     matches!(plain.as_str(), "" | "no" | "none" | "never" | "n/a" | "false" | "-" | "nobody" | "not revoked")
-}
-
-/// Finds the waivers that the headings, paragraphs and other items of a packet end, and sets
-/// their doubts. `section` is the one that grants waivers.
-pub(super) fn apply_context(
-    text: &str,
-    outline: &Outline,
-    (section, sections): (&Section, &[Section]),
-    waivers: &mut [Waiver],
-) {
-    let inside = |span: Span, waiver: &Waiver| span.contains(Span::new(waiver.span.start, waiver.span.start));
-    let set = |waiver: &mut Waiver, line: &str, span: Span| {
-        waiver.doubt.get_or_insert_with(|| doubt(line, span));
-    };
-    for part in sections.iter().filter(|part| section.blocks.contains(&part.heading)) {
-        let names_other = part.key.split('_').any(|word| OTHER_TITLES.contains(&word));
-        if names_other || ends_waiver(&part.title.value) || part.key.starts_with("NOT_") {
-            for waiver in waivers.iter_mut().filter(|waiver| inside(part.span, waiver)) {
-                set(waiver, &part.title.value, part.title.span);
-            }
-        }
-    }
-    let parts = sections
-        .iter()
-        .filter(|part| part.heading == section.heading || section.blocks.contains(&part.heading));
-    for part in parts {
-        for (line, span) in paragraphs(text, outline, part.own_blocks.clone()) {
-            let is_instruction = line.starts_with('(') && line.ends_with(')');
-            if ends_waiver(&line) && !is_instruction {
-                // Text above the parts of a section is about all of them.
-                waivers
-                    .iter_mut()
-                    .filter(|waiver| inside(part.span, waiver))
-                    .for_each(|w| set(w, &line, span));
-            }
-        }
-    }
-    let is_about_waivers =
-        |other: &&Section| other.key.contains("WAIVER") || section.blocks.contains(&other.heading);
-    for other in sections.iter().filter(is_about_waivers) {
-        let title_ends = other.heading != section.heading && ends_waiver(&other.title.value);
-        for (line, span) in items(text, outline, other.own_blocks.clone()) {
-            let (label, value) = line.split_once(':').unwrap_or((&line, ""));
-            let ends = title_ends || (ends_waiver(label) && !is_negative(value) || begins_with_ending(&line));
-            if !ends || (value.is_empty() && is_negative(label)) {
-                continue;
-            }
-            let names =
-                |waiver: &Waiver| waiver.id.as_ref().is_some_and(|id| contains_word(&line, &id.value));
-            let own = |waiver: &Waiver| waiver.span.contains(span);
-            let is_named = waivers.iter().any(names);
-            let is_own = waivers.iter().any(|waiver| own(waiver) && waiver.missing().len() < MANY_MISSING);
-            for waiver in waivers.iter_mut() {
-                let is_meant = if is_named { names(waiver) } else { !is_own && !title_ends };
-                if is_meant && !(own(waiver) && title_ends) {
-                    set(waiver, &line, span);
-                }
-            }
-        }
-    }
-}
-
-/// Number of missing parts from which an item is no waiver, but a statement about one.
-const MANY_MISSING: usize = 4;
-
-fn contains_word(line: &str, word: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-    !word.is_empty()
-        && line.match_indices(word).any(|(at, _)| {
-            !line.get(..at).is_some_and(|before| before.ends_with(is_word))
-                && !line.get(at + word.len()..).is_some_and(|after| after.starts_with(is_word))
-        })
-}
-
-fn prose(text: &str, outline: &Outline, index: usize) -> Option<(String, Span)> {
-    let block = outline.get(index).filter(|block| block.kind == BlockKind::Prose)?;
-    let line: String = outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
-    let first = line.lines().next().map_or(0, str::len);
-    Some((line.trim().to_owned(), Span::new(block.content.start, block.content.start + first)))
-}
-
-/// Returns the paragraphs outside of lists.
-fn paragraphs(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<(String, Span)> {
-    let is_outside = |index: &usize| {
-        let mut above = outline.get(*index).and_then(|block| block.parent);
-        while let Some(block) = above.and_then(|index| outline.get(index)) {
-            if block.kind == BlockKind::Item {
-                return false;
-            }
-            above = block.parent;
-        }
-        true
-    };
-    blocks.filter(is_outside).filter_map(|index| prose(text, outline, index)).collect()
-}
-
-/// Returns the first paragraphs of the items of outermost lists.
-fn items(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<(String, Span)> {
-    let is_outer = |index: &usize| {
-        let list =
-            outline.get(*index).filter(|block| block.kind == BlockKind::Item).and_then(|block| block.parent);
-        list.and_then(|list| outline.get(list)).is_some_and(|list| list.parent.is_none())
-    };
-    let first = blocks.filter(is_outer).filter_map(|item| outline.item_prose(item));
-    first.filter_map(|index| prose(text, outline, index)).collect()
 }
 
 #[cfg(test)]

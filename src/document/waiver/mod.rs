@@ -6,6 +6,7 @@
 //! id, policy, scope, date, justification and approver are all present
 //! (CHECKS, "Waivers").
 
+mod context;
 mod draft;
 mod force;
 mod part;
@@ -96,7 +97,7 @@ pub(crate) fn read_granted(
     sections: &[Section],
 ) -> Vec<Waiver> {
     let mut out = read_waivers(text, outline, section.blocks.clone());
-    force::apply_context(text, outline, (section, sections), &mut out);
+    context::apply_context(text, outline, (section, sections), &mut out);
     out
 }
 

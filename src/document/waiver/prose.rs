@@ -84,12 +84,6 @@ fn is_denial(text: &str) -> bool {
     lower.split_whitespace().any(is_denial_word) || lower.contains("to be ")
 }
 
-/// Returns whether a word begins the statement of a title: it is no id, policy, date or mark.
-pub(super) fn is_clause_start(word: &str) -> bool {
-    let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-    !plain.is_empty() && !plain.contains(|c: char| c.is_ascii_digit())
-}
-
 impl WaiverDraft {
     /// Adds the parts that a free text contains. `at` is the byte offset of
     /// `body` in the document.

@@ -1,8 +1,6 @@
 //! Labels and headings that put paths out of scope, in all words that people use for it.
 
-use crate::document::field::normalize_key;
-
-use super::items::strip_box;
+use crate::document::field::{normalize_key, strip_box};
 
 /// Words that mean "out of scope" wherever the contract of a packet has them.
 const KEYS: [&str; 26] = [
@@ -102,7 +100,7 @@ const MAX_WORDS: usize = 7;
 
 /// How surely a key means "out of scope".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Certainty {
+pub(in crate::document) enum Certainty {
     /// Only in the section SCOPE.
     Loose,
     /// Everywhere in the contract of a packet.
@@ -110,7 +108,7 @@ pub(super) enum Certainty {
 }
 
 /// Returns how surely a normalized label or title means "out of scope".
-pub(super) fn exclusion_key(key: &str) -> Option<Certainty> {
+pub(in crate::document) fn exclusion_key(key: &str) -> Option<Certainty> {
     let plain = INTENSIFIERS.iter().fold(key, |key, start| key.strip_prefix(start).unwrap_or(key));
     let mut has_noun = false;
     let mut stem = plain;
@@ -153,7 +151,7 @@ pub(in crate::document) fn is_exclusion_name(key: &str) -> bool {
 
 /// A label found at the start of a line, as byte offsets in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ExclusionLabel {
+pub(in crate::document) struct ExclusionLabel {
     pub start: usize,
     pub end: usize,
     /// Start of what the label is about.
@@ -175,7 +173,7 @@ fn can_begin_label(text: &str) -> bool {
 
 /// Finds a label for exclusions at the start of a line, with any decoration: a symbol, a
 /// tick box, emphasis, escaped underscores.
-pub(super) fn find_exclusion_label(line: &str) -> Option<ExclusionLabel> {
+pub(in crate::document) fn find_exclusion_label(line: &str) -> Option<ExclusionLabel> {
     let body = strip_box(line);
     let offset = line.len() - body.len();
     let start = body.find(char::is_alphanumeric)?;

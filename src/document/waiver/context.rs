@@ -1,0 +1,115 @@
+//! Waivers that the text around them ends: headings, paragraphs and other items.
+
+use std::ops::Range;
+
+use crate::document::outline::{BlockKind, Outline};
+use crate::document::section::Section;
+use crate::text::Span;
+
+use super::Waiver;
+use super::force::{OTHER_TITLES, begins_with_ending, doubt, ends_waiver, is_negative};
+
+/// Finds the waivers that the headings, paragraphs and other items of a packet end, and sets
+/// their doubts. `section` is the one that grants waivers.
+pub(super) fn apply_context(
+    text: &str,
+    outline: &Outline,
+    (section, sections): (&Section, &[Section]),
+    waivers: &mut [Waiver],
+) {
+    let inside = |span: Span, waiver: &Waiver| span.contains(Span::new(waiver.span.start, waiver.span.start));
+    let set = |waiver: &mut Waiver, line: &str, span: Span| {
+        waiver.doubt.get_or_insert_with(|| doubt(line, span));
+    };
+    for part in sections.iter().filter(|part| section.blocks.contains(&part.heading)) {
+        let names_other = part.key.split('_').any(|word| OTHER_TITLES.contains(&word));
+        if names_other || ends_waiver(&part.title.value) || part.key.starts_with("NOT_") {
+            for waiver in waivers.iter_mut().filter(|waiver| inside(part.span, waiver)) {
+                set(waiver, &part.title.value, part.title.span);
+            }
+        }
+    }
+    let parts = sections
+        .iter()
+        .filter(|part| part.heading == section.heading || section.blocks.contains(&part.heading));
+    for part in parts {
+        for (line, span) in paragraphs(text, outline, part.own_blocks.clone()) {
+            let is_instruction = line.starts_with('(') && line.ends_with(')');
+            if ends_waiver(&line) && !is_instruction {
+                // Text above the parts of a section is about all of them.
+                waivers
+                    .iter_mut()
+                    .filter(|waiver| inside(part.span, waiver))
+                    .for_each(|w| set(w, &line, span));
+            }
+        }
+    }
+    let is_about_waivers =
+        |other: &&Section| other.key.contains("WAIVER") || section.blocks.contains(&other.heading);
+    for other in sections.iter().filter(is_about_waivers) {
+        let title_ends = other.heading != section.heading && ends_waiver(&other.title.value);
+        for (line, span) in items(text, outline, other.own_blocks.clone()) {
+            let (label, value) = line.split_once(':').unwrap_or((&line, ""));
+            let ends = title_ends || (ends_waiver(label) && !is_negative(value) || begins_with_ending(&line));
+            if !ends || (value.is_empty() && is_negative(label)) {
+                continue;
+            }
+            let names =
+                |waiver: &Waiver| waiver.id.as_ref().is_some_and(|id| contains_word(&line, &id.value));
+            let own = |waiver: &Waiver| waiver.span.contains(span);
+            let is_named = waivers.iter().any(names);
+            let is_own = waivers.iter().any(|waiver| own(waiver) && waiver.missing().len() < MANY_MISSING);
+            for waiver in waivers.iter_mut() {
+                let is_meant = if is_named { names(waiver) } else { !is_own && !title_ends };
+                if is_meant && !(own(waiver) && title_ends) {
+                    set(waiver, &line, span);
+                }
+            }
+        }
+    }
+}
+
+/// Number of missing parts from which an item is no waiver, but a statement about one.
+const MANY_MISSING: usize = 4;
+
+fn contains_word(line: &str, word: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    !word.is_empty()
+        && line.match_indices(word).any(|(at, _)| {
+            !line.get(..at).is_some_and(|before| before.ends_with(is_word))
+                && !line.get(at + word.len()..).is_some_and(|after| after.starts_with(is_word))
+        })
+}
+
+fn prose(text: &str, outline: &Outline, index: usize) -> Option<(String, Span)> {
+    let block = outline.get(index).filter(|block| block.kind == BlockKind::Prose)?;
+    let line: String = outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
+    let first = line.lines().next().map_or(0, str::len);
+    Some((line.trim().to_owned(), Span::new(block.content.start, block.content.start + first)))
+}
+
+/// Returns the paragraphs outside of lists.
+fn paragraphs(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<(String, Span)> {
+    let is_outside = |index: &usize| {
+        let mut above = outline.get(*index).and_then(|block| block.parent);
+        while let Some(block) = above.and_then(|index| outline.get(index)) {
+            if block.kind == BlockKind::Item {
+                return false;
+            }
+            above = block.parent;
+        }
+        true
+    };
+    blocks.filter(is_outside).filter_map(|index| prose(text, outline, index)).collect()
+}
+
+/// Returns the first paragraphs of the items of outermost lists.
+fn items(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<(String, Span)> {
+    let is_outer = |index: &usize| {
+        let list =
+            outline.get(*index).filter(|block| block.kind == BlockKind::Item).and_then(|block| block.parent);
+        list.and_then(|list| outline.get(list)).is_some_and(|list| list.parent.is_none())
+    };
+    let first = blocks.filter(is_outer).filter_map(|item| outline.item_prose(item));
+    first.filter_map(|index| prose(text, outline, index)).collect()
+}
