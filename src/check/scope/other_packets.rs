@@ -15,7 +15,7 @@ use crate::text::{RepoPath, Span, to_single_line};
 const MAX_SHOWN: usize = 5;
 
 /// A change of what a record says of another packet: what it is, and where.
-type Change = (String, Label);
+type RecordEdit = (String, Label);
 
 /// `scope/other-packet`: the work leaves the active packets of other base ids in the registry
 /// as they are, and opens no other packet again on the task board.
@@ -40,7 +40,7 @@ pub(in crate::check) fn other_packet(input: &ChangeCheckContext<'_>, rule: &Rule
     out.into()
 }
 
-fn changes_since(input: &ChangeCheckContext<'_>, earlier: &EarlierRecords) -> Vec<Change> {
+fn changes_since(input: &ChangeCheckContext<'_>, earlier: &EarlierRecords) -> Vec<RecordEdit> {
     let mut out = Vec::new();
     if let Some(before) = earlier.registry.different() {
         out.extend(registry_changes(input, before));
@@ -73,7 +73,7 @@ fn active_by_base(registry: &Registry) -> BTreeMap<String, (BTreeSet<String>, Sp
     out
 }
 
-fn registry_changes(input: &ChangeCheckContext<'_>, before: &Registry) -> Vec<Change> {
+fn registry_changes(input: &ChangeCheckContext<'_>, before: &Registry) -> Vec<RecordEdit> {
     let now = input.packet.registry.map(active_by_base).unwrap_or_default();
     let mut out = Vec::new();
     for (base, (old, _)) in active_by_base(before) {
@@ -105,7 +105,7 @@ fn registry_changes(input: &ChangeCheckContext<'_>, before: &Registry) -> Vec<Ch
     out
 }
 
-fn board_changes(input: &ChangeCheckContext<'_>, before: &Board) -> Vec<Change> {
+fn board_changes(input: &ChangeCheckContext<'_>, before: &Board) -> Vec<RecordEdit> {
     let mut out = Vec::new();
     let board = input.packet.board;
     let is_open = |entry: &&BoardEntry| matches!(entry.state.as_str(), "READY_FOR_DEV" | "IN_PROGRESS");
