@@ -124,11 +124,14 @@ fn a_waiver_is_granted_with_the_contract() {
     verify(&sandbox, 0, "contract only");
 }
 
+/// A change of the main branch.
+type Edit<'a> = &'a dyn Fn(&Sandbox);
+
 #[test]
 fn a_waiver_that_main_withdrew_waives_nothing() {
     let packet = format!("{TEXT}{WAIVER}");
     let end = |from: &'static str, to: &'static str| move |sandbox: &Sandbox| sandbox.edit(PACKET, from, to);
-    let changes: [(&str, &dyn Fn(&Sandbox)); 4] = [
+    let changes: [(&str, Edit<'_>); 4] = [
         ("removed", &|sandbox: &Sandbox| sandbox.write(PACKET, TEXT)),
         ("narrowed", &end("`other.txt`", "`check.sh`")),
         ("ended", &end("Approver: Mira\n", "Approver: Mira\n  - Expiry: 2026-02-15\n")),
