@@ -167,7 +167,11 @@ fn can_begin_label(text: &str) -> bool {
     let length = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let first = text.get(..length).unwrap_or("");
     let lists = [&KEYS[..], &LOOSE, &NOUNS, &NEGATIONS, &INTENSIFIERS];
-    let begins = |key: &str| key.split('_').next().is_some_and(|word| word.eq_ignore_ascii_case(first));
+    let begins = |key: &str| {
+        let word = key.get(..first.len());
+        let ends = matches!(key.as_bytes().get(first.len()), None | Some(b'_'));
+        ends && word.is_some_and(|word| word.eq_ignore_ascii_case(first))
+    };
     lists.iter().any(|list| list.iter().any(|key| begins(key)))
 }
 
