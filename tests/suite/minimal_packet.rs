@@ -131,6 +131,8 @@ fn scope_plan_and_done_means_are_all_needed() {
         ("## Test plan\n", "", "requires the field `TEST_PLAN`"),
         ("- a.txt has the line two.\n", "", "`DONE_MEANS`"),
         ("## Done means\n", "", "requires the field `DONE_MEANS`"),
+        ("## Done means\n", "## Acceptance criteria\n", "this is not read; rename it to `DONE_MEANS`"),
+        ("## Test plan\n", "## How to test\n", "this is not read; rename it to `TEST_PLAN`"),
     ] {
         let sandbox = written_by_hand("standard");
         sandbox.edit(PACKET, from, to);

@@ -163,6 +163,13 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
                 let message = format!("{required_by} requires the field `{name}`");
                 let label = input.label_at(input.packet.heading_span(section), format!("add `{name}` here"));
                 let finding = rule.finding(message, label);
+                let finding = match find_other_name(input, rule, name) {
+                    Some(span) => {
+                        let label = format!("this is not read; rename it to `{name}`");
+                        finding.related(input.label_at(span, label))
+                    }
+                    None => finding,
+                };
                 let blocks = input.packet.section(section).map_or(0..0, |section| section.blocks.clone());
                 let fields = input.packet.fields.iter().filter(|field| blocks.contains(&field.block));
                 match find_misspelt_label(fields, name) {
@@ -175,6 +182,16 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
     }
     out.extend(missing_head(input, rule));
     out.into()
+}
+
+/// Returns the first heading or label that is another usual name of a field.
+fn find_other_name(input: &PacketCheckContext<'_>, rule: &Rule, name: &str) -> Option<Span> {
+    let pairs = rule.parameter("called").iter().filter_map(|pair| pair.split_once(": "));
+    let names: Vec<&str> = pairs.filter(|(_, means)| *means == name).map(|(other, _)| other).collect();
+    let sections = input.packet.sections.iter().map(|section| (&section.key, section.title.span));
+    let fields = input.packet.fields.iter().filter(|field| field.is_top_level);
+    let mut all = sections.chain(fields.map(|field| (&field.key, field.label)));
+    all.find(|(key, _)| names.contains(&key.as_str())).map(|(_, span)| span)
 }
 
 /// Finds the content of a required field. Metadata counts only in the METADATA

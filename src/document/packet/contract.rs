@@ -4,11 +4,12 @@
 //! quality gate and authority (CHECKS, "Forged approval"). Separate rules check
 //! the waivers one by one.
 
+use crate::document::exclusion::{Certainty, exclusion_key};
 use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 use super::Packet;
-use crate::document::exclusion::{Certainty, exclusion_key};
+use super::section_names::{CONTRACT_SECTIONS, WORK_SECTIONS};
 
 /// Metadata fields that change during the work.
 const MUTABLE_FIELDS: [&str; 8] = [
@@ -20,35 +21,6 @@ const MUTABLE_FIELDS: [&str; 8] = [
     "ORCHESTRATOR_MODEL",
     "ORCHESTRATION_STARTED_AT_UTC",
     "AGENTIC_MODE",
-];
-
-/// Sections that belong to the contract.
-const SECTIONS: [&str; 9] = [
-    "TECHNICAL_REFINEMENT",
-    "SCOPE",
-    "QUALITY_GATE",
-    "TEST_PLAN",
-    "DONE_MEANS",
-    "IN_SCOPE_PATHS",
-    "OUT_OF_SCOPE",
-    "RISK_TIER",
-    "AUTHORITY",
-];
-
-/// Sections of the work: below a section of the contract, as headings of other levels put
-/// them, they are no part of it, and no list reads them.
-const WORK_SECTIONS: [&str; 11] = [
-    "METADATA",
-    "WAIVERS_GRANTED",
-    "BOOTSTRAP",
-    "SKELETON",
-    "IMPLEMENTATION",
-    "HYGIENE",
-    "STATUS_HANDOFF",
-    "EVIDENCE",
-    "EVIDENCE_MAPPING",
-    "VALIDATION",
-    "VALIDATION_REPORTS",
 ];
 
 /// Returns the pieces of a section without the sections of the work inside of it.
@@ -159,7 +131,9 @@ pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
     for section in &packet.sections {
         // A section in other words for out of scope binds, too.
         let is_exclusion = section.level == 2 && exclusion_key(&section.key) == Some(Certainty::Clear);
-        if (SECTIONS.contains(&section.key.as_str()) || is_exclusion) && !covered.contains(section.span) {
+        if (CONTRACT_SECTIONS.contains(&section.key.as_str()) || is_exclusion)
+            && !covered.contains(section.span)
+        {
             covered = section.span;
             out.push(ContractPart {
                 key: section.key.clone(),

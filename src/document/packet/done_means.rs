@@ -44,8 +44,8 @@ pub(super) fn read_done_means(
     let mut end = criteria.blocks.end;
     while next < criteria.blocks.end {
         let Some(block) = outline.get(next) else { break };
-        if let Some(other) = others.iter().find(|other| other.contains(&next)) {
-            next = other.end;
+        if others.contains(next) {
+            next += 1;
         } else if block.kind == BlockKind::Item {
             if is_other_field(text, outline, next) {
                 end = next;
@@ -66,9 +66,7 @@ pub(super) fn read_done_means(
     let mut placeholders: Vec<Fault> = Vec::new();
     let mut tables: HashSet<Option<usize>> = HashSet::new();
     for found in texts_in(text, outline, criteria.blocks.start..end) {
-        if others.iter().any(|other| other.contains(&found.block))
-            || (found.form == TextForm::Html && found.is_disclosure())
-        {
+        if others.contains(found.block) || (found.form == TextForm::Html && found.is_disclosure()) {
             continue;
         }
         if found.form == TextForm::Cell {

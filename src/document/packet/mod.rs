@@ -14,6 +14,7 @@ mod read;
 mod reading;
 mod reports;
 mod scope;
+mod section_names;
 mod test_plan;
 
 use std::fmt;

@@ -4,10 +4,13 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::document::Fault;
+use crate::document::block_ranges::BlockRanges;
 use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{Section, section_of_block};
 use crate::text::{Span, Spanned};
+
+use super::section_names::is_own_section;
 
 /// An occurrence of a name in the document: a section or a labelled field.
 pub(super) struct FieldOccurrence {
@@ -51,33 +54,10 @@ fn find_occurrences(
     all
 }
 
-/// Sections and lists of a packet: each ends the one before it, whatever the level of its heading.
-const OWN_SECTIONS: [&str; 20] = [
-    "METADATA",
-    "SCOPE",
-    "QUALITY_GATE",
-    "TEST_PLAN",
-    "DONE_MEANS",
-    "IN_SCOPE_PATHS",
-    "OUT_OF_SCOPE",
-    "ROLLBACK_HINT",
-    "WAIVERS_GRANTED",
-    "AUTHORITY",
-    "TECHNICAL_REFINEMENT",
-    "BOOTSTRAP",
-    "SKELETON",
-    "IMPLEMENTATION",
-    "HYGIENE",
-    "STATUS_HANDOFF",
-    "EVIDENCE",
-    "EVIDENCE_MAPPING",
-    "VALIDATION",
-    "VALIDATION_REPORTS",
-];
 /// Returns the sections with the levels of the template, if all of them are one level deeper: a
 /// packet whose sections are `### SCOPE` and so on.
 pub(super) fn with_usual_levels(mut sections: Vec<Section>) -> Vec<Section> {
-    let known = || sections.iter().filter(|section| OWN_SECTIONS.contains(&section.key.as_str()));
+    let known = || sections.iter().filter(|section| is_own_section(&section.key));
     if known().map(|section| section.level).min() == Some(3) && !sections.iter().any(|s| s.level == 2) {
         sections.iter_mut().filter(|section| section.level > 2).for_each(|section| section.level -= 1);
     }
@@ -94,23 +74,23 @@ pub(super) fn blocks_of_others(
     outline: &Outline,
     key: &str,
     blocks: &Range<usize>,
-) -> Vec<Range<usize>> {
+) -> BlockRanges {
     let is_inside = |index: usize| blocks.contains(&index);
-    let is_other = |own: &str, known: &[&str]| own != key && known.contains(&own);
     let below = sections.iter().filter(|section| is_inside(section.heading));
     let of_sections = below
-        .filter(|section| is_other(&section.key, &OWN_SECTIONS))
+        .filter(|section| section.key != key && is_own_section(&section.key))
         .map(|section| section.heading..section.blocks.end.max(section.heading + 1));
     let labelled: HashSet<usize> =
         all.iter().filter(|field| field.item.is_none()).map(|field| field.block).collect();
     let of_labels = all
         .iter()
-        .filter(|field| is_inside(field.block) && field.is_top_level && is_other(&field.key, &OWN_LABELS))
+        .filter(|field| is_inside(field.block) && field.is_top_level && field.key != key)
+        .filter(|field| OWN_LABELS.contains(&field.key.as_str()))
         .map(|field| match field.item.and_then(|item| Some((item, outline.get(item)?.end))) {
             Some((item, end)) => item..end.max(item + 1),
             None => field.block..end_of_value(outline, &labelled, field.block + 1),
         });
-    of_sections.chain(of_labels).collect()
+    BlockRanges::new(&of_sections.chain(of_labels).collect::<Vec<_>>())
 }
 
 /// Returns the end of the blocks that belong to a label in a paragraph: the next

@@ -76,13 +76,13 @@ pub(super) fn read_test_plan(
     }
     let others = blocks_of_others(sections, all, outline, "TEST_PLAN", &plan.blocks);
     let mut texts = texts_in(text, outline, plan.blocks);
-    texts.retain(|found| !others.iter().any(|other| other.contains(&found.block)));
-    let columns = CommandColumns::read(outline, &texts);
+    texts.retain(|found| !others.contains(found.block));
+    let remarks = find_remarks(outline, &texts);
     let mut placeholders: Vec<Fault> = Vec::new();
     for found in &texts {
         if found.form == TextForm::Html && found.is_disclosure() {
             // The lines of `<details>` around a text.
-        } else if found.form == TextForm::Cell && !columns.contains(outline, found) {
+        } else if remarks.contains(&found.block) {
             // The head of a table, or a remark beside its commands.
         } else if found.form == TextForm::Code {
             let content = outline.get(found.block).map_or(found.text.span, |block| block.content);
@@ -128,49 +128,51 @@ fn is_group(found: &FieldText, text: &str, outline: &Outline) -> bool {
     nested.peek().is_some() && nested.all(is_quoted)
 }
 
-/// The columns of tables that hold commands.
-struct CommandColumns {
-    /// Table and column.
-    columns: HashSet<(usize, usize)>,
-    /// Tables without any command in backticks: all their cells count.
-    unquoted: HashSet<usize>,
+/// A cell of a table in a plan.
+struct PlanCell {
+    block: usize,
+    table: usize,
+    row: usize,
+    column: usize,
+    is_quoted: bool,
+    is_filled: bool,
+    is_named: bool,
 }
 
-impl CommandColumns {
-    fn read(outline: &Outline, texts: &[FieldText]) -> Self {
-        let mut found = Self { columns: HashSet::new(), unquoted: HashSet::new() };
-        let cells = || texts.iter().filter(|text| text.form == TextForm::Cell);
-        for cell in cells() {
-            let Some((table, row, column)) = place_of_cell(outline, cell.block) else { continue };
-            found.unquoted.insert(table);
-            let is_named = row == 0
-                && ["command", "run", "step"]
-                    .iter()
-                    .any(|word| cell.text.value.to_lowercase().contains(word));
-            if is_named || !code_spans(&cell.text.value).is_empty() {
-                found.columns.insert((table, column));
-            }
-        }
-        let quoted: Vec<usize> = found.columns.iter().map(|(table, _)| *table).collect();
-        found.unquoted.retain(|table| !quoted.contains(table));
-        found
+/// Returns the blocks of the cells that hold no command: those of the head, and the remarks beside
+/// the command of their row. A row without a command in backticks, and without one in a column that
+/// is called `Command`, has no remarks.
+fn find_remarks(outline: &Outline, texts: &[FieldText]) -> HashSet<usize> {
+    let mut cells: Vec<PlanCell> = Vec::new();
+    for found in texts.iter().filter(|found| found.form == TextForm::Cell) {
+        let row = outline.get(found.block).and_then(|cell| cell.parent);
+        let table = row.and_then(|row| outline.get(row)?.parent);
+        let (Some(row), Some(table)) = (row, table) else { continue };
+        let column = cells.last().filter(|before| before.row == row).map_or(0, |before| before.column + 1);
+        let head = found.text.value.to_lowercase();
+        cells.push(PlanCell {
+            block: found.block,
+            table,
+            row,
+            column,
+            is_quoted: !code_spans(&found.text.value).is_empty(),
+            is_filled: !found.is_empty_statement(),
+            is_named: matches!(head.trim_matches(['*', '_', ' ']), "command" | "commands"),
+        });
     }
-
-    /// Returns whether a cell holds a command.
-    fn contains(&self, outline: &Outline, cell: &FieldText) -> bool {
-        let Some((table, row, column)) = place_of_cell(outline, cell.block) else { return true };
-        let is_command = self.unquoted.contains(&table) || self.columns.contains(&(table, column));
-        is_command && (row > 0 || !code_spans(&cell.text.value).is_empty())
-    }
-}
-
-/// Returns the table of a cell, and the numbers of its row and column.
-fn place_of_cell(outline: &Outline, cell: usize) -> Option<(usize, usize, usize)> {
-    let row = outline.get(cell)?.parent?;
-    let table = outline.get(row)?.parent?;
-    let row_number = outline.children(Some(table)).position(|index| index == row)?;
-    let column = outline.children(Some(row)).position(|index| index == cell)?;
-    Some((table, row_number, column))
+    // The head is the first child of its table.
+    let is_head = |cell: &PlanCell| cell.row == cell.table + 1;
+    let named: HashSet<(usize, usize)> = cells
+        .iter()
+        .filter(|cell| is_head(cell) && cell.is_named)
+        .map(|cell| (cell.table, cell.column))
+        .collect();
+    let is_command = |cell: &PlanCell| {
+        cell.is_quoted || (!is_head(cell) && cell.is_filled && named.contains(&(cell.table, cell.column)))
+    };
+    let rows: HashSet<usize> = cells.iter().filter(|cell| is_command(cell)).map(|cell| cell.row).collect();
+    let is_remark = |cell: &&PlanCell| !is_command(cell) && (is_head(cell) || rows.contains(&cell.row));
+    cells.iter().filter(is_remark).map(|cell| cell.block).collect()
 }
 
 /// Returns the text behind a label in bold: `**Unit**: cargo test`.
@@ -306,6 +308,7 @@ mod tests {
             "```console\n$ sh a.sh\n$ sh b.sh\n```\n",
             "- `$ sh a.sh`\n- `sh b.sh`\n",
             "| Command | Why |\n|---|---|\n| `sh a.sh` | the unit tests |\n| sh b.sh | all |\n",
+            "| Step | Commands |\n|---|---|\n| 1 | sh a.sh |\n| 2 | sh b.sh |\n",
             "- `sh a.sh`\n\n<details>\n<summary>why</summary>\n\n</details>\n\n- `sh b.sh`\n",
         ] {
             assert_eq!(planned(&format!("## TEST_PLAN\n{plan}\n## DONE_MEANS\n- one\n")), both, "{plan}");
@@ -340,12 +343,26 @@ mod tests {
         assert_eq!(planned("## TEST_PLAN\n- Unit\n  - `true`\n  - sh b.sh\n"), ["Unit", "true", "sh b.sh"]);
         let table = "## TEST_PLAN\n| Why | Command |\n|---|---|\n| `true` | sh a.sh |\n";
         assert_eq!(planned(table), ["true", "sh a.sh"]);
+        let row = "## TEST_PLAN\n| Command | Why |\n|---|---|\n| `true` | x |\n|  | sh a.sh |\n";
+        assert_eq!(planned(row), ["true", "sh a.sh"]);
         assert_eq!(planned("## TEST_PLAN\n| Unit |\n|---|\n| sh a.sh |\n"), ["sh a.sh"]);
         // Items beside the other list, and below a heading of another name, belong to the plan.
         let beside = "## TEST_PLAN\n- `sh a.sh`\n- DONE_MEANS:\n  - one\n- `sh b.sh`\n";
         assert_eq!(planned(beside), ["sh a.sh", "sh b.sh"]);
         assert_eq!(planned("## TEST_PLAN\n### Evidence of life\n- `sh a.sh`\n"), ["sh a.sh"]);
         assert_eq!(planned("## TEST_PLAN\n```console\n$ sh a.sh\nsh b.sh\n```\n"), ["sh a.sh", "sh b.sh"]);
+    }
+
+    #[test]
+    fn large_plans_are_read_in_linear_time() {
+        let cells = "| `sh a.sh` | x |\n".repeat(40_000);
+        let labels = "- `sh a.sh`\n- DONE_MEANS:\n  - one\n".repeat(40_000);
+        for text in [format!("| Command | Why |\n|---|---|\n{cells}"), labels] {
+            let start = std::time::Instant::now();
+            let read = packet(&format!("## TEST_PLAN\n{text}"));
+            assert_eq!(read.test_plan.len(), 40_000);
+            assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+        }
     }
 
     #[test]
