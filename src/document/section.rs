@@ -120,7 +120,10 @@ fn without_number(title: &str) -> &str {
     let rest = title.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     let number = title.get(..title.len() - rest.len()).unwrap_or_default();
     let rest = rest.strip_prefix(')').unwrap_or(rest);
-    let is_number = number.starts_with(|c: char| c.is_ascii_digit()) && number.len() <= 8;
+    // `2026 SCOPE` has a year before it.
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.split('.').all(|part| part.len() <= 2)
+        && number.len() <= 8;
     let has_title = rest.starts_with(' ') && rest.contains(char::is_alphabetic);
     if is_number && has_title { rest.trim_start() } else { title }
 }
@@ -137,6 +140,7 @@ mod tests {
         assert_eq!(normalize_title("3. SCOPE"), "SCOPE");
         assert_eq!(normalize_title("2.1) Test Plan [X]"), "TEST_PLAN");
         assert_eq!(normalize_title("2026-01-02 Notes"), "2026_01_02_NOTES");
+        assert_eq!(normalize_title("2026 SCOPE"), "2026_SCOPE");
         assert_eq!(normalize_title("VALIDATION_REPORTS"), "VALIDATION_REPORTS");
         assert_eq!(normalize_title("Validation Report (Append Only)"), "VALIDATION_REPORT");
     }

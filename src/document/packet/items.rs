@@ -57,12 +57,11 @@ impl FieldText {
             || matches!(lower.as_str(), "none" | "n/a" | "not applicable")
     }
 
-    /// Returns whether the text is the lines of `<details>` and its summary, and nothing else.
+    /// Returns whether the text is the lines of `<details>` and a summary in plain words, and
+    /// nothing else. What could be a command is no plain word.
     pub(super) fn is_disclosure(&self) -> bool {
         let mut rest = self.text.value.trim();
-        if rest.contains('`') {
-            return false;
-        }
+        let is_plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || " ,:?!()'".contains(c));
         while !rest.is_empty() {
             let Some((tag, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
                 return false;
@@ -71,7 +70,10 @@ impl FieldText {
             rest = match name.to_ascii_lowercase().as_str() {
                 "details" => after.trim_start(),
                 "summary" if tag.starts_with('/') => after.trim_start(),
-                "summary" => after.split_once("</summary>").map_or("", |(_, after)| after).trim_start(),
+                "summary" => match after.split_once("</summary>") {
+                    Some((summary, after)) if is_plain(summary) => after.trim_start(),
+                    _ => return false,
+                },
                 _ => return false,
             };
         }

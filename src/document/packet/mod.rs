@@ -9,6 +9,7 @@ pub(crate) mod fenced_report;
 mod from_contract;
 mod items;
 mod phases;
+mod plan_table;
 mod quality;
 mod read;
 mod reading;

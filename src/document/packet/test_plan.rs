@@ -9,6 +9,7 @@ use crate::document::{Fault, is_placeholder};
 use crate::text::{Span, trim_spanned};
 
 use super::items::{FieldText, TextForm, strip_box, texts_in};
+use super::plan_table::find_remarks;
 use super::quality::{blocks_of_others, single_occurrence};
 
 /// One command of `TEST_PLAN`.
@@ -77,11 +78,13 @@ pub(super) fn read_test_plan(
     let others = blocks_of_others(sections, all, outline, "TEST_PLAN", &plan.blocks);
     let mut texts = texts_in(text, outline, plan.blocks);
     texts.retain(|found| !others.contains(found.block));
-    let remarks = find_remarks(outline, &texts);
+    let (remarks, unread) = find_remarks(outline, &texts);
     let mut placeholders: Vec<Fault> = Vec::new();
     for found in &texts {
         if found.form == TextForm::Html && found.is_disclosure() {
             // The lines of `<details>` around a text.
+        } else if unread.contains(&found.block) {
+            faults.push(found.fault("TEST_PLAN", "it is not in backticks, beside a command that is"));
         } else if remarks.contains(&found.block) {
             // The head of a table, or a remark beside its commands.
         } else if found.form == TextForm::Code {
@@ -108,14 +111,21 @@ fn is_labelled_list(found: &FieldText, outline: &Outline) -> bool {
         && item.is_some_and(|item| outline.get(item).is_some_and(|b| b.end > found.block + 1))
 }
 
+/// First words of an item that asks for an action, such as `Check the dialogs`.
+const ACTIONS: [&str; 20] = [
+    "Manual", "Manually", "Review", "Verify", "Check", "Inspect", "Look", "Open", "Click", "Confirm", "Test",
+    "Run", "Try", "Ask", "Compare", "Read", "Make", "Ensure", "Build", "Start",
+];
+
 /// Returns whether an item is the name of a group: a few words such as `Unit tests`, whose nested
-/// items are all commands in backticks. What could be a command itself is no name.
+/// items are all commands in backticks. What could be a command or an action is no name.
 fn is_group(found: &FieldText, text: &str, outline: &Outline) -> bool {
     let name = found.text.value.trim_matches(['*', '_', ' ']);
     let is_word = |word: &str| word.chars().all(char::is_alphabetic) && word.chars().count() > 1;
     let is_name = name.starts_with(char::is_uppercase)
         && name.split_whitespace().count() <= 4
-        && name.split_whitespace().all(is_word);
+        && name.split_whitespace().all(is_word)
+        && !name.split_whitespace().next().is_some_and(|first| ACTIONS.contains(&first));
     let Some(item) = outline.get(found.block).and_then(|block| block.parent).filter(|_| is_name) else {
         return false;
     };
@@ -126,53 +136,6 @@ fn is_group(found: &FieldText, text: &str, outline: &Outline) -> bool {
         content.is_some_and(|content| !code_spans(content).is_empty())
     };
     nested.peek().is_some() && nested.all(is_quoted)
-}
-
-/// A cell of a table in a plan.
-struct PlanCell {
-    block: usize,
-    table: usize,
-    row: usize,
-    column: usize,
-    is_quoted: bool,
-    is_filled: bool,
-    is_named: bool,
-}
-
-/// Returns the blocks of the cells that hold no command: those of the head, and the remarks beside
-/// the command of their row. A row without a command in backticks, and without one in a column that
-/// is called `Command`, has no remarks.
-fn find_remarks(outline: &Outline, texts: &[FieldText]) -> HashSet<usize> {
-    let mut cells: Vec<PlanCell> = Vec::new();
-    for found in texts.iter().filter(|found| found.form == TextForm::Cell) {
-        let row = outline.get(found.block).and_then(|cell| cell.parent);
-        let table = row.and_then(|row| outline.get(row)?.parent);
-        let (Some(row), Some(table)) = (row, table) else { continue };
-        let column = cells.last().filter(|before| before.row == row).map_or(0, |before| before.column + 1);
-        let head = found.text.value.to_lowercase();
-        cells.push(PlanCell {
-            block: found.block,
-            table,
-            row,
-            column,
-            is_quoted: !code_spans(&found.text.value).is_empty(),
-            is_filled: !found.is_empty_statement(),
-            is_named: matches!(head.trim_matches(['*', '_', ' ']), "command" | "commands"),
-        });
-    }
-    // The head is the first child of its table.
-    let is_head = |cell: &PlanCell| cell.row == cell.table + 1;
-    let named: HashSet<(usize, usize)> = cells
-        .iter()
-        .filter(|cell| is_head(cell) && cell.is_named)
-        .map(|cell| (cell.table, cell.column))
-        .collect();
-    let is_command = |cell: &PlanCell| {
-        cell.is_quoted || (!is_head(cell) && cell.is_filled && named.contains(&(cell.table, cell.column)))
-    };
-    let rows: HashSet<usize> = cells.iter().filter(|cell| is_command(cell)).map(|cell| cell.row).collect();
-    let is_remark = |cell: &&PlanCell| !is_command(cell) && (is_head(cell) || rows.contains(&cell.row));
-    cells.iter().filter(is_remark).map(|cell| cell.block).collect()
 }
 
 /// Returns the text behind a label in bold: `**Unit**: cargo test`.
@@ -227,7 +190,7 @@ fn read_planned_text(found: &FieldText, out: &mut Vec<PlannedCommand>, faults: &
 }
 
 /// Returns the texts in backticks; a run of backticks ends at a run of the same length.
-fn code_spans(text: &str) -> Vec<&str> {
+pub(super) fn code_spans(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('`') {
@@ -298,6 +261,13 @@ mod tests {
         packet(body).test_plan.into_iter().map(|command| command.text).collect()
     }
 
+    fn faults(body: &str) -> Vec<String> {
+        let text = format!("# Task Packet: WP-1-A\n\n{body}");
+        let read = Packet::read(&Source::from_text(RepoPath::from("WP-1-A.md"), text));
+        let unread = read.faults.into_iter().filter(|fault| fault.rule == "packet/unread-item");
+        unread.map(|fault| fault.message).collect()
+    }
+
     #[test]
     fn usual_forms_of_a_plan_are_read() {
         let both = ["sh a.sh", "sh b.sh"];
@@ -343,6 +313,14 @@ mod tests {
         assert_eq!(planned("## TEST_PLAN\n- Unit\n  - `true`\n  - sh b.sh\n"), ["Unit", "true", "sh b.sh"]);
         let table = "## TEST_PLAN\n| Why | Command |\n|---|---|\n| `true` | sh a.sh |\n";
         assert_eq!(planned(table), ["true", "sh a.sh"]);
+        let unread = "## TEST_PLAN\n| Test | Evidence |\n|---|---|\n| x | `true` |\n| y | `true` |\n";
+        assert!(faults(unread).is_empty());
+        let unread = "## TEST_PLAN\n| Suite | Evidence |\n|---|---|\n| sh real.sh | `true` |\n";
+        assert_eq!(faults(unread).len(), 1);
+        assert_eq!(planned("## TEST_PLAN\n- Manual review\n  - `true`\n"), ["Manual review", "true"]);
+        for hidden in ["<details>\n<summary>sh real.sh</summary>\n", "<summary>\nsh real.sh\n"] {
+            assert_eq!(faults(&format!("## TEST_PLAN\n- `true`\n\n{hidden}")).len(), 1, "{hidden}");
+        }
         let row = "## TEST_PLAN\n| Command | Why |\n|---|---|\n| `true` | x |\n|  | sh a.sh |\n";
         assert_eq!(planned(row), ["true", "sh a.sh"]);
         assert_eq!(planned("## TEST_PLAN\n| Unit |\n|---|\n| sh a.sh |\n"), ["sh a.sh"]);
