@@ -193,6 +193,9 @@ pub(crate) struct JobTransition {
     pub reason: String,
     /// The command, as a protocol id.
     pub protocol_id: String,
+    /// SHA-256 of the job's row, without its state, at the start and the end of the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_sha256: Option<String>,
 }
 
 /// A person acknowledged a problem or a poisoned job.

@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ledger::event::Event;
 use crate::ledger::payload::Payload;
 
-use super::{LedgerError, Store};
+use super::{LedgerError, Store, job_row};
 
 /// What the events say.
 #[derive(Debug, Default)]
 pub(super) struct ToldByEvents {
     /// The last state of each job.
     states: BTreeMap<String, String>,
+    /// SHA-256 of each job's row, as its last event with one says.
+    rows: BTreeMap<String, String>,
     /// The verdict of each gate.
     verdicts: BTreeMap<String, &'static str>,
     /// SHA-256 of each stored result.
@@ -27,6 +29,9 @@ impl ToldByEvents {
     pub(super) fn add(&mut self, event: Event) {
         match (event.payload, event.job_id) {
             (Payload::JobTransition(change), Some(job)) => {
+                if let Some(row) = change.row_sha256 {
+                    self.rows.insert(job.clone(), row);
+                }
                 self.states.insert(job, change.to.as_str().to_owned());
             }
             (Payload::WorkflowRecovery(recovery), Some(job)) => {
@@ -68,6 +73,17 @@ impl Store {
                     return Ok(Some(format!("job {job} is {state}, and its last event says {last}")));
                 }
                 None => return Ok(Some(format!("job {job} is in no event"))),
+            }
+        }
+        let mut statement = self.connection.prepare(&job_row::query(""))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let job: String = row.get(0)?;
+            // Jobs of earlier versions have no hash.
+            if let Some(told) = told.rows.get(&job)
+                && *told != job_row::hash(row)?
+            {
+                return Ok(Some(format!("the row of job {job} is not the one that its last event names")));
             }
         }
         for (job, last) in &told.states {

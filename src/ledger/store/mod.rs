@@ -4,6 +4,7 @@
 
 mod chain;
 mod consistency;
+mod job_row;
 mod problems;
 mod read;
 mod retention;

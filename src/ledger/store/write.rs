@@ -9,7 +9,7 @@ use crate::ledger::payload::Payload;
 use crate::ledger::record::{JobEnd, NewJob, NewOperation, OperationEnd, Settlement};
 use crate::system::process_identity;
 
-use super::{LedgerError, Store, chain, problems};
+use super::{LedgerError, Store, chain, job_row, problems};
 
 /// Maximum number of problems that one job records.
 const MAX_PROBLEMS: usize = 1_000;
@@ -100,7 +100,8 @@ impl Store {
             for settlement in &end.settles {
                 events.extend(settle(transaction, job.job_id, packet, settlement, &now)?);
             }
-            events.push(transition(job.job_id, Some(JobState::Running), state, &end.reason, job.description));
+            let row = job_row::hash_of(transaction, job.job_id)?;
+            events.push(transition(job, Some(JobState::Running), state, &end.reason, row));
             chain::append(transaction, &events)?;
             Ok(())
         })
@@ -192,16 +193,15 @@ impl Store {
     }
 }
 
-fn transition(
-    job_id: &str,
-    from: Option<JobState>,
-    to: JobState,
-    reason: &str,
-    description: &JobDescription,
-) -> Event {
-    let payload =
-        JobTransition { from, to, reason: reason.to_owned(), protocol_id: description.protocol_id() };
-    Event::now(Some(job_id), Payload::JobTransition(payload))
+fn transition(job: &NewJob<'_>, from: Option<JobState>, to: JobState, reason: &str, row: String) -> Event {
+    let payload = JobTransition {
+        from,
+        to,
+        reason: reason.to_owned(),
+        protocol_id: job.description.protocol_id(),
+        row_sha256: Some(row),
+    };
+    Event::now(Some(job.job_id), Payload::JobTransition(payload))
 }
 
 /// Moves the other jobs of a packet that wait; returns the events.
@@ -222,7 +222,8 @@ fn settle(
     for (waiting, protocol_id) in waiting {
         let sql = "UPDATE jobs SET state = ?2, status_reason = ?3, updated_at = ?4 WHERE job_id = ?1";
         transaction.execute(sql, params![waiting, to.as_str(), reason, now])?;
-        let payload = JobTransition { from: Some(from), to, reason: reason.to_owned(), protocol_id };
+        let reason = reason.to_owned();
+        let payload = JobTransition { from: Some(from), to, reason, protocol_id, row_sha256: None };
         events.push(Event::now(Some(&waiting), Payload::JobTransition(payload)));
     }
     Ok(events)
@@ -257,7 +258,8 @@ fn insert_job(transaction: &Transaction<'_>, job: &NewJob<'_>) -> Result<Vec<Eve
     }
     let start = "UPDATE jobs SET state = 'running', status_reason = 'running' WHERE job_id = ?1";
     transaction.prepare(start)?.execute([job.job_id])?;
-    let started = transition(job.job_id, None, JobState::Running, "started", job.description);
+    let row = job_row::hash_of(transaction, job.job_id)?;
+    let started = transition(job, None, JobState::Running, "started", row);
     Ok(vec![Event { timestamp: job.created_at.to_owned(), ..started }])
 }
 
