@@ -153,6 +153,8 @@ fn an_agent_and_a_script_cannot_approve() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(sandbox.read(PACKET), TEXT);
     assert_refused(&sandbox, &["approve", "WP-1-Gone", "--ssh-key", &key, "--yes"], "has no packet");
+    // A wrong id is reported before a missing key.
+    assert_refused(&sandbox, &["approve", "WP-1-Gone", "--yes"], "has no packet");
     // The key of a stranger has no name in the list.
     let other = write_key(&sandbox, "eve");
     assert_refused(

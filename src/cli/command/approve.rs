@@ -105,6 +105,10 @@ impl ApproveArgs {
         }
         let command = format!("approve {}", self.ids.join(" "));
         run_workflow(global, output, &command, &|records, workspace, config| {
+            // A wrong id is reported before a missing key.
+            for id in &self.ids {
+                find_packet(records, id)?;
+            }
             let key = self.resolve_key(global, &workspace.repo)?;
             let named = global.config_override()?;
             let roles = config.policy.roles.clone();
