@@ -91,16 +91,17 @@ pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
     {
         return CheckResult::skipped("packets of generation G0 have no skeleton");
     }
+    // A packet that was set aside, such as OUTDATED_ONLY, reports no implementation.
+    let decided = |verdict: &str| !rule.parameter("set-aside").iter().any(|known| known == verdict);
+    let mut reports = phases.reports.iter().chain(&phases.fenced_reports);
+    let is_set_aside = reports.clone().next().is_some() && !reports.clone().any(|r| decided(&r.verdict.value));
     let evidence = [
         phases.implementation.map(|span| (span, "description of the implementation")),
         phases.manifest.map(|span| (span, "a filled manifest")),
-        phases
-            .reports
-            .iter()
-            .chain(&phases.fenced_reports)
-            .next()
+        reports
+            .find(|report| decided(&report.verdict.value))
             .map(|report| (report.verdict.span, "the verdict of a report")),
-        phases.report_text.map(|span| (span, "a report")),
+        phases.report_text.filter(|_| !is_set_aside).map(|span| (span, "a report")),
     ];
     let Some((span, what)) = evidence.into_iter().flatten().next() else { return Vec::new().into() };
     let by_commit = input

@@ -1,6 +1,7 @@
 //! Embedded templates of documents. The command `new` fills them, and `fix`
 //! takes missing sections from them. Variables are written `{{NAME}}`.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::field::read_fields;
@@ -56,8 +57,20 @@ pub(crate) fn fill(template: &str, variables: &[(&str, &str)]) -> String {
 /// Returns the key and text of every section of a template, in order. The text
 /// has heading and body, without blank lines at the end. A subsection is part of
 /// its section and is also listed separately.
+///
+/// The templates above are split once in a run.
 #[must_use]
-pub(crate) fn split_sections(template: &str) -> Vec<(String, String)> {
+pub(crate) fn split_sections(template: &str) -> Cow<'static, [(String, String)]> {
+    static PACKETS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| split(PACKET));
+    static REFINEMENTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| split(REFINEMENT));
+    match template {
+        PACKET => Cow::Borrowed(&PACKETS),
+        REFINEMENT => Cow::Borrowed(&REFINEMENTS),
+        _ => Cow::Owned(split(template)),
+    }
+}
+
+fn split(template: &str) -> Vec<(String, String)> {
     let outline = Outline::parse(template);
     let all = read_sections(template, &outline);
     let text = |span: crate::text::Span| template.get(span.start..span.end).unwrap_or_default().trim_end();
@@ -82,7 +95,7 @@ pub(crate) fn known_labels() -> impl Iterator<Item = &'static str> {
 /// refinements.
 pub(crate) fn known_sections() -> impl Iterator<Item = &'static str> {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
-        [PACKET, REFINEMENT].into_iter().flat_map(split_sections).map(|(key, _)| key).collect()
+        [PACKET, REFINEMENT].into_iter().flat_map(split).map(|(key, _)| key).collect()
     });
     KEYS.iter().map(String::as_str)
 }

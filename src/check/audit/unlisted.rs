@@ -40,19 +40,26 @@ pub(super) fn unlisted_tokens(governance: &GovernanceDocuments<'_>, rule: &Rule)
     out
 }
 
-/// Finds the signatures of some users in the text of a packet.
+/// Number of digits of a signature: day, month, year, hour and minute.
+const TIME_DIGITS: usize = 12;
+
+/// Finds the signatures of some users in the text of a packet, in document order.
 fn find_tokens<'a>(packet: &'a Packet, users: &BTreeSet<String>) -> Vec<(Span, &'a str)> {
     let text = packet.source.text();
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let at_of = |word: &str| word.as_ptr().addr() - text.as_ptr().addr();
-    let signed = words.filter(|word| {
-        let digits = word.trim_start_matches(|c: char| c.is_ascii_lowercase());
-        digits.len() == 12
-            && word.get(..word.len() - 12).is_some_and(|user| users.contains(user))
-            && Signature::parse(word).is_ok()
-            && is_act(packet, at_of(word))
-    });
-    signed.map(|word| (Span::new(at_of(word), at_of(word) + word.len()), word)).collect()
+    let is_part = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let mut out: Vec<(Span, &str)> = Vec::new();
+    for user in users.iter().filter(|user| !user.is_empty()) {
+        let found = memchr::memmem::find_iter(text.as_bytes(), user.as_bytes());
+        out.extend(found.filter_map(|start| {
+            let end = start + user.len() + TIME_DIGITS;
+            let is_word = !is_part(end) && start.checked_sub(1).is_none_or(|before| !is_part(before));
+            let word = text.get(start..end).filter(|_| is_word)?;
+            let is_signature = Signature::parse(word).is_ok() && is_act(packet, start);
+            is_signature.then_some((Span::new(start, end), word))
+        }));
+    }
+    out.sort();
+    out
 }
 
 /// Returns whether the line at an offset says that something is signed: excerpts of the

@@ -148,7 +148,15 @@ pub(in crate::check) fn dependency(input: &DocumentCheckContext<'_>, rule: &Rule
             _ => finding,
         });
     }
-    out.into()
+    // What finished work depended on can be gone.
+    soften_if_done(contract, out).into()
+}
+
+/// Returns the findings about a contract; notes if its work is over.
+fn soften_if_done(contract: &Contract, findings: Vec<Finding>) -> Vec<Finding> {
+    let is_done = is_done(contract);
+    let soften = |finding: Finding| if is_done { finding.with_level(Level::Note) } else { finding };
+    findings.into_iter().map(soften).collect()
 }
 
 /// Returns whether a name can be that of one contract. A pattern names several files, and a
@@ -174,7 +182,8 @@ pub(in crate::check) fn notes(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         && !pairs().any(|(above, below)| is_newer_note(above, below));
     if let Some(first) = contract.notes.first().filter(|_| is_reversed) {
         let label = label_at(contract, first.span, "the oldest note");
-        return Some(rule.finding("the notes are sorted oldest first; expected newest first", label)).into();
+        let finding = rule.finding("the notes are sorted oldest first; expected newest first", label);
+        return soften_if_done(contract, vec![finding]).into();
     }
     for pair in contract.notes.windows(2) {
         let [above, below] = pair else { continue };
@@ -193,7 +202,7 @@ pub(in crate::check) fn notes(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
             );
         }
     }
-    out.into()
+    soften_if_done(contract, out).into()
 }
 
 /// Returns whether a note is certainly newer than another. A note without a time

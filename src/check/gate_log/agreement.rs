@@ -26,15 +26,20 @@ pub(in crate::check) fn agreement(input: &DocumentCheckContext<'_>, rule: &Rule)
         Ok(log) => log,
         Err(skipped) => return skipped,
     };
-    let mut out = compare_specs(log, rule);
-    // Nobody writes an entry of a finished packet again.
-    let level = |(entry, finding): (&GateEntry, Finding)| {
+    // No one writes an entry of a finished packet again.
+    let is_history = |entry: &GateEntry| {
         let named = text_or_empty(entry.wp_id.as_ref());
-        let governance = input.governance;
-        let packet = governance.and_then(|all| Some((all, all.packet(named)?.1)));
-        let is_history = packet.is_some_and(|(all, packet)| all.is_historical(named, packet));
-        if is_history { finding.with_level(Level::Note) } else { finding }
+        let packet = input.governance.and_then(|all| Some((all, all.packet(named)?.1)));
+        packet.is_some_and(|(all, packet)| all.is_historical(named, packet))
     };
+    let level = |(entry, finding): (&GateEntry, Finding)| {
+        if is_history(entry) { finding.with_level(Level::Note) } else { finding }
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    for ((before, entry), finding) in compare_specs(log, rule) {
+        let is_over = is_history(before) && is_history(entry);
+        out.push(if is_over { finding.with_level(Level::Note) } else { finding });
+    }
     out.extend(find_signatures_in_tokens(log, rule).into_iter().map(level));
     out.extend(find_other_folders(log, rule).into_iter().map(level));
     out.extend(find_repeated(log, rule));
@@ -59,14 +64,14 @@ fn spec_name(entry: &GateEntry) -> Option<&str> {
 }
 
 /// Finds a specification that has another hash than in an earlier entry: a version whose text
-/// was changed.
-fn compare_specs(log: &GateLog, rule: &Rule) -> Vec<Finding> {
-    let mut first: BTreeMap<&str, &Spanned<String>> = BTreeMap::new();
+/// was changed. Each finding has the two entries.
+fn compare_specs<'a>(log: &'a GateLog, rule: &Rule) -> Vec<((&'a GateEntry, &'a GateEntry), Finding)> {
+    let mut first: BTreeMap<&str, (&GateEntry, &Spanned<String>)> = BTreeMap::new();
     let mut reported: BTreeSet<(&str, String)> = BTreeSet::new();
     let mut out = Vec::new();
     for entry in &log.entries {
         let (Some(name), Some(sha1)) = (spec_name(entry), &entry.spec_target_sha1) else { continue };
-        let known = *first.entry(name).or_insert(sha1);
+        let (before, known) = *first.entry(name).or_insert((entry, sha1));
         if known.value.eq_ignore_ascii_case(&sha1.value)
             || !reported.insert((name, sha1.value.to_lowercase()))
         {
@@ -77,7 +82,8 @@ fn compare_specs(log: &GateLog, rule: &Rule) -> Vec<Finding> {
             to_single_line(name, 80)
         );
         let there = Label::text(&log.source, known.span, "the hash before");
-        out.push(rule.finding(message, Label::text(&log.source, sha1.span, "another hash")).related(there));
+        let finding = rule.finding(message, Label::text(&log.source, sha1.span, "another hash"));
+        out.push(((before, entry), finding.related(there)));
     }
     out
 }
@@ -211,7 +217,8 @@ fn compare_audit(log: &GateLog, governance: &GovernanceDocuments<'_>, rule: &Rul
             format!("the audit has a signature for `{id}`, but the gate log has no SIGNATURE entry for it");
         let label = Label::text(&audit.source, row.signature.span, "not in the gate log");
         let log = Label::path(log.source.name(), "no such entry");
-        out.push(rule.finding(message, label).related(log));
+        // Without a packet, the work is over, or it never began.
+        out.push(rule.finding(message, label).related(log).with_level(Level::Note));
     }
     out
 }

@@ -3,6 +3,7 @@
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::digest::RecordedHash;
+use crate::document::Packet;
 use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::{Label, Level};
 use crate::rule::Rule;
@@ -20,12 +21,20 @@ pub(in crate::check) fn unchanged(input: &DocumentCheckContext<'_>, rule: &Rule)
     }
     let id = input.document.id();
     let is_history = id.zip(input.governance).is_some_and(|(id, all)| all.is_historical(id.as_str(), packet));
+    if declares_no_change(packet, rule) {
+        return CheckResult::skipped("the packet declares that it changes no file");
+    }
+    let is_zero = |manifest: &Manifest| {
+        manifest.delta.as_ref().is_some_and(|delta| matches!(delta.value, ManifestNumber::Integer(0)))
+    };
     let is_unchanged = |manifest: &&Manifest| {
         let hashes = manifest.pre.as_ref().zip(manifest.post.as_ref());
         let is_same = |(pre, post): (&Spanned<RecordedHash>, &Spanned<RecordedHash>)| {
             pre.value == post.value && matches!(post.value, RecordedHash::Sha1(_))
         };
-        hashes.is_some_and(is_same) && !is_mode_change(manifest)
+        // In a finished packet, a difference of no line says the same as the hashes.
+        let is_stated = is_mode_change(manifest) || (is_history && is_zero(manifest));
+        hashes.is_some_and(is_same) && !is_stated
     };
     let all: Vec<&Manifest> = packet.manifests.iter().filter(is_unchanged).collect();
     let hashes: Vec<Span> =
@@ -41,6 +50,16 @@ pub(in crate::check) fn unchanged(input: &DocumentCheckContext<'_>, rule: &Rule)
         finding = finding.related(label(span));
     }
     Some(if is_history { finding.with_level(Level::Note) } else { finding }).into()
+}
+
+/// Returns whether a field of the packet says that its manifests describe no change, such as a
+/// packet that only proves again what was merged before.
+fn declares_no_change(packet: &Packet, rule: &Rule) -> bool {
+    let declares = |key: &String| {
+        let field = packet.metadata_field(key);
+        field.is_some_and(|field| field.unquoted_value().eq_ignore_ascii_case("yes"))
+    };
+    rule.parameter("no-change").iter().any(declares)
 }
 
 /// Returns whether the manifest says that no line changed: only the mode of the file, or its

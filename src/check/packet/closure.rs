@@ -29,7 +29,6 @@ pub(in crate::check) fn closure(input: &DocumentCheckContext<'_>, rule: &Rule) -
     found.extend(check_merge(packet, rule));
     found.extend(check_compatibility(packet, rule));
     found.extend(check_clauses(packet, rule));
-    found.extend(check_shared_worktree(packet, rule));
     found.into_iter().map(|finding| input.level_by_standing(packet, finding)).collect::<Vec<_>>().into()
 }
 
@@ -263,18 +262,4 @@ fn check_clauses(packet: &Packet, rule: &Rule) -> Option<Finding> {
         finding = finding.related(at(packet, *span, "another open row"));
     }
     Some(finding)
-}
-
-/// Finds a validator that works in the working tree of the coder.
-fn check_shared_worktree(packet: &Packet, rule: &Rule) -> Option<Finding> {
-    let own = packet.metadata_field("LOCAL_WORKTREE_DIR").filter(|field| field.is_filled())?;
-    let validator = packet.metadata_field("WP_VALIDATOR_LOCAL_WORKTREE_DIR")?;
-    let is_same = own.bare_value().value == validator.bare_value().value;
-    let since = rule.parameter("own-worktree-since").first()?;
-    if !is_same || !has_version(packet, since) {
-        return None;
-    }
-    let message = "the validator of the packet has the working tree of its coder";
-    let there = at(packet, own.value.span, "the working tree of the coder");
-    Some(rule.finding(message, at(packet, validator.value.span, "the same folder")).related(there))
 }

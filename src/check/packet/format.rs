@@ -89,8 +89,9 @@ pub(in crate::check) fn manifest_template(input: &PacketCheckContext<'_>, rule: 
                 input.label_at(input.packet.heading_span("VALIDATION"), "add the manifest block here"),
             );
             let finding = finding.misses("VALIDATION", None);
-            let body = split_sections(PACKET).into_iter().find(|(key, _)| key == "VALIDATION");
-            let lines = body.as_ref().and_then(|(_, text)| text.split_once("- **Target"));
+            let all = split_sections(PACKET);
+            let body = all.iter().find(|(key, _)| key == "VALIDATION");
+            let lines = body.and_then(|(_, text)| text.split_once("- **Target"));
             match (input.packet.section("VALIDATION"), lines) {
                 (Some(section), Some((_, rest))) => {
                     let source = &input.packet.source;

@@ -125,14 +125,18 @@ pub(in crate::check) fn identity(input: &PacketCheckContext<'_>, rule: &Rule) ->
 pub(in crate::check) fn status(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     match &input.packet.status {
         None if input.policy.minimal_packets => Vec::new().into(),
-        None => Some(
-            rule.finding(
-                "the packet has no status",
-                input.label_at(input.packet.heading_span("METADATA"), "add `Status` here"),
-            )
-            .misses("METADATA", Some("STATUS")),
-        )
-        .into(),
+        None => {
+            let later = input.packet.fields.iter().find(|field| field.key == "STATUS" && field.is_filled());
+            let message = if later.is_some() {
+                "the packet has no status among its metadata"
+            } else {
+                "the packet has no status"
+            };
+            let label = input.label_at(input.packet.heading_span("METADATA"), "add `Status` here");
+            let finding = rule.finding(message, label).misses("METADATA", Some("STATUS"));
+            let there = later.map(|field| input.label_at(field.value.span, "a status in another place"));
+            Some(there.into_iter().fold(finding, Finding::related)).into()
+        }
         Some(status) => match &status.value {
             // The schemas of typed contracts leave the status open.
             PacketStatus::Unknown(_) if input.packet.contract.is_some() => Vec::new().into(),

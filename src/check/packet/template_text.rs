@@ -93,11 +93,15 @@ fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
     let titles = packet.sections.iter().map(|section| &section.title);
     let mut out: Vec<Span> =
         titles.filter(|title| is_title(&title.value)).map(|title| title.span).take(1).collect();
-    for block in packet.outline.blocks.iter().filter(|block| block.kind == BlockKind::Prose) {
+    // Most texts are nowhere in the packet: the others are searched in its lines.
+    let occurs = |known: &&String| memchr::memmem::find(text.as_bytes(), known.as_bytes()).is_some();
+    let texts: Vec<&String> = rule.parameter("texts").iter().filter(occurs).collect();
+    let prose = packet.outline.blocks.iter().filter(|block| block.kind == BlockKind::Prose);
+    for block in prose.filter(|_| !texts.is_empty()) {
         let mut start = block.content.start;
         for line in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
-            let find = |known: &String| Some((line.find(known.as_str())?, known.trim_end().len()));
-            let found = rule.parameter("texts").iter().find_map(find);
+            let find = |known: &&String| Some((line.find(known.as_str())?, known.trim_end().len()));
+            let found = texts.iter().find_map(find);
             if let Some((at, length)) = found.filter(|(at, _)| is_said(line.get(..*at).unwrap_or_default())) {
                 out.push(Span::new(start + at, start + at + length));
             }
@@ -105,16 +109,15 @@ fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
         }
     }
     out.extend(packet.sections.iter().filter_map(|section| find_unwritten(packet, section, rule)));
-    let text = packet.source.text();
     for known in rule.parameter("anywhere") {
         out.extend(
             text.match_indices(known.as_str()).take(MAX_SHOWN).map(|(at, _)| Span::new(at, at + known.len())),
         );
     }
-    let fills = |field: &&Field| {
-        let is_open = |known: &String| field.value.value.contains(known.as_str());
-        rule.parameter("fills").iter().any(is_open)
-    };
+    let open: Vec<_> =
+        rule.parameter("fills").iter().map(|known| memchr::memmem::Finder::new(known.as_str())).collect();
+    let fills =
+        |field: &&Field| open.iter().any(|known| known.find(field.value.value.as_bytes()).is_some());
     out.extend(packet.fields.iter().filter(fills).map(|field| field.value.span));
     let is_label = |field: &&Field| rule.parameter("labels").contains(&field.key);
     let is_empty = |field: &&Field| {

@@ -136,3 +136,13 @@ fn with_window_fix(
 fn unescaped_value(value: &Spanned<String>) -> String {
     crate::document::refinement::unescape(&value.value).trim().to_owned()
 }
+
+/// Returns whether a text contains some words whole: `project` is no word of `projection-surface`.
+fn contains_words(text: &str, words: &str) -> bool {
+    let is_end = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(words).any(|(at, _)| {
+        let (before, after) = (text.get(..at), text.get(at + words.len()..));
+        is_end(before.and_then(|before| before.chars().next_back()))
+            && is_end(after.and_then(|after| after.chars().next()))
+    })
+}

@@ -1,7 +1,7 @@
 //! `refinement/…`: the specification that a refinement names, and its sections.
 
 use super::anchor::is_quoted;
-use super::{anchor_spec, label_at, recorded_hash, recorded_spec};
+use super::{anchor_spec, contains_words, label_at, recorded_hash, recorded_spec};
 use crate::check::CheckResult;
 use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::check::spec::parse_version;
@@ -191,7 +191,11 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
                 .ok_or_else(|| format!("the title `{}`", crate::text::to_single_line(rest, 80))),
         };
         // A bold line or an id can be the title of a part, too.
-        let may_be_bold = found.is_err() || section_number(rest).is_none();
+        let has_own_title = |section: &&Heading| {
+            let number = section_number(rest).unwrap_or_default();
+            !is_same_title(&section.title.value, &plain_title(rest, number))
+        };
+        let may_be_bold = section_number(rest).is_none() || found.as_ref().map_or(true, has_own_title);
         let is_found = matches!(&found, Ok(section) if is_at_window(section));
         if !is_found && is_meant_elsewhere(spec, anchor, rest, &is_at_window) {
             continue;
@@ -304,9 +308,11 @@ fn end_of_number(spec: &SpecText, section: &Heading, number: &str) -> usize {
 /// from marks.
 fn is_named_in_window(spec: &SpecText, anchor: &Anchor, name: &str) -> bool {
     let normalize = |text: &str| {
-        let plain = text.replace(['*', '`'], "");
+        let plain = text.replace(['*', '`'], "").replace(". ", " ");
         plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
     };
+    // A remark in parentheses is no part of the title.
+    let name = name.split_once(" (").map_or(name, |(name, _)| name);
     let wanted = normalize(name.trim_matches(|c: char| !c.is_alphanumeric()));
     let Some((first, last)) = anchor.window().filter(|_| wanted.chars().count() >= 4) else { return false };
     let last = last.min(first.saturating_add(MAX_TITLE_LINES));
@@ -342,7 +348,7 @@ fn find_section<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Heading> {
     }
     spec.headings().iter().find(|section| {
         let title = normalize(&section.title.value);
-        title.contains(&wanted) || (title.chars().count() > 3 && wanted.contains(&title))
+        title.contains(&wanted) || (title.chars().count() > 3 && contains_words(&wanted, &title))
     })
 }
 

@@ -33,16 +33,18 @@ pub(super) fn is_of_another_form(packet: &Packet) -> bool {
     !(has_field || has_section || has_work)
 }
 
+/// What is said of a document that has another form.
+pub(super) const OTHER_FORM: &str =
+    "the document has no part of a task packet: no IN_SCOPE_PATHS, TEST_PLAN, DONE_MEANS or signature";
+
 /// Reports a document of another form once: every other rule about packets would report
 /// that something is missing.
 pub(super) fn check_foreign(input: &PacketCheckContext<'_>, rule: &Rule, level: Level) -> CheckResult {
     if rule.id.as_str() != "packet/section" {
         return CheckResult::skipped("the document has no part of a task packet");
     }
-    let message =
-        "the document has no part of a task packet: no IN_SCOPE_PATHS, TEST_PLAN, DONE_MEANS or signature";
     let label = input.label_at(input.packet.head_span(), "this document");
-    let finding = rule.finding(message, label).with_level(level);
+    let finding = rule.finding(OTHER_FORM, label).with_level(level);
     let is_archived = input.layout.is_archived(input.packet.source.name());
     let finding = if is_archived { finding.with_level(Level::Note) } else { finding };
     Some(if level == Level::Error {
