@@ -6,6 +6,7 @@ pub(super) use record::record;
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, TargetFact};
+use crate::check::spec::parse_version;
 use crate::document::field::{Field, strip_hint};
 use crate::document::link::{destination_path, find_links, join_relative};
 use crate::document::scope_entry::{ScopeEntry, ScopePattern};
@@ -25,9 +26,22 @@ fn check_named_paths(input: &DocumentCheckContext<'_>, by: NamedBy, rule: &Rule)
         }
         let near =
             facts().find_map(|fact| if let TargetFact::Missing(near) = fact { near.clone() } else { None });
-        out.push(unresolved_path_finding(rule, &name, Label::text(source, name.span, "no such path"), near));
+        let label = Label::text(source, name.span, "no such path");
+        let finding = unresolved_path_finding(rule, &name, label, near);
+        let is_older = input.governance.is_some_and(|all| is_older_baseline(&name, all));
+        out.push(if is_older { finding.with_level(Level::Warning) } else { finding });
     }
     out
+}
+
+/// Returns whether a path is the baseline of a packet, and an older version of the current
+/// specification: people remove old versions, and the baseline is a record of its day.
+fn is_older_baseline(name: &NamedPath, governance: &GovernanceDocuments<'_>) -> bool {
+    let version = |text: &str| parse_version(text.rsplit('/').next().unwrap_or(text));
+    let current = governance.pointer().and_then(|pointer| pointer.spec());
+    let named = version(&name.text).filter(|_| name.source_name == "SPEC_BASELINE");
+    let current = current.and_then(|spec| version(&spec.value));
+    named.zip(current).is_some_and(|(named, current)| named.0 == current.0 && named.1 < current.1)
 }
 
 /// Creates the finding for a path that does not exist, with a fix if a similar path

@@ -94,7 +94,8 @@ pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
     // A packet that was set aside, such as OUTDATED_ONLY, reports no implementation.
     let decided = |verdict: &str| !rule.parameter("set-aside").iter().any(|known| known == verdict);
     let mut reports = phases.reports.iter().chain(&phases.fenced_reports);
-    let is_set_aside = reports.clone().next().is_some() && !reports.clone().any(|r| decided(&r.verdict.value));
+    let is_set_aside =
+        reports.clone().next().is_some() && !reports.clone().any(|r| decided(&r.verdict.value));
     let evidence = [
         phases.implementation.map(|span| (span, "description of the implementation")),
         phases.manifest.map(|span| (span, "a filled manifest")),

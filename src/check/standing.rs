@@ -163,8 +163,7 @@ impl GovernanceDocuments<'_> {
 ///
 /// Work is over if the packet is locked or has a closed status, or if its last
 /// report has the verdict PASS and the status is not Ready for Dev, or the board agrees with
-/// the report. It is also
-/// over if the board lists the packet as ended and its status is not open: the
+/// the newest report. It is also over if the board lists the packet as ended and its status is not open: the
 /// board alone does not close an open packet. A finished packet is history and
 /// is not fixed.
 #[must_use]
@@ -177,6 +176,9 @@ pub(crate) fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
     let last = packet.phases.reports.last().map(|report| report.verdict.value.as_str());
     let is_validated = state == Some("VALIDATED");
     let passed = last == Some("PASS") && (is_validated || !matches!(status, Some(PacketStatus::ReadyForDev)));
+    // A report in a fence can be a quotation; the board then says that it is the verdict.
+    let newest = packet.phases.newest_report().map(|report| report.verdict.value.as_str());
+    let passed = passed || (is_validated && newest == Some("PASS"));
     let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
     let on_board = matches!(state, Some("VALIDATED" | "SUPERSEDED" | "OUTDATED_ONLY"));
     ended || passed || (on_board && !open) || packet.locked.is_some()

@@ -94,9 +94,8 @@ pub(crate) fn known_labels() -> impl Iterator<Item = &'static str> {
 /// Returns the keys of all sections in the templates of packets and
 /// refinements.
 pub(crate) fn known_sections() -> impl Iterator<Item = &'static str> {
-    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
-        [PACKET, REFINEMENT].into_iter().flat_map(split).map(|(key, _)| key).collect()
-    });
+    static KEYS: LazyLock<Vec<String>> =
+        LazyLock::new(|| [PACKET, REFINEMENT].into_iter().flat_map(split).map(|(key, _)| key).collect());
     KEYS.iter().map(String::as_str)
 }
 

@@ -39,7 +39,7 @@ def packet_name(path):
 known = set()
 for name in options.known:
     for line in pathlib.Path(name).read_text().splitlines()[1:]:
-        rule, _, _, path, line_number, _ = line.split("\t")
+        rule, _, _, path, line_number, *_ = line.split("\t")
         known.add((rule, packet_name(path), line_number if "packets" not in path else ""))
 
 pool = {}

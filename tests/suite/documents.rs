@@ -279,3 +279,23 @@ fn a_tree_of_governance_alone_names_paths_of_a_product_elsewhere() {
     let (_, said) = sandbox.run_redacted(&["check"]);
     assert!(said.contains("FILES_TO_OPEN names `.GOV/missing.md`"), "{said}");
 }
+
+#[test]
+fn many_documents_of_another_form_are_one_note() {
+    let sandbox = governed();
+    let plan = |number: usize| {
+        let text =
+            format!("# Work Packet: WP-{number:04} - Lamps\n\n## Intent\n\nLamp {number} is replaced.\n");
+        (format!("plans/WP-{number:04}_LAMPS.md"), text)
+    };
+    (1..=3).map(plan).for_each(|(path, text)| sandbox.write(&path, &text));
+    let few = assert_output(&sandbox, &["check", "plans"], 0, &["warning[packet/section]"]);
+    assert!(few.contains("3 warnings"), "{few}");
+    (4..=20).map(plan).for_each(|(path, text)| sandbox.write(&path, &text));
+    let many = "20 documents are called packets and have no part of a task packet";
+    let said = assert_output(&sandbox, &["check", "plans", "--verbose"], 0, &["note[packet/section]", many]);
+    assert!(!said.contains("warning["), "{said}");
+    // In the folder of packets, each of them is an error.
+    sandbox.write(".GOV/task_packets/WP-1-Lamps.md", "# Work Packet: WP-1-Lamps\n\n## Intent\n\nLamps.\n");
+    assert_output(&sandbox, &["check"], 1, &["error[packet/section]"]);
+}

@@ -174,3 +174,27 @@ fn a_packet_that_the_board_does_not_list_is_judged_by_the_other_records() {
     sandbox.commit("another packet is done");
     assert_eq!(level(&sandbox), "error");
 }
+
+#[test]
+fn the_board_confirms_a_report_in_a_fence() {
+    let append = |sandbox: &Sandbox, verdict: &str| {
+        let report = format!(
+            "{REPORTS}\n\n### Report\n\n```text\nVALIDATION REPORT - WP-1-Farewell\nVerdict: {verdict}\n```\n"
+        );
+        sandbox.edit(PACKET, REPORTS, &report);
+    };
+    let level_of = |verdict: &str, is_validated: bool| {
+        let sandbox = governed();
+        set_status(&sandbox, "In Progress");
+        append(&sandbox, verdict);
+        if is_validated {
+            validate_on_board(&sandbox);
+        }
+        sandbox.commit("reported");
+        level(&sandbox)
+    };
+    assert_eq!(level_of("PASS", true), "note");
+    // A fence alone can be a quotation, and a FAIL ends no work.
+    assert_eq!(level_of("PASS", false), "error");
+    assert_eq!(level_of("FAIL", true), "error");
+}

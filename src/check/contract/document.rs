@@ -4,7 +4,7 @@ use super::{contract_of, label_at, status_with_span};
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::contract::{Contract, ContractNote, ContractStatus};
-use crate::finding::Level;
+use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 
 /// `contract/status`: a contract has exactly one status, and it is one of the

@@ -10,6 +10,9 @@ const NEGATIONS: [&str; 14] = [
 /// Longest word that is not compared, in letters.
 const MAX_SHORT_WORD: usize = 3;
 
+/// Minimum number of longer words of a quotation that leaves parts out.
+const MIN_SHORTENED_WORDS: usize = 4;
+
 /// Returns whether two texts are the same statement in other words: both ways at least
 /// three quarters of the longer words agree, and so do all numbers, code spans and
 /// negations. Texts of scripts without spaces between words are never paraphrases.
@@ -26,6 +29,22 @@ pub(super) fn is_paraphrase(a: &str, b: &str) -> bool {
     let shared = own.intersection(&other).count();
     let is_most = |words: &BTreeSet<String>| !words.is_empty() && shared * 4 >= words.len() * 3;
     is_most(&own) && is_most(&other)
+}
+
+/// Returns whether a quotation is a criterion with parts left out: at least three quarters of its
+/// longer words are in the criterion, and so are its numbers. `group` is the bullet above the
+/// criterion.
+#[must_use]
+pub(super) fn is_shortened(quote: &str, criterion: &str, group: Option<&str>) -> bool {
+    let quote = quote.trim_start_matches(['"', ' ']);
+    let quote = quote.strip_prefix("DONE_MEANS:").unwrap_or(quote);
+    let whole = format!("{} {criterion}", group.unwrap_or_default());
+    let (own, other) = (long_words(quote), long_words(&whole));
+    let shared = own.intersection(&other).count();
+    own.len() >= MIN_SHORTENED_WORDS
+        && shared * 4 >= own.len() * 3
+        && numbers(quote).is_subset(&numbers(&whole))
+        && negations(quote) <= negations(&whole)
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
@@ -66,6 +85,22 @@ mod tests {
             "`farewell` says goodbye to a person by name.",
             "`farewell` says goodbye to the person by name"
         ));
+    }
+
+    #[test]
+    fn a_quotation_can_leave_parts_out() {
+        let criterion =
+            "Merges separate parts of a recording into one playable file when required (Spec 4.7).";
+        let quote = "DONE_MEANS: Batch mode merges separate parts of a recording when required (Spec 4.7).";
+        assert!(is_shortened(quote, criterion, Some("Batch mode:")));
+        for other in [
+            "DONE_MEANS: Batch mode merges separate parts of a recording when required (Spec 4.8).",
+            "Batch mode never merges separate parts of a recording when required (Spec 4.7).",
+            "Batch mode deletes recordings that have one part and are older than required (Spec 4.7).",
+            "Merges parts",
+        ] {
+            assert!(!is_shortened(other, criterion, Some("Batch mode:")), "{other}");
+        }
     }
 
     #[test]

@@ -76,12 +76,16 @@ fn unquoted_criteria(packet: &Packet) -> Vec<&Criterion> {
             return false;
         }
         let free = mapping.iter().enumerate().filter(|(index, _)| !taken.contains(index));
-        let same = free
-            .map(|(index, requirement)| (index, &requirement.quote.value))
-            .find(|(_, quote)| paraphrase::is_paraphrase(quote, &bullet.text.value));
+        let same = free.map(|(index, requirement)| (index, &requirement.quote.value)).find(|(_, quote)| {
+            let (text, above) = (&bullet.text.value, bullet.group.as_deref());
+            paraphrase::is_paraphrase(quote, text) || paraphrase::is_shortened(quote, text, above)
+        });
         match same {
             Some((index, _)) => !taken.insert(index),
-            None => true,
+            // A list of places below a statement belongs to it.
+            None => !bullet.group.as_deref().is_some_and(|above| {
+                mapping.iter().any(|own| paraphrase::is_shortened(&own.quote.value, above, None))
+            }),
         }
     };
     packet.done_means.iter().filter(|bullet| is_unquoted(bullet)).collect()

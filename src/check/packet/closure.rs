@@ -164,12 +164,6 @@ fn check_boxes(packet: &Packet, rule: &Rule) -> Option<Finding> {
 /// Maximum number of further boxes that one finding shows.
 const MAX_BOXES: usize = 9;
 
-/// Returns the packet's format version if it is at least the given one.
-fn has_version(packet: &Packet, since: &str) -> bool {
-    let version = packet.metadata_field("PACKET_FORMAT_VERSION");
-    version.is_some_and(|field| field.bare_value().value >= since)
-}
-
 /// Compares the containment in main with the status, and finds an abbreviated commit.
 fn check_merge(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let containment = packet.metadata_field("MAIN_CONTAINMENT_STATUS")?;

@@ -116,8 +116,7 @@ fn find_places(packet: &Packet, rule: &Rule) -> Vec<Span> {
     }
     let open: Vec<_> =
         rule.parameter("fills").iter().map(|known| memchr::memmem::Finder::new(known.as_str())).collect();
-    let fills =
-        |field: &&Field| open.iter().any(|known| known.find(field.value.value.as_bytes()).is_some());
+    let fills = |field: &&Field| open.iter().any(|known| known.find(field.value.value.as_bytes()).is_some());
     out.extend(packet.fields.iter().filter(fills).map(|field| field.value.span));
     let is_label = |field: &&Field| rule.parameter("labels").contains(&field.key);
     let is_empty = |field: &&Field| {

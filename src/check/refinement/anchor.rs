@@ -7,7 +7,7 @@ use super::{
 use crate::check::CheckResult;
 use crate::check::repository_documents::RefinementCheckContext;
 use crate::document::refinement::{Anchor, escape, unescape};
-use crate::finding::{Finding, Level, Place};
+use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Source, line_ending};
 
@@ -172,9 +172,6 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
         }
         let label = label_at(refinement, excerpt.span, format!("not the text of lines {first} to {last}"));
         let finding = rule.finding("the excerpt differs from the lines of the window", label);
-        // A window that is too long still has the quoted text.
-        let is_part = is_part_of(&quoted, &window);
-        let finding = if is_part { finding.with_level(Level::Warning) } else { finding };
         out.push(explain_difference(
             finding,
             input,
@@ -191,12 +188,6 @@ fn is_same_text(quoted: &[&str], window: &[&str]) -> bool {
     let has_fence = window.iter().any(|line| is_fence(line));
     trim_empty_lines(quoted).1 == trim_empty_lines(window).1
         || (has_fence && without_fences(quoted) == without_fences(window))
-}
-
-/// Returns whether an excerpt is some lines of a window, without a gap.
-fn is_part_of(quoted: &[&str], window: &[&str]) -> bool {
-    let (_, quoted) = trim_empty_lines(quoted);
-    !quoted.is_empty() && window.windows(quoted.len()).any(|lines| *lines == *quoted)
 }
 
 /// Returns whether the words of all quoted lines are whole lines of the window, in this order:

@@ -6,6 +6,7 @@ use crate::check::CheckResult;
 use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::check::spec::parse_version;
 use crate::digest::{OtherVersion, RecordedHash, diagnose};
+use crate::document::Refinement;
 use crate::document::heading_scan::Heading;
 use crate::document::refinement::Anchor;
 use crate::document::spec::{SpecText, section_number};
@@ -214,27 +215,30 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
                 });
             }
             Ok(section) => {
-                let Some((first, last)) = anchor.window() else { continue };
                 let (from, to) = section_lines(spec, section);
                 let to =
                     section_number(rest).map_or(to, |number| to.max(end_of_number(spec, section, number)));
-                if last < from || first > to {
-                    let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
-                    let message = format!(
-                        "the window is outside of the section that the anchor names, lines {from}–{to}"
-                    );
-                    let finding =
-                        rule.finding(message, label_at(refinement, span, format!("lines {first}–{last}")));
-                    out.push(finding.with_level(Level::Warning).related(label_at(
-                        refinement,
-                        name.span,
-                        "the named section",
-                    )));
-                }
+                let finding = check_place(refinement, anchor, (from, to), rule);
+                let there = label_at(refinement, name.span, "the named section");
+                out.extend(finding.map(|finding| finding.related(there)));
             }
         }
     }
     out.into()
+}
+
+/// Returns a finding if the window of an anchor is outside of the lines of its section.
+fn check_place(
+    refinement: &Refinement,
+    anchor: &Anchor,
+    (from, to): (usize, usize),
+    rule: &Rule,
+) -> Option<Finding> {
+    let (first, last) = anchor.window().filter(|(first, last)| *last < from || *first > to)?;
+    let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
+    let message = format!("the window is outside of the section that the anchor names, lines {from}–{to}");
+    let label = label_at(refinement, span, format!("lines {first}–{last}"));
+    Some(rule.finding(message, label).with_level(Level::Warning))
 }
 
 /// Returns whether the section that an anchor names is at its window after all: it has another
@@ -364,7 +368,6 @@ fn nearest_heading<'a>(titles: impl Iterator<Item = &'a str>, wanted: &str) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Refinement;
 
     #[test]
     fn a_section_in_a_long_fence_is_known_by_the_nearest_heading_above_the_window() {
