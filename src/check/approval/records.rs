@@ -285,7 +285,7 @@ pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, r
     let Some(commit) = code_by(first) else { return Vec::new().into() };
     let message = format!(
         "{} {what} (commit {}), and the same person wrote or committed code (commit {})",
-        to_single_line(&first.committer, 80),
+        to_single_line(people_of(first).last().unwrap_or_default(), 80),
         short_commit(first),
         short_commit(&commit.facts)
     );
@@ -297,10 +297,18 @@ pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, r
 /// or committer of the commit that introduced the signature.
 #[must_use]
 pub(crate) fn is_same_person(introduction: &CommitInfo, commit: &CodeCommit) -> bool {
-    let signers = [mail_or_name(&introduction.committer), mail_or_name(&introduction.author)];
-    [&commit.facts.author, &commit.facts.committer]
-        .into_iter()
-        .any(|who| signers.contains(&mail_or_name(who)))
+    let signers: Vec<String> = people_of(introduction).map(mail_or_name).collect();
+    people_of(&commit.facts).any(|who| signers.contains(&mail_or_name(who)))
+}
+
+/// Addresses that hosts enter as the committer when a person commits or merges on their pages.
+/// The author is the person then.
+const HOST_COMMITTERS: [&str; 1] = ["noreply@github.com"];
+
+/// Returns the people behind a commit: its author, and its committer unless that is a host.
+fn people_of(commit: &CommitInfo) -> impl Iterator<Item = &str> {
+    let is_person = |who: &&str| !HOST_COMMITTERS.contains(&mail_or_name(who).as_str());
+    std::iter::once(commit.author.as_str()).chain(Some(commit.committer.as_str()).filter(is_person))
 }
 
 /// Returns the email address of a person in lowercase, or the name if there is
