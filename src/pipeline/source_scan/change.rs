@@ -30,6 +30,7 @@ use super::request::{ScanProfile, ScanRequest};
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
 use super::test_module::TestModules;
+use super::trusted_subjects::read_subjects;
 use super::vocabulary::Vocabularies;
 
 /// Results of a scan of a change.
@@ -165,7 +166,7 @@ impl ChangeScan<'_> {
                 scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit, scanned.path, Some(&text)));
             }
         }
-        let vocabularies = self.leave_out_subjects(&context_before, &mut after, &mut before)?;
+        let vocabularies = self.leave_out_subjects(&context, &mut after, &mut before)?;
         let mut summary = self.summarize(rules, &rule_set, &layers, &after, &before);
         summary.info.subjects = vocabularies.left_out();
         let mut unscanned = self.find_new_generated(&after);
@@ -179,31 +180,24 @@ impl ChangeScan<'_> {
         )
     }
 
-    /// Drops matches that are about subjects of the product, as the tree before the change
-    /// shows them.
+    /// Drops matches that are about subjects of the product, as the trusted tree shows them.
     fn leave_out_subjects<'f>(
         &self,
-        context_before: &ScanContext<'_>,
+        context: &ScanContext<'_>,
         after: &mut [ScannedFile<'f>],
         before: &mut [ScannedFile<'f>],
     ) -> Result<Vocabularies, PipelineError> {
-        let rules = context_before.rule_set.rules();
+        let rules = context.rule_set.rules();
         let has_vocabulary = |hit: &Hit| rules.get(hit.rule).is_some_and(|rule| rule.vocabulary.is_some());
         let all = || after.iter().chain(&*before);
         if !all().any(|scanned| scanned.file_scan.matches.hits.iter().any(has_vocabulary)) {
             return Ok(Vocabularies::default());
         }
-        let paths = self.repo.list_sources(self.tree_before)?;
-        let read_files = |chunk: &[RepoPath], job: &mut dyn FnMut(&RepoPath, Option<&[u8]>)| {
-            for path in chunk {
-                job(path, self.repo.read(self.tree_before, path).ok().flatten().as_deref());
-            }
-        };
         let texts: Vec<ScannedText> =
             all().map(|scanned| ScannedText::new(scanned.path, scanned.bytes.to_vec())).collect();
         let scanned =
             all().zip(&texts).map(|(scanned, text)| (scanned.path, &scanned.file_scan.matches, text));
-        let out = Vocabularies::read(context_before, &paths, scanned, &read_files);
+        let out = read_subjects(self.repo, self.policy_tree, context, scanned)?;
         for (scanned, text) in after.iter_mut().chain(before).zip(&texts) {
             scanned.file_scan.matches.hits.retain(|hit| out.keeps(hit, scanned.path, text));
         }
