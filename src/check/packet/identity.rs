@@ -53,7 +53,7 @@ pub(in crate::check) fn active(input: &ApprovalCheckContext<'_>, rule: &Rule) ->
         out.push(rule.finding("the packet is locked", input.label_at(locked, "locked here")));
     }
     if let Some(board) = input.board
-        && let Some((span, state)) = ended_on(board, input.id.as_str())
+        && let Some((span, state)) = ended_on(board, input.id.as_str(), Some(input.packet))
     {
         let there = Label::text(&board.source, span, "listed here");
         let here = input.label_at(input.packet.head_span(), "this packet");
