@@ -325,29 +325,42 @@ fn a_typed_contract_restricts_a_packet_in_a_single_file() {
 
 #[test]
 fn the_coder_does_not_approve_the_own_packet_where_duties_are_separate() {
-    let commit_as = |sandbox: &Sandbox, name: &str| {
-        let mail = format!("{}@example.org", name.to_lowercase());
-        sandbox.git(&["add", "-A"]);
-        let mut command = isolated_command("git", &sandbox.root, &sandbox.home());
-        for who in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{who}_NAME"), name).env(format!("GIT_{who}_EMAIL"), &mail);
-        }
-        assert!(command.args(["commit", "-q", "-m", "packet"]).status().expect("git runs").success());
-    };
-    let judge_by = |who: &str, setting: &str, exit: i32, says: &str| {
+    let judge_by = |author: &str, committer: &str, setting: &str, exit: i32, says: &str| {
+        let commit_as = |sandbox: &Sandbox, author: &str| {
+            sandbox.git(&["add", "-A"]);
+            let mut command = isolated_command("git", &sandbox.root, &sandbox.home());
+            for (role, mail) in [("AUTHOR", author), ("COMMITTER", committer)] {
+                let name = mail.split('@').next().unwrap_or_default();
+                command.env(format!("GIT_{role}_NAME"), name).env(format!("GIT_{role}_EMAIL"), mail);
+            }
+            assert!(command.args(["commit", "-q", "-m", "commit"]).status().expect("git runs").success());
+        };
         let sandbox = Sandbox::new();
         sandbox.write("src/a.txt", "one\n");
         sandbox.write("countersign.yaml", format!("{CONFIG}{setting}"));
         sandbox.commit("project");
         sandbox.write(PACKET, TEXT);
-        commit_as(&sandbox, who);
+        commit_as(&sandbox, author);
         sandbox.git(&["switch", "-q", "-c", "work"]);
-        work(&sandbox, "src/a.txt");
+        if committer == HOST {
+            sandbox.append("src/a.txt", "two\n");
+            commit_as(&sandbox, "tess@example.org");
+        } else {
+            work(&sandbox, "src/a.txt");
+        }
         judge(&sandbox, "WP-1-Word", exit, says);
     };
     let separate = "approval: {separation_of_duties: true}\n";
-    judge_by("Tess", separate, 1, "error[approval/separation-of-duties]");
-    judge_by("Mira", separate, 0, "PASSED");
+    let (tess, mira) = ("tess@example.org", "mira@example.org");
+    judge_by(tess, tess, separate, 1, "error[approval/separation-of-duties]");
+    judge_by(mira, mira, separate, 0, "PASSED");
     // One person alone can work; the report does not say that somebody else approved.
-    judge_by("Tess", "", 0, "who committed the packet was not compared");
+    judge_by(tess, tess, "", 0, "who committed the packet was not compared");
+    // A host that merges on its pages is the committer of both; the authors count.
+    judge_by(mira, HOST, separate, 0, "PASSED");
+    judge_by(tess, HOST, separate, 1, "error[approval/separation-of-duties]");
+    judge_by(HOST, HOST, separate, 1, "names a host and no person");
 }
+
+/// The committer of merges on the pages of GitHub.
+const HOST: &str = "noreply@github.com";

@@ -1,7 +1,7 @@
 //! Keys of package manifests that determine what a test step runs. The file itself may
 //! change with its folder; these keys change only with an exact scope entry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
-use super::node_keys::{LocalPackages, read_node};
+use super::node_keys::{Keys, LocalPackages, list_entries, read_node};
 use super::python_hooks::read_conftest;
 use super::{describe_change, find_covering_entry, protection_reason};
 
@@ -20,9 +20,6 @@ const MAX_NAMED: usize = 4;
 
 /// Tables below `tool` of `pyproject.toml` that configure or name test runs.
 const PYTHON_TOOLS: [&str; 8] = ["pytest", "tox", "nox", "hatch", "poe", "taskipy", "unittest", "pdm"];
-
-/// The values that determine test runs, by the name of their key.
-pub(crate) type Keys = BTreeMap<String, Value>;
 
 /// Creates the finding for a manifest in scope that is not named literally, if the change
 /// alters a key that determines what a test step runs.
@@ -230,12 +227,6 @@ fn read_python(text: &str) -> Option<Keys> {
         out.extend(file.pointer(pointer).map(|value| (name.to_owned(), value.clone())));
     }
     Some(out)
-}
-
-/// Returns one key for each entry of a list, so that a new entry alters no other.
-pub(super) fn list_entries(list: Option<&Value>, name: &str) -> Vec<(String, Value)> {
-    let entries = list.and_then(Value::as_array).into_iter().flatten();
-    entries.map(|entry| (format!("{name} {entry}"), Value::Bool(true))).collect()
 }
 
 /// Reads the lines of `go.mod` that replace the code of a module: a replaced test library

@@ -1,12 +1,13 @@
 //! Keys of `package.json` that determine what a test step runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::change::{ChangedFile, FileContent};
 
-use super::manifest_keys::{Keys, list_entries};
+/// The values that determine test runs, by the name of their key.
+pub(crate) type Keys = BTreeMap<String, Value>;
 
 /// Keys of `package.json` that configure test runners.
 const NODE_KEYS: [&str; 12] = [
@@ -105,6 +106,12 @@ fn source_of(text: &str) -> Option<&str> {
         _ if text.strip_prefix(WORKSPACE).is_some_and(is_range) => Some(WORKSPACE),
         _ => text.contains([':', '/']).then_some(text),
     }
+}
+
+/// Returns one key for each entry of a list, so that a new entry alters no other.
+pub(super) fn list_entries(list: Option<&Value>, name: &str) -> Vec<(String, Value)> {
+    let entries = list.and_then(Value::as_array).into_iter().flatten();
+    entries.map(|entry| (format!("{name} {entry}"), Value::Bool(true))).collect()
 }
 
 /// The names that a change gives to packages of the repository.

@@ -121,7 +121,7 @@ static NAMES: LazyLock<Option<RegexSet>> =
 static WORDS: [OnceLock<Option<Regex>>; SETTINGS.len()] = [const { OnceLock::new() }; SETTINGS.len()];
 
 /// Returns the patterns of settings for a file name in lower case.
-pub(super) fn patterns_for(name: &str) -> Vec<&'static Regex> {
+fn patterns_for(name: &str) -> Vec<&'static Regex> {
     if !NAME_PARTS.iter().any(|part| name.contains(part)) {
         return Vec::new();
     }
@@ -284,5 +284,47 @@ mod tests {
             assert!(Regex::new(name).is_ok() && Regex::new(word).is_ok(), "{name}");
             assert!(NAME_PARTS.iter().any(|part| name.contains(part)), "{name}");
         }
+    }
+
+    #[test]
+    fn settings_and_the_length_of_their_line_are_not_multiplied() {
+        let settings = [
+            ("pytest.ini", "testpaths=a "),
+            ("pytest.ini", "--ignore=a,"),
+            ("pytest.ini", "-p no:a "),
+            ("jest.config.js", "exclude: 'a', "),
+            ("package.json", "--grep=a "),
+            ("pom.xml", "<exclude>aTest</exclude>"),
+            ("build.gradle", "exclude 'aTest' "),
+            ("tox.ini", "addopts = a.py::a,"),
+            ("cmakelists.txt", "WILL_FAIL "),
+            ("phpunit.xml", "failOnA="),
+        ];
+        for (name, setting) in settings {
+            let line = [format!("addopts {}", setting.repeat(320_000 / setting.len()))];
+            let start = std::time::Instant::now();
+            let found: Vec<_> =
+                patterns_for(name).into_iter().map(|words| read_values(words, &line, false)).collect();
+            let took = start.elapsed();
+            assert!(took < std::time::Duration::from_secs(20), "{name}: {took:?}");
+            assert!(found.iter().any(|all| !all.is_empty()), "{name}");
+            let kept: usize = found.iter().flatten().map(|((_, value), _)| value.len()).sum();
+            assert!(kept <= line[0].len(), "{name}: {kept} bytes");
+        }
+    }
+
+    #[test]
+    fn a_value_ends_where_the_next_setting_of_the_line_starts() {
+        let read = |line: &str| -> Vec<(String, String)> {
+            let words = patterns_for("jest.config.js");
+            let all = words.into_iter().flat_map(|words| read_values(words, &[line.to_owned()], false));
+            all.map(|(setting, _)| setting).collect()
+        };
+        let owned = |word: &str, value: &str| (word.to_owned(), value.to_owned());
+        let both = read("module.exports = {exclude: ['a'], roots: ['b']}");
+        assert_eq!(both, [owned("exclude", "['a'],"), owned("roots", "['b']}")]);
+        // The words of another block end no value.
+        let other = read("module.exports = {testMatch: ['a'], coverage: {exclude: ['b']}}");
+        assert_eq!(other, [owned("testMatch", "['a'], coverage: {exclude: ['b']}}")]);
     }
 }

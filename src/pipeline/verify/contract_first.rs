@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
 use crate::check::context::{TrustedRecords, WaiverSource};
-use crate::check::removed_records;
+use crate::check::{first_difference, removed_records};
 use crate::config::resolve_layout;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
-use crate::document::packet::contract_parts;
 use crate::document::{Layout, Packet};
 use crate::finding::{Finding, Label, Report};
 use crate::pipeline::error::PipelineError;
@@ -102,13 +101,9 @@ fn changed_contract(
     if after.signature.is_some() && signature(&before) != signature(&after) {
         return Ok(Vec::new());
     }
-    let (old, new) = (contract_parts(&before), contract_parts(&after));
-    let is_same = old.len() == new.len()
-        && old.iter().zip(&new).all(|(old, new)| old.key == new.key && old.has_same_text(new));
     let mut out = Vec::new();
-    if !is_same {
-        let label =
-            Label::text(&after.source, after.head_span(), "its contract differs from the trusted one");
+    if let Some((key, span)) = first_difference(&before, &after) {
+        let label = Label::text(&after.source, span, format!("`{key}` differs from the trusted packet"));
         out.push(("the change alters the contract of a packet without a new signature".to_owned(), label));
     }
     // Where work may grant itself waivers, a change of its own may, too.
