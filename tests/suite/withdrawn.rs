@@ -5,17 +5,17 @@ use crate::support::repo::{Sandbox, isolated_command};
 
 const CONFIG: &str = "version: 1\nmain_branch: main\nprofile: standard\nsteps: none\nmanifests: off\n\
     waivers: {from: contract}\n";
-const PACKET: &str = ".GOV/task_packets/WP-1-Word.md";
-const FOLDER: &str = ".GOV/task_packets/WP-1-Word";
-const TEXT: &str = "# Task Packet: WP-1-Word\n\n## SCOPE\n- What: say a word\n- IN_SCOPE_PATHS:\n  - src/\n\n\
+pub const PACKET: &str = ".GOV/task_packets/WP-1-Word.md";
+pub const FOLDER: &str = ".GOV/task_packets/WP-1-Word";
+pub const TEXT: &str = "# Task Packet: WP-1-Word\n\n## SCOPE\n- What: say a word\n- IN_SCOPE_PATHS:\n  - src/\n\n\
     ## TEST_PLAN\n```bash\nsh check.sh\n```\n\n## DONE_MEANS\n- It says the word.\n";
-const WAIVER: &str = "\n## WAIVERS GRANTED\n- Waiver ID: W-1\n  - Policy: CX-573F\n  - Date: 2026-02-14\n  \
+pub const WAIVER: &str = "\n## WAIVERS GRANTED\n- Waiver ID: W-1\n  - Policy: CX-573F\n  - Date: 2026-02-14\n  \
     - Scope: `other.txt`\n  - Justification: needed for it\n  - Approver: Mira\n";
-const REGISTRY: &str = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
-const BOARD: &str = ".GOV/roles_shared/TASK_BOARD.md";
+pub const REGISTRY: &str = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
+pub const BOARD: &str = ".GOV/roles_shared/TASK_BOARD.md";
 
 /// A main branch with the packet, and the branch `work`, which is checked out.
-fn governed(packet: &str) -> Sandbox {
+pub fn governed(packet: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     for path in ["src/a.txt", "src/b.txt", "other.txt", "check.sh"] {
         sandbox.write(path, "one\n");
@@ -29,7 +29,7 @@ fn governed(packet: &str) -> Sandbox {
 }
 
 /// Adds two revisions of another packet to the main branch, of which the second is active.
-fn with_other_packet() -> Sandbox {
+pub fn with_other_packet() -> Sandbox {
     let sandbox = governed(TEXT);
     sandbox.git(&["switch", "-q", "main"]);
     for (id, scope) in [("WP-2-Other-v1", "other.txt"), ("WP-2-Other-v2", "check.sh")] {
@@ -52,13 +52,13 @@ fn with_other_packet() -> Sandbox {
 }
 
 /// Commits work on a path.
-fn work(sandbox: &Sandbox, path: &str) {
+pub fn work(sandbox: &Sandbox, path: &str) {
     sandbox.append(path, "two\n");
     sandbox.commit("work");
 }
 
 /// Moves the main branch on, and returns to the work.
-fn on_main(sandbox: &Sandbox, change: impl Fn(&Sandbox)) {
+pub fn on_main(sandbox: &Sandbox, change: impl Fn(&Sandbox)) {
     sandbox.git(&["switch", "-q", "main"]);
     change(sandbox);
     sandbox.commit("main moves on");
@@ -66,13 +66,13 @@ fn on_main(sandbox: &Sandbox, change: impl Fn(&Sandbox)) {
 }
 
 /// Runs `post-work` with three dots, and demands the exit code and a text.
-fn judge(sandbox: &Sandbox, id: &str, exit: i32, says: &str) {
+pub fn judge(sandbox: &Sandbox, id: &str, exit: i32, says: &str) {
     let arguments = ["post-work", id, "--range", "main...work", "--no-run"];
     let (found, said) = sandbox.run_redacted(&arguments);
     assert!(found == exit && said.contains(says), "{id}, not {exit} with {says}: {found} {said}");
 }
 
-fn verify(sandbox: &Sandbox, exit: i32, says: &str) {
+pub fn verify(sandbox: &Sandbox, exit: i32, says: &str) {
     let (found, said) = sandbox.run_redacted(&["verify", "--range", "main..work", "--no-run"]);
     assert!(found == exit && said.contains(says), "not {exit} with {says}: {found} {said}");
 }

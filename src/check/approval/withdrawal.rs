@@ -101,7 +101,7 @@ fn audit_withdrawal(
 }
 
 /// Returns whether the gate log or the refinement, which record the signature, are gone in a
-/// trusted state. Without them, nobody could start the work there.
+/// trusted state. Without them, `pre-work` refuses the packet there.
 fn record_withdrawal(
     input: &ApprovalCheckContext<'_>,
     state: &TrustedState,
