@@ -104,7 +104,11 @@ fn a_packet_in_another_form_is_compared_with_the_trusted_one() {
     };
     // The move of the file is one error, and the contract is the same.
     judge_moved("say a word", "say a word", &["scope/protected"]);
-    judge_moved("  - src/\n", "  - src/\n  - other.txt\n", &["approval/unsigned-contract", "scope/protected"]);
+    judge_moved(
+        "  - src/\n",
+        "  - src/\n  - other.txt\n",
+        &["approval/unsigned-contract", "scope/protected"],
+    );
 }
 
 #[test]
