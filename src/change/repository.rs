@@ -69,6 +69,14 @@ pub enum RepositoryError {
         /// The maximum number of paths.
         limit: usize,
     },
+    /// A search in the history would read more commits than the limit.
+    #[error("{operation}: this would require reading more than {limit} commits")]
+    TooManyCommits {
+        /// The operation, as the start of a message.
+        operation: &'static str,
+        /// The maximum number of commits.
+        limit: usize,
+    },
     /// A file that cannot be read.
     #[error("{path}: {reason}")]
     Unreadable {

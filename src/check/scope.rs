@@ -4,6 +4,7 @@ mod budget;
 mod entries;
 mod link;
 mod manifest_keys;
+mod node_keys;
 mod other_packets;
 mod python_hooks;
 mod similar_entries;
@@ -22,6 +23,7 @@ pub(super) use entries::{no_entry, overlap, unparsable_entry};
 pub(super) use link::escaping_link;
 use manifest_keys::changed_manifest_keys;
 pub(crate) use manifest_keys::read_keys;
+use node_keys::LocalPackages;
 pub(super) use other_packets::other_packet;
 use similar_entries::SimilarEntries;
 pub(crate) use untracked::{is_loaded_unasked, is_personal, sensitive_path_reason};
@@ -230,7 +232,8 @@ pub(super) fn protected(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckRes
             None => finding,
         });
     }
-    out.extend(input.files.iter().filter_map(|file| changed_manifest_keys(input, file, rule)));
+    let local = LocalPackages::of(input.files);
+    out.extend(input.files.iter().filter_map(|file| changed_manifest_keys(input, file, &local, rule)));
     out.into()
 }
 

@@ -1,5 +1,4 @@
-//! Which documents are history: nobody changes them any more, so findings about them are
-//! notes.
+//! Which documents are history: the work on them is over, so findings about them are notes.
 
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::registry::{Registry, names_as_over};
@@ -7,7 +6,7 @@ use crate::document::{Packet, PacketStatus, WpId};
 use crate::finding::{Finding, Level};
 
 impl DocumentCheckContext<'_> {
-    /// Returns whether nobody changes the packet in this document any more.
+    /// Returns whether the packet in this document is history.
     #[must_use]
     pub(crate) fn is_packet_history(&self, packet: &Packet) -> bool {
         match (self.document.id(), self.governance) {
@@ -25,7 +24,7 @@ impl DocumentCheckContext<'_> {
 
 impl GovernanceDocuments<'_> {
     /// Marks the packets that are not history in the trusted tree: a change cannot
-    /// retire a document and be excused by it.
+    /// retire a document to lower the level of its own findings.
     pub(crate) fn with_trusted(mut self, trusted: &GovernanceDocuments<'_>) -> Self {
         let open = trusted.packets().filter(|(id, _, packet)| !trusted.is_historical(id, packet));
         let open = open.map(|(id, _, _)| id.to_owned()).collect();
@@ -35,7 +34,7 @@ impl GovernanceDocuments<'_> {
         self
     }
 
-    /// Marks the packet that a command is about: no record excuses it.
+    /// Marks the packet that a command is about: its findings keep their levels.
     pub(crate) fn with_judged(mut self, id: Option<&str>) -> Self {
         self.trusted.judged = id.map(ToOwned::to_owned);
         self
@@ -47,7 +46,7 @@ impl GovernanceDocuments<'_> {
     }
 
     /// Returns whether a packet is history, in the judged and in the trusted tree: it is
-    /// finished, or nobody works on it and a record says that it is over.
+    /// finished, or it is not claimed and a record says that it is over.
     #[must_use]
     pub fn is_historical(&self, id: &str, packet: &Packet) -> bool {
         if self.trusted.open.contains(id) {

@@ -97,6 +97,20 @@ pub(crate) fn skip_options<'a>(words: &[&'a str], valued: &str) -> Vec<&'a str> 
     out
 }
 
+/// Returns the options of a package manager that have a value. `-w` names a workspace for npm
+/// only; for pnpm it is the root of the workspace.
+pub(crate) fn manager_options(manager: &str) -> &'static str {
+    match manager {
+        "npx" => "-p --package -w --workspace",
+        "bunx" | "pnpx" => "-p --package",
+        "npm" => "-C --prefix --dir -w --workspace --loglevel --userconfig --registry --cache --script-shell",
+        _ => {
+            "-C --prefix --dir --filter --filter-prod -F --cwd --loglevel --reporter --workspace-concurrency \
+             --userconfig --registry --cache --script-shell"
+        }
+    }
+}
+
 /// Returns whether a word such as `A=1` sets a variable.
 pub(crate) fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {

@@ -27,7 +27,7 @@ mod valid;
 pub(crate) use capability::{
     CapabilityFault, Grants, StepRights, UNKNOWN_CAPABILITY, axis_of, check_request,
 };
-pub(crate) use launchers::{is_assignment, peel_launcher, skip_options};
+pub(crate) use launchers::{is_assignment, manager_options, peel_launcher, skip_options};
 pub(crate) use ledger::LedgerMode;
 pub(crate) use load::{
     ConfigError, LoadedConfig, allowed_signers_path, complete_layout, detect_layout, load,

@@ -2,7 +2,7 @@
 
 use crate::check::context::ProtectedPattern;
 
-use super::launchers::{is_assignment, peel_launcher, skip_options};
+use super::launchers::{is_assignment, manager_options, peel_launcher, skip_options};
 use super::shell_code::{ShellCommand, split_commands};
 use super::step::GateStep;
 use super::step_programs::{
@@ -283,9 +283,9 @@ impl Paths {
 /// Package managers that start the program behind them.
 fn peel_other<'a>(name: &str, rest: &[&'a str]) -> Option<Vec<&'a str>> {
     match name {
-        "npx" | "bunx" | "pnpx" => Some(skip_options(rest, "-p --package -w --workspace")),
+        "npx" | "bunx" | "pnpx" => Some(skip_options(rest, manager_options(name))),
         "npm" | "pnpm" | "yarn" | "bun" => {
-            let rest = skip_options(rest, "-C --prefix --dir --filter -F -w --workspace --cwd");
+            let rest = skip_options(rest, manager_options(name));
             let (subcommand, arguments) = rest.split_first()?;
             matches!(*subcommand, "exec" | "dlx" | "x").then(|| skip_options(arguments, "-p --package"))
         }

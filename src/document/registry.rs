@@ -8,6 +8,7 @@ use crate::text::{Edit, RepoPath, Source, Span, Spanned};
 use super::audit::find_wp_ids;
 use super::field::strip_quotes;
 use super::joined::{Joined, Shift, append_shifted, read_joined};
+use super::link::{destination_path, join_relative};
 use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
@@ -135,7 +136,8 @@ impl Joined for Registry {
                 };
                 let clean = |cell: Spanned<String>| cell.map(|text| strip_quotes(&text).to_owned());
                 let board = board.and_then(|index| row.cells.get(index).cloned()).map(clean);
-                let (base, active) = (clean(get(base)), clean(get(active)));
+                let base = clean(get(base)).map(without_link);
+                let active = clean(get(active)).map(|text| linked_path(source, &text).unwrap_or(text));
                 rows.push(RegistryRow { span: row.span, base, active, board });
             }
         }
@@ -144,6 +146,31 @@ impl Joined for Registry {
         faults.extend(stray_row_faults(source, &outline, found, "traceability/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults, by_base: OnceLock::new() }
     }
+}
+
+/// Splits a link of Markdown into what it shows, without quotes, and where it leads.
+fn split_link(text: &str) -> Option<(&str, &str)> {
+    let (shown, target) = text.strip_prefix('[')?.strip_suffix(')')?.split_once("](")?;
+    Some((strip_quotes(shown), target))
+}
+
+/// Returns what a cell shows that may be a link.
+fn without_link(text: String) -> String {
+    match split_link(&text) {
+        Some((shown, _)) => shown.to_owned(),
+        None => text,
+    }
+}
+
+/// Returns the path that a link in a registry leads to; `None` for other texts, and if the link
+/// shows another packet than it leads to.
+fn linked_path(source: &Source, text: &str) -> Option<String> {
+    let (shown, target) = split_link(text)?;
+    let path = join_relative(&source.name().folder().to_string(), &destination_path(target)?)?;
+    let id = |path: &str| {
+        Layout::id_of(&RepoPath::from(path)).or_else(|| WpId::parse(path.rsplit('/').next()?).ok())
+    };
+    (id(shown).is_some() && id(shown) == id(&path)).then_some(path)
 }
 
 /// States of the registry as it writes them, with their groups.

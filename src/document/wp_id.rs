@@ -61,6 +61,12 @@ impl WpId {
         self.split_revision().1
     }
 
+    /// Returns the id of the revision after this one: `WP-1-A-v2` after `WP-1-A`.
+    #[must_use]
+    pub(crate) fn next_revision(&self) -> String {
+        format!("{}-v{}", self.base(), self.revision().unwrap_or(1).saturating_add(1))
+    }
+
     fn split_revision(&self) -> (&str, Option<u64>) {
         if let Some((base, digits)) = self.0.rsplit_once("-v") {
             let number = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));

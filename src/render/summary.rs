@@ -141,9 +141,30 @@ fn scan_rows(scan: &ScanInfo) -> Vec<Row> {
         (scan.truncated, "beyond the maximum number of findings"),
     ]);
     rows.extend(counted.map(|text| ("counted", text)));
-    rows.extend(scan.subjects.iter().map(subject_row));
+    rows.extend(subject_rows(&scan.subjects));
     let skipped = join_counts(&[(scan.binary, "binary"), (scan.large, "too large")]);
     rows.extend(skipped.map(|text| ("skipped", format!("files of no known language: {text}"))));
+    rows
+}
+
+/// Maximum number of subjects with a row of their own.
+const MAX_SUBJECT_ROWS: usize = 12;
+
+/// Rows about the subjects of the product with the most matches, and one about all others.
+fn subject_rows(subjects: &[SubjectInfo]) -> Vec<Row> {
+    let mut ranked: Vec<&SubjectInfo> = subjects.iter().collect();
+    ranked.sort_by_key(|subject| std::cmp::Reverse(subject.matches));
+    let others = ranked.split_off(ranked.len().min(MAX_SUBJECT_ROWS));
+    // In the order of the report, as long as all have a row.
+    let shown: Vec<&SubjectInfo> = if others.is_empty() { subjects.iter().collect() } else { ranked };
+    let mut rows: Vec<Row> = shown.into_iter().map(subject_row).collect();
+    if !others.is_empty() {
+        let matches: usize = others.iter().map(|subject| subject.matches).sum();
+        let (findings, subjects) =
+            (format_count(matches, "finding"), format_count(others.len(), "other subject"));
+        let text = format!("{findings} left out, about {subjects}; `--format json` lists them");
+        rows.push(("subject", text));
+    }
     rows
 }
 

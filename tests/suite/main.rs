@@ -46,6 +46,7 @@ mod minimal_packet;
 mod not_run;
 mod output_files;
 mod products;
+mod products_of_files;
 mod public_api;
 mod reading;
 mod readme;
@@ -60,6 +61,7 @@ mod scan_test_code;
 mod scans;
 mod schema;
 mod schema_history;
+mod shared_records;
 #[cfg(feature = "ssh")]
 mod signed_inside;
 mod standard;

@@ -11,13 +11,14 @@ use crate::support::repo::Sandbox;
 
 /// Much more than a slow machine needs.
 const LIMIT: Duration = Duration::from_secs(60);
-const PACKET: &str = ".GOV/task_packets/WP-1-Wide.md";
-const CONFIG: &str = "version: 1\nsteps: []\n";
-const JUDGE: [&str; 7] = ["post-work", "WP-1-Wide", "--no-run", "--range", "HEAD^..HEAD", "--format", "json"];
+pub const PACKET: &str = ".GOV/task_packets/WP-1-Wide.md";
+pub const CONFIG: &str = "version: 1\nsteps: []\n";
+pub const JUDGE: [&str; 7] =
+    ["post-work", "WP-1-Wide", "--no-run", "--range", "HEAD^..HEAD", "--format", "json"];
 const CHECK: [&str; 3] = ["check", "--format", "json"];
 
 /// A packet of the current format with parts of any size.
-struct Wide {
+pub struct Wide {
     scope: String,
     tests: String,
     done: String,
@@ -32,7 +33,7 @@ impl Default for Wide {
 }
 
 impl Wide {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let Self { scope, tests, done, rest } = self;
         format!(
             "# Task Packet: WP-1-Wide\n\n## METADATA\n- WP_ID: WP-1-Wide\n- DATE: 2026-03-01\n\
@@ -43,7 +44,7 @@ impl Wide {
     }
 }
 
-fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+pub fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
     let mut out = String::new();
     for number in 0..count {
         writeln!(out, "{}", line(number)).expect("text");
@@ -52,7 +53,7 @@ fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
 }
 
 /// Runs the program; returns what it says. `ran` are rules that must have been checked.
-fn assert_bounded(sandbox: &Sandbox, arguments: &[&str], ran: &[&str]) -> String {
+pub fn assert_bounded(sandbox: &Sandbox, arguments: &[&str], ran: &[&str]) -> String {
     let start = Instant::now();
     let (exit, said) = sandbox.run_redacted(arguments);
     let took = start.elapsed();
@@ -70,7 +71,7 @@ fn assert_bounded(sandbox: &Sandbox, arguments: &[&str], ran: &[&str]) -> String
 }
 
 /// A packet on main and a change of many files.
-fn changed(text: &str, files: &[(String, String)]) -> Sandbox {
+pub fn changed(text: &str, files: &[(String, String)]) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("countersign.yaml", CONFIG);
     sandbox.write(PACKET, text);

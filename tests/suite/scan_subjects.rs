@@ -94,6 +94,34 @@ fn a_change_makes_no_subject_of_its_own_stand_ins() {
 }
 
 #[test]
+fn the_trusted_tree_shows_the_subjects() {
+    // The first commit of a branch makes the words a subject, and the second one uses them.
+    let sandbox = Sandbox::new();
+    offer_mock_servers(&sandbox, 1, 1);
+    sandbox.commit("before");
+    sandbox.git(&["switch", "-q", "-c", "work"]);
+    offer_mock_servers(&sandbox, 9, 9);
+    sandbox.commit("a subject of its own");
+    sandbox.write("src/list.ts", "export const mockServers = [];\n");
+    let staged = |sandbox: &Sandbox| {
+        sandbox.git(&["add", "-A"]);
+        report(sandbox, &["scan", "--staged"])
+    };
+    let (code, found) = staged(&sandbox);
+    assert_eq!((code, rules(&found).len(), subjects(&found).len()), (1, 1, 0), "{found}");
+    sandbox.commit("work");
+    let (code, found) = report(&sandbox, &["scan", "--rev", "HEAD"]);
+    assert_eq!((code, rules(&found).len(), subjects(&found).len()), (1, 1, 0), "{found}");
+    let (code, found) = report(&sandbox, &["scan"]);
+    assert_eq!((code, rules(&found).len(), subjects(&found).len()), (1, 10, 0), "{found}");
+    // The same words are a subject after the main branch has them.
+    sandbox.git(&["branch", "-q", "-f", "main", "HEAD^"]);
+    assert_eq!(report(&sandbox, &["scan", "--rev", "HEAD"]).0, 0);
+    let (code, found) = report(&sandbox, &["scan"]);
+    assert_eq!((code, subjects(&found)), (0, vec!["mock server".to_owned()]), "{found}");
+}
+
+#[test]
 fn a_package_for_others_can_be_about_mocks() {
     let count = |manifest: &str, code: &str| {
         let sandbox = Sandbox::new();
@@ -188,6 +216,13 @@ fn scripts_that_people_run_by_hand_are_tools() {
         ("Dockerfile", "CMD [\"node\", \"dist/scripts/fill.js\"]\n", 2),
         ("package.json", "{\"name\": \"a\", \"scripts\": {\"start\": \"tsx src/scripts/fill.ts\"}}", 2),
         ("package.json", "{\"name\": \"a\", \"bin\": \"src/scripts/fill.ts\"}", 2),
+        ("web/index.html", "<script type=\"module\" src=\"/src/scripts/fill.ts\"></script>", 2),
+        ("src/page.astro", "<script src=\"./scripts/say.ts\"></script>", 1),
+        ("manifest.json", "{\"background\": {\"service_worker\": \"scripts/fill.js\"}}", 2),
+        ("src/index.ts", "export const load = (name) => import(`./scripts/${name}.js`);\n", 2),
+        ("Makefile", "serve:\n\tnode dist/scripts/fill.js\n", 2),
+        ("Makefile", "fill:\n\tnode dist/scripts/fill.js\n", 0),
+        ("tsconfig.json", "{\"files\": [\"src/scripts/fill.ts\"]}", 0),
     ] {
         assert_eq!(create(&[(path, text)]), expected, "{text}");
     }

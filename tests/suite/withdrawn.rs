@@ -5,17 +5,17 @@ use crate::support::repo::{Sandbox, isolated_command};
 
 const CONFIG: &str = "version: 1\nmain_branch: main\nprofile: standard\nsteps: none\nmanifests: off\n\
     waivers: {from: contract}\n";
-const PACKET: &str = ".GOV/task_packets/WP-1-Word.md";
-const FOLDER: &str = ".GOV/task_packets/WP-1-Word";
-const TEXT: &str = "# Task Packet: WP-1-Word\n\n## SCOPE\n- What: say a word\n- IN_SCOPE_PATHS:\n  - src/\n\n\
+pub const PACKET: &str = ".GOV/task_packets/WP-1-Word.md";
+pub const FOLDER: &str = ".GOV/task_packets/WP-1-Word";
+pub const TEXT: &str = "# Task Packet: WP-1-Word\n\n## SCOPE\n- What: say a word\n- IN_SCOPE_PATHS:\n  - src/\n\n\
     ## TEST_PLAN\n```bash\nsh check.sh\n```\n\n## DONE_MEANS\n- It says the word.\n";
-const WAIVER: &str = "\n## WAIVERS GRANTED\n- Waiver ID: W-1\n  - Policy: CX-573F\n  - Date: 2026-02-14\n  \
+pub const WAIVER: &str = "\n## WAIVERS GRANTED\n- Waiver ID: W-1\n  - Policy: CX-573F\n  - Date: 2026-02-14\n  \
     - Scope: `other.txt`\n  - Justification: needed for it\n  - Approver: Mira\n";
-const REGISTRY: &str = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
-const BOARD: &str = ".GOV/roles_shared/TASK_BOARD.md";
+pub const REGISTRY: &str = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
+pub const BOARD: &str = ".GOV/roles_shared/TASK_BOARD.md";
 
 /// A main branch with the packet, and the branch `work`, which is checked out.
-fn governed(packet: &str) -> Sandbox {
+pub fn governed(packet: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     for path in ["src/a.txt", "src/b.txt", "other.txt", "check.sh"] {
         sandbox.write(path, "one\n");
@@ -29,7 +29,7 @@ fn governed(packet: &str) -> Sandbox {
 }
 
 /// Adds two revisions of another packet to the main branch, of which the second is active.
-fn with_other_packet() -> Sandbox {
+pub fn with_other_packet() -> Sandbox {
     let sandbox = governed(TEXT);
     sandbox.git(&["switch", "-q", "main"]);
     for (id, scope) in [("WP-2-Other-v1", "other.txt"), ("WP-2-Other-v2", "check.sh")] {
@@ -52,13 +52,13 @@ fn with_other_packet() -> Sandbox {
 }
 
 /// Commits work on a path.
-fn work(sandbox: &Sandbox, path: &str) {
+pub fn work(sandbox: &Sandbox, path: &str) {
     sandbox.append(path, "two\n");
     sandbox.commit("work");
 }
 
 /// Moves the main branch on, and returns to the work.
-fn on_main(sandbox: &Sandbox, change: impl Fn(&Sandbox)) {
+pub fn on_main(sandbox: &Sandbox, change: impl Fn(&Sandbox)) {
     sandbox.git(&["switch", "-q", "main"]);
     change(sandbox);
     sandbox.commit("main moves on");
@@ -66,13 +66,13 @@ fn on_main(sandbox: &Sandbox, change: impl Fn(&Sandbox)) {
 }
 
 /// Runs `post-work` with three dots, and demands the exit code and a text.
-fn judge(sandbox: &Sandbox, id: &str, exit: i32, says: &str) {
+pub fn judge(sandbox: &Sandbox, id: &str, exit: i32, says: &str) {
     let arguments = ["post-work", id, "--range", "main...work", "--no-run"];
     let (found, said) = sandbox.run_redacted(&arguments);
     assert!(found == exit && said.contains(says), "{id}, not {exit} with {says}: {found} {said}");
 }
 
-fn verify(sandbox: &Sandbox, exit: i32, says: &str) {
+pub fn verify(sandbox: &Sandbox, exit: i32, says: &str) {
     let (found, said) = sandbox.run_redacted(&["verify", "--range", "main..work", "--no-run"]);
     assert!(found == exit && said.contains(says), "not {exit} with {says}: {found} {said}");
 }
@@ -325,29 +325,42 @@ fn a_typed_contract_restricts_a_packet_in_a_single_file() {
 
 #[test]
 fn the_coder_does_not_approve_the_own_packet_where_duties_are_separate() {
-    let commit_as = |sandbox: &Sandbox, name: &str| {
-        let mail = format!("{}@example.org", name.to_lowercase());
-        sandbox.git(&["add", "-A"]);
-        let mut command = isolated_command("git", &sandbox.root, &sandbox.home());
-        for who in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{who}_NAME"), name).env(format!("GIT_{who}_EMAIL"), &mail);
-        }
-        assert!(command.args(["commit", "-q", "-m", "packet"]).status().expect("git runs").success());
-    };
-    let judge_by = |who: &str, setting: &str, exit: i32, says: &str| {
+    let judge_by = |author: &str, committer: &str, setting: &str, exit: i32, says: &str| {
+        let commit_as = |sandbox: &Sandbox, author: &str| {
+            sandbox.git(&["add", "-A"]);
+            let mut command = isolated_command("git", &sandbox.root, &sandbox.home());
+            for (role, mail) in [("AUTHOR", author), ("COMMITTER", committer)] {
+                let name = mail.split('@').next().unwrap_or_default();
+                command.env(format!("GIT_{role}_NAME"), name).env(format!("GIT_{role}_EMAIL"), mail);
+            }
+            assert!(command.args(["commit", "-q", "-m", "commit"]).status().expect("git runs").success());
+        };
         let sandbox = Sandbox::new();
         sandbox.write("src/a.txt", "one\n");
         sandbox.write("countersign.yaml", format!("{CONFIG}{setting}"));
         sandbox.commit("project");
         sandbox.write(PACKET, TEXT);
-        commit_as(&sandbox, who);
+        commit_as(&sandbox, author);
         sandbox.git(&["switch", "-q", "-c", "work"]);
-        work(&sandbox, "src/a.txt");
+        if committer == HOST {
+            sandbox.append("src/a.txt", "two\n");
+            commit_as(&sandbox, "tess@example.org");
+        } else {
+            work(&sandbox, "src/a.txt");
+        }
         judge(&sandbox, "WP-1-Word", exit, says);
     };
     let separate = "approval: {separation_of_duties: true}\n";
-    judge_by("Tess", separate, 1, "error[approval/separation-of-duties]");
-    judge_by("Mira", separate, 0, "PASSED");
+    let (tess, mira) = ("tess@example.org", "mira@example.org");
+    judge_by(tess, tess, separate, 1, "error[approval/separation-of-duties]");
+    judge_by(mira, mira, separate, 0, "PASSED");
     // One person alone can work; the report does not say that somebody else approved.
-    judge_by("Tess", "", 0, "who committed the packet was not compared");
+    judge_by(tess, tess, "", 0, "who committed the packet was not compared");
+    // A host that merges on its pages is the committer of both; the authors count.
+    judge_by(mira, HOST, separate, 0, "PASSED");
+    judge_by(tess, HOST, separate, 1, "error[approval/separation-of-duties]");
+    judge_by(HOST, HOST, separate, 1, "names a host and no person");
 }
+
+/// The committer of merges on the pages of GitHub.
+const HOST: &str = "noreply@github.com";

@@ -26,6 +26,36 @@ pub(super) fn compare_with_trusted(
     compare_second_forms(input, trusted, revision, rule, out);
 }
 
+/// Pairs the parts of two versions of a contract: the n-th part with a key belongs to the n-th part
+/// with that key. Returns the later parts, each with the earlier one, and the earlier parts that
+/// are gone.
+fn pair_parts<'a>(
+    before: &'a [ContractPart],
+    now: &'a [ContractPart],
+) -> (Vec<(Option<&'a ContractPart>, &'a ContractPart)>, Vec<&'a ContractPart>) {
+    let mut remaining: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
+    for part in before {
+        remaining.entry(part.key.as_str()).or_default().push_back(part);
+    }
+    let mut pair =
+        |part: &'a ContractPart| (remaining.get_mut(part.key.as_str()).and_then(VecDeque::pop_front), part);
+    let pairs = now.iter().map(&mut pair).collect();
+    (pairs, remaining.into_values().flatten().collect())
+}
+
+/// Returns the key of the first part of a contract that differs from an earlier version, and its
+/// place in the later one; the head of the packet for a part that is gone.
+pub(crate) fn first_difference(before: &Packet, now: &Packet) -> Option<(String, Span)> {
+    let (old, new) = (contract_parts(before), contract_parts(now));
+    let (pairs, removed) = pair_parts(&old, &new);
+    let changed = pairs.into_iter().find(|(old, new)| old.is_none_or(|old| !old.has_same_text(new)));
+    let changed = changed.map(|(_, part)| {
+        let place = part.lines.first().map_or(part.span, |line| line.span);
+        (part.key.clone(), place)
+    });
+    changed.or_else(|| Some((removed.first()?.key.clone(), now.head_span())))
+}
+
 /// The text that a contract is compared with, with the first digits of its commit.
 pub(super) enum ContractBasis<'a> {
     /// The text that was signed.
@@ -84,13 +114,8 @@ pub(super) fn compare_parts(
 ) {
     let current = input.packet.packet;
     let (signed_parts, current_parts) = (contract_parts(signed), contract_parts(current));
-    // The n-th part with a key is compared with the n-th part with that key.
-    let mut remaining: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
-    for part in &signed_parts {
-        remaining.entry(part.key.as_str()).or_default().push_back(part);
-    }
-    for part in &current_parts {
-        let before = remaining.get_mut(part.key.as_str()).and_then(VecDeque::pop_front);
+    let (pairs, removed) = pair_parts(&signed_parts, &current_parts);
+    for (before, part) in pairs {
         let Some(before) = before else {
             let message = basis.added(&part.key);
             let span = part.lines.first().map_or(part.span, |line| line.span);
@@ -106,7 +131,7 @@ pub(super) fn compare_parts(
             out.push(difference_finding(rule, message, basis.label(), &signed, &current));
         }
     }
-    for removed in remaining.into_values().flatten() {
+    for removed in removed {
         let span = removed.lines.first().map_or(removed.span, |line| line.span);
         out.push(
             rule.finding(

@@ -1,7 +1,7 @@
 //! `approval/…`: refinement, signature, audit, gate log and git history agree.
 
 pub(super) mod contract;
-mod contract_difference;
+pub(super) mod contract_difference;
 pub(super) mod records;
 pub(super) mod signature;
 pub(super) mod ssh_signature;

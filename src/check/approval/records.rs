@@ -276,19 +276,30 @@ pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, r
         }
         _ => return CheckResult::skipped("the commit that introduced the signature is not known"),
     };
-    let code_by =
-        |approval: &CommitInfo| input.code_commits.iter().find(|commit| is_same_person(approval, commit));
+    // Where only a host is named, nothing shows that it was another person.
+    let is_unknown = |commit: &CommitInfo| people_of(commit).next().is_none();
+    let code_by = |approval: &CommitInfo| {
+        let is_possible = |commit: &&CodeCommit| {
+            is_unknown(approval) || is_unknown(&commit.facts) || is_same_person(approval, commit)
+        };
+        input.code_commits.iter().find(is_possible)
+    };
     // One commit of another person is an approval.
     let (Some(first), true) = (approvals.first(), approvals.iter().all(|one| code_by(one).is_some())) else {
         return Vec::new().into();
     };
     let Some(commit) = code_by(first) else { return Vec::new().into() };
-    let message = format!(
-        "{} {what} (commit {}), and the same person wrote or committed code (commit {})",
-        to_single_line(&first.committer, 80),
-        short_commit(first),
-        short_commit(&commit.facts)
-    );
+    let (approved, coded) = (short_commit(first), short_commit(&commit.facts));
+    let message = if is_same_person(first, commit) {
+        let person = to_single_line(people_of(first).last().unwrap_or_default(), 80);
+        format!(
+            "{person} {what} (commit {approved}), and the same person wrote or committed code (commit {coded})"
+        )
+    } else {
+        format!(
+            "commit {approved} or {coded} names a host and no person, so nothing shows that two persons did them"
+        )
+    };
     let label = Label::path(&commit.path, "changed by the person who approved the work");
     Some(rule.finding(message, label)).into()
 }
@@ -297,10 +308,18 @@ pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, r
 /// or committer of the commit that introduced the signature.
 #[must_use]
 pub(crate) fn is_same_person(introduction: &CommitInfo, commit: &CodeCommit) -> bool {
-    let signers = [mail_or_name(&introduction.committer), mail_or_name(&introduction.author)];
-    [&commit.facts.author, &commit.facts.committer]
-        .into_iter()
-        .any(|who| signers.contains(&mail_or_name(who)))
+    let signers: Vec<String> = people_of(introduction).map(mail_or_name).collect();
+    people_of(&commit.facts).any(|who| signers.contains(&mail_or_name(who)))
+}
+
+/// Addresses that hosts enter as the committer when a person commits or merges on their pages.
+/// The author is the person then.
+const HOST_COMMITTERS: [&str; 1] = ["noreply@github.com"];
+
+/// Returns the people behind a commit, without hosts: its author and its committer.
+fn people_of(commit: &CommitInfo) -> impl Iterator<Item = &str> {
+    let is_person = |who: &&str| !HOST_COMMITTERS.contains(&mail_or_name(who).as_str());
+    [commit.author.as_str(), commit.committer.as_str()].into_iter().filter(is_person)
 }
 
 /// Returns the email address of a person in lowercase, or the name if there is

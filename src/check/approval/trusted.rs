@@ -156,7 +156,7 @@ pub(in crate::check) fn unsigned_contract(input: &ApprovalCheckContext<'_>, rule
     let Some(state) = input.trusted.states.first() else {
         return CheckResult::skipped("the judged range is part of the main branch's history");
     };
-    match &state.packet {
+    match state.any_packet() {
         None if input.packet.policy.requires_signature => CheckResult::skipped("the packet is not signed"),
         None => {
             let reason = name_missing_approval(input);

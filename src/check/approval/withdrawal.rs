@@ -4,11 +4,11 @@ use crate::check::CheckResult;
 use crate::check::context::{ApprovalCheckContext, ContractFact, TrustedDocument, TrustedState};
 use crate::document::audit::Audit;
 use crate::document::gate_log::{GateLog, text_or_empty};
-use crate::document::packet::contract_parts;
 use crate::document::{Packet, Signature};
 use crate::finding::Label;
 use crate::rule::Rule;
 
+use super::contract_difference::first_difference;
 use super::trusted::is_closed;
 
 /// `approval/withdrawn`: at the trusted revision the packet is not closed, its signature and
@@ -101,7 +101,7 @@ fn audit_withdrawal(
 }
 
 /// Returns whether the gate log or the refinement, which record the signature, are gone in a
-/// trusted state. Without them, nobody could start the work there.
+/// trusted state. Without them, `pre-work` refuses the packet there.
 fn record_withdrawal(
     input: &ApprovalCheckContext<'_>,
     state: &TrustedState,
@@ -143,18 +143,7 @@ fn contract_withdrawal(
     packet: &Packet,
 ) -> Option<(String, Label)> {
     let ContractFact::Known { packet_at_signing, .. } = input.contract else { return None };
-    let (signed, there) = (contract_parts(packet_at_signing), contract_parts(packet));
-    let is_same = |key: &str, text: String| {
-        let mut others = signed.iter();
-        others.any(|other| other.key == key && other.text() == text)
-    };
-    let changed = there.iter().find(|part| !is_same(&part.key, part.text()));
-    let removed = signed.iter().find(|part| there.iter().all(|other| other.key != part.key));
-    let (key, span) = match (changed, removed) {
-        (Some(part), _) => (&part.key, part.span),
-        (None, Some(part)) => (&part.key, packet.head_span()),
-        (None, None) => return None,
-    };
+    let (key, span) = first_difference(packet_at_signing, packet)?;
     let message =
         format!("`{key}` of the packet in commit {} differs from the text that was signed", state.revision);
     Some((message, Label::text(&packet.source, span, "changed without a new signature")))

@@ -57,7 +57,7 @@ pub(in crate::check) fn section(input: &DocumentCheckContext<'_>, rule: &Rule) -
     }
     if contract.tasks.is_empty() && !contract.phases.iter().any(|phase| phase.has_items) {
         let finding = missing("tasks; expected `- [ ]` items, or phases with items", "TASKS");
-        // Nobody adds tasks to finished work.
+        // Finished work gets no more tasks.
         out.push(if is_done(contract) { finding.with_level(Level::Note) } else { finding });
     }
     if contract.criteria.is_none() {
@@ -72,7 +72,7 @@ pub(in crate::check) fn phase(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
-    // Nobody adds a list to the phases of finished work that prose describes.
+    // Phases of finished work may be described in prose, without a list of tasks.
     let is_done = is_done(contract);
     let empty = contract.phases.iter().filter(|phase| !(phase.has_items || is_done && phase.has_text));
     empty

@@ -26,7 +26,7 @@ pub(in crate::check) fn agreement(input: &DocumentCheckContext<'_>, rule: &Rule)
         Ok(log) => log,
         Err(skipped) => return skipped,
     };
-    // No one writes an entry of a finished packet again.
+    // Entries of a finished packet are not written again.
     let is_history = |entry: &GateEntry| {
         let named = text_or_empty(entry.wp_id.as_ref());
         let packet = input.governance.and_then(|all| Some((all, all.packet(named)?.1)));
@@ -146,7 +146,7 @@ fn find_repeated(log: &GateLog, rule: &Rule) -> Vec<Finding> {
     out
 }
 
-/// Returns one note about the refinements that nobody signed, although the log goes on.
+/// Returns one note about the refinements without a signature, although the log has later entries.
 fn find_unsigned(log: &GateLog, rule: &Rule) -> Option<Finding> {
     let last = log.entries.iter().filter_map(stamp_of).max()?;
     let id_of = |entry: &GateEntry| text_or_empty(entry.wp_id.as_ref()).to_owned();

@@ -1,12 +1,14 @@
 //! Whether a packet is still in force at a trusted commit: what the main branch ended stays
 //! ended for a branch that started earlier.
 
+use std::collections::BTreeMap;
+
 use crate::check::approval::trusted::is_closed;
 use crate::check::context::{PacketCheckContext, TrustedState};
 use crate::document::audit::find_wp_ids;
-use crate::document::board::{Board, BoardEntry};
+use crate::document::board::Board;
 use crate::document::registry::{Registry, RegistryRow};
-use crate::document::{WpId, ends_work};
+use crate::document::{Packet, PacketStatus, WpId, ends_work};
 use crate::finding::Label;
 use crate::text::{Span, to_single_line};
 
@@ -37,7 +39,7 @@ pub(in crate::check) fn end_of(
         (None, None) => {}
     }
     if let Some(board) = state.board.get(input.board)
-        && let Some((span, word)) = ended_on(board, input.id.as_str())
+        && let Some((span, word)) = ended_on(board, input.id.as_str(), packet)
     {
         let message = format!("the task board of commit {at} lists the packet as {word}");
         return Some((message, Label::text(&board.source, span, "listed here")));
@@ -56,21 +58,41 @@ pub(in crate::check) fn end_of(
     Some((message, Label::text(&registry.source, row.active.span, "the active packet")))
 }
 
-/// Returns where a board says that a packet is over, and the state.
-pub(in crate::check) fn ended_on(board: &Board, id: &str) -> Option<(Span, String)> {
-    let misplaced = board.misplaced.iter().filter(|entry| entry.wp_id == id);
-    let ended = |entry: &&BoardEntry| ends_work(&entry.state);
-    if let Some(entry) = board.entries_of(id).chain(misplaced).find(ended) {
-        return Some((entry.span, entry.state.clone()));
-    }
+/// The state of a packet with a verdict.
+const VALIDATED: &str = "VALIDATED";
+
+/// Returns where a board says that a packet is over, and the state. The board alone does not
+/// validate a packet whose own status says that the work goes on.
+pub(in crate::check) fn ended_on(board: &Board, id: &str, packet: Option<&Packet>) -> Option<(Span, String)> {
+    let goes_on = |status: &PacketStatus| status.allows_work() || *status == PacketStatus::Blocked;
+    let is_open =
+        packet.and_then(|packet| packet.status.as_ref()).is_some_and(|status| goes_on(&status.value));
+    over_on(board).remove(id).filter(|(_, state)| !(is_open && state == VALIDATED))
+}
+
+/// Returns the packets that a board says are over, each with the place and the state: ended, or
+/// validated.
+pub(in crate::check) fn over_on(board: &Board) -> BTreeMap<String, (Span, String)> {
+    let is_over = |state: &str| state == VALIDATED || ends_work(state);
+    let entries = board.entries.iter().chain(&board.misplaced).filter(|entry| is_over(&entry.state));
+    let entries = entries.map(|entry| (entry.wp_id.clone(), entry.span, entry.state.clone()));
     // A line that has not the form of an entry, but names only this packet.
-    board.unreadable.iter().find_map(|line| {
+    let lines = board.unreadable.iter().filter_map(|line| {
         let mut ids = find_wp_ids(&line.value);
-        let names = ids.next() == Some(id) && ids.all(|other| other == id);
+        let id = ids.next()?;
+        let names = ids.all(|other| other == id);
         let mut words = line.value.split(|c: char| !c.is_ascii_alphanumeric());
-        let word = words.find(|word| word.chars().all(|c| c.is_ascii_uppercase()) && ends_work(word))?;
-        names.then(|| (line.span, word.to_owned()))
-    })
+        let word = words.find(|word| word.chars().all(|c| c.is_ascii_uppercase()) && is_over(word))?;
+        names.then(|| (id.to_owned(), line.span, word.to_owned()))
+    });
+    let mut out: BTreeMap<String, (Span, String)> = BTreeMap::new();
+    for (id, span, state) in entries.chain(lines) {
+        // A state that ends the work counts more than a verdict.
+        if out.get(&id).is_none_or(|(_, known)| known == VALIDATED && state != VALIDATED) {
+            out.insert(id, (span, state));
+        }
+    }
+    out
 }
 
 /// Returns the row of the registry that names another packet as the active one of a base

@@ -53,7 +53,7 @@ pub(in crate::check) fn active(input: &ApprovalCheckContext<'_>, rule: &Rule) ->
         out.push(rule.finding("the packet is locked", input.label_at(locked, "locked here")));
     }
     if let Some(board) = input.board
-        && let Some((span, state)) = ended_on(board, input.id.as_str())
+        && let Some((span, state)) = ended_on(board, input.id.as_str(), Some(input.packet))
     {
         let there = Label::text(&board.source, span, "listed here");
         let here = input.label_at(input.packet.head_span(), "this packet");
@@ -207,7 +207,20 @@ pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> C
     let before = input.packet_at_start.and_then(|packet| packet.status.as_ref());
     if let Some(status) = before.filter(|status| is_closed(&status.value)) {
         let message = format!("the packet was already `{}` before the judged work began", status.value);
-        return Some(rule.finding(message, label()).related(changed)).into();
+        let finding = rule.finding(message, label()).related(changed);
+        let is_open_again = input.packet.packet.status.as_ref().is_some_and(|now| !is_closed(&now.value));
+        return Some(if is_open_again {
+            let help = format!(
+                "Is this a revert? Leave `{}` as the main branch has it, and bring `{}` with the reverted \
+                 paths in its scope to the main branch first.",
+                input.packet.id,
+                input.packet.id.next_revision()
+            );
+            finding.help(help)
+        } else {
+            finding
+        })
+        .into();
     }
     let ended = input.trusted_states.iter().find_map(|state| end_of(&input.packet, state));
     let finding = |(message, there)| rule.finding(message, label()).related(there).related(changed);

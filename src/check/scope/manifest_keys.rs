@@ -1,7 +1,7 @@
 //! Keys of package manifests that determine what a test step runs. The file itself may
 //! change with its folder; these keys change only with an exact scope entry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -11,55 +11,22 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
+use super::node_keys::{Keys, LocalPackages, list_entries, read_node};
 use super::python_hooks::read_conftest;
 use super::{describe_change, find_covering_entry, protection_reason};
 
 /// Maximum number of keys in one message.
 const MAX_NAMED: usize = 4;
 
-/// Keys of `package.json` that configure test runners.
-const NODE_KEYS: [&str; 12] = [
-    "jest",
-    "mocha",
-    "ava",
-    "tap",
-    "wireit",
-    "nyc",
-    "c8",
-    "vitest",
-    "overrides",
-    "resolutions",
-    "nx",
-    "packageManager",
-];
-/// Test runners of JavaScript: the first word of the names of their packages.
-const NODE_RUNNERS: [&str; 14] = [
-    "jest",
-    "vitest",
-    "mocha",
-    "ava",
-    "tap",
-    "tape",
-    "uvu",
-    "jasmine",
-    "karma",
-    "playwright",
-    "cypress",
-    "wdio",
-    "c8",
-    "nyc",
-];
 /// Tables below `tool` of `pyproject.toml` that configure or name test runs.
 const PYTHON_TOOLS: [&str; 8] = ["pytest", "tox", "nox", "hatch", "poe", "taskipy", "unittest", "pdm"];
-
-/// The values that determine test runs, by the name of their key.
-pub(crate) type Keys = BTreeMap<String, Value>;
 
 /// Creates the finding for a manifest in scope that is not named literally, if the change
 /// alters a key that determines what a test step runs.
 pub(super) fn changed_manifest_keys(
     input: &ChangeCheckContext<'_>,
     file: &ChangedFile,
+    local: &LocalPackages,
     rule: &Rule,
 ) -> Option<Finding> {
     let path = &file.change.path;
@@ -69,7 +36,7 @@ pub(super) fn changed_manifest_keys(
     if is_named || protection_reason(&input.packet, path).is_some() {
         return None;
     }
-    let keys = changed_keys(file, &input.packet.policy.step_words);
+    let keys = changed_keys(file, &input.packet.policy.step_words, local);
     let shown = (!keys.is_empty()).then(|| to_single_line(&keys.join(", "), 200))?;
     let list = input.packet.scope_name();
     let message = format!(
@@ -83,7 +50,7 @@ pub(super) fn changed_manifest_keys(
 
 /// Returns the keys of a manifest that the change adds, removes or alters and that
 /// determine what a test step runs. A new manifest has none: no step of the base reads it.
-fn changed_keys(file: &ChangedFile, step_words: &[String]) -> Vec<String> {
+fn changed_keys(file: &ChangedFile, step_words: &[String], local: &LocalPackages) -> Vec<String> {
     let is_loaded = file.change.path.file_name().to_string().eq_ignore_ascii_case("conftest.py");
     // A new file of pytest is loaded at once.
     if file.before.is_none() && !is_loaded {
@@ -105,6 +72,7 @@ fn changed_keys(file: &ChangedFile, step_words: &[String]) -> Vec<String> {
         old.get(*name) != new.get(*name)
             && (!is_loaded || new.contains_key(*name))
             && !is_harmless_target(name, &old, &new)
+            && !local.is_harmless(name, &old, &new)
             && (!is_script || (relevant.contains(*name) && !is_new_script(name, &old)))
     });
     let mut out: Vec<String> = changed.map(|name| format!("`{name}`")).collect();
@@ -188,42 +156,6 @@ fn reader_of(path: &RepoPath) -> Option<fn(&str) -> Option<Keys>> {
     })
 }
 
-fn read_node(text: &str) -> Option<Keys> {
-    let Value::Object(file) = serde_json::from_str(text).ok()? else { return None };
-    let mut out = Keys::new();
-    if let Some(scripts) = file.get("scripts") {
-        match scripts {
-            Value::Object(scripts) => {
-                out.extend(scripts.iter().map(|(name, value)| (format!("scripts.{name}"), value.clone())));
-            }
-            other => drop(out.insert("scripts".to_owned(), other.clone())),
-        }
-    }
-    out.extend(list_entries(file.get("workspaces"), "workspaces"));
-    out.extend(list_entries(file.get("workspaces").and_then(|all| all.get("packages")), "workspaces"));
-    for (first, second) in [("pnpm", "overrides"), ("pnpm", "patchedDependencies")] {
-        let value = file.get(first).and_then(|all| all.get(second));
-        out.extend(value.map(|value| (format!("{first}.{second}"), value.clone())));
-    }
-    for key in NODE_KEYS {
-        out.extend(file.get(key).map(|value| (key.to_owned(), value.clone())));
-    }
-    for list in ["dependencies", "devDependencies", "optionalDependencies"] {
-        let named = file.get(list).and_then(Value::as_object).into_iter().flatten();
-        let replaced = named.filter(|(name, value)| {
-            let runner = name.trim_start_matches('@').split(['/', '-']).next().unwrap_or_default();
-            NODE_RUNNERS.contains(&runner) && value.as_str().is_some_and(is_no_version)
-        });
-        out.extend(replaced.map(|(name, value)| (format!("{list}.{name}"), value.clone())));
-    }
-    Some(out)
-}
-
-/// Returns whether a dependency comes from somewhere else than a registry, or under another name.
-fn is_no_version(text: &str) -> bool {
-    text.contains([':', '/'])
-}
-
 /// Reads TOML as JSON values, which compare alike.
 fn read_toml(text: &str) -> Option<Value> {
     serde_json::to_value(toml::from_str::<toml::Table>(text).ok()?).ok()
@@ -297,12 +229,6 @@ fn read_python(text: &str) -> Option<Keys> {
     Some(out)
 }
 
-/// Returns one key for each entry of a list, so that a new entry alters no other.
-fn list_entries(list: Option<&Value>, name: &str) -> Vec<(String, Value)> {
-    let entries = list.and_then(Value::as_array).into_iter().flatten();
-    entries.map(|entry| (format!("{name} {entry}"), Value::Bool(true))).collect()
-}
-
 /// Reads the lines of `go.mod` that replace the code of a module: a replaced test library
 /// determines what a test does.
 #[expect(clippy::unnecessary_wraps, reason = "one type for all readers")]
@@ -339,7 +265,8 @@ mod tests {
         let entry = |text: &str| TreeEntry { mode: FileMode::Regular, id: git_blob_id(text.as_bytes()) };
         let change = Change::from_entries(RepoPath::from(path), before.map(entry), after.map(entry));
         let bytes = |text: &str| text.as_bytes().to_vec();
-        changed_keys(&ChangedFile::new(change.expect("a change"), before.map(bytes), after.map(bytes)), &[])
+        let file = ChangedFile::new(change.expect("a change"), before.map(bytes), after.map(bytes));
+        changed_keys(&file, &[], &LocalPackages::of(std::slice::from_ref(&file)))
     }
 
     #[test]

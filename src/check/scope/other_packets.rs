@@ -1,12 +1,16 @@
 //! `scope/other-packet`: what the shared records say of other packets.
+//!
+//! The work may list a blocked packet as ready: what blocked it can be this work. That permits
+//! nothing, because the packet still needs its own approval and its own status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, EarlierRecords};
+use crate::check::packet::force::over_on;
 use crate::document::board::{Board, BoardEntry};
 use crate::document::registry::Registry;
-use crate::document::{Layout, WpId, ends_work};
+use crate::document::{Layout, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Span, to_single_line};
@@ -23,10 +27,12 @@ pub(in crate::check) fn other_packet(input: &ChangeCheckContext<'_>, rule: &Rule
     let Some((first, others)) = input.earlier_records.split_first() else {
         return CheckResult::skipped("the change leaves the registry and the task board as they are");
     };
-    let mut changes = changes_since(input, first);
+    let own = OwnBases::of(input);
+    let mut changes = changes_since(input, &own, first);
     // With several main branches, what one of them says is no change.
     for other in others {
-        let also: Vec<String> = changes_since(input, other).into_iter().map(|(message, _)| message).collect();
+        let also: BTreeSet<String> =
+            changes_since(input, &own, other).into_iter().map(|(message, _)| message).collect();
         changes.retain(|(message, _)| also.contains(message));
     }
     let hidden = changes.len().saturating_sub(MAX_SHOWN);
@@ -40,26 +46,39 @@ pub(in crate::check) fn other_packet(input: &ChangeCheckContext<'_>, rule: &Rule
     out.into()
 }
 
-fn changes_since(input: &ChangeCheckContext<'_>, earlier: &EarlierRecords) -> Vec<RecordEdit> {
+fn changes_since(
+    input: &ChangeCheckContext<'_>,
+    own: &OwnBases,
+    earlier: &EarlierRecords,
+) -> Vec<RecordEdit> {
     let mut out = Vec::new();
     if let Some(before) = earlier.registry.different() {
-        out.extend(registry_changes(input, before));
+        out.extend(registry_changes(input, own, before));
     }
     if let Some(before) = earlier.board.different() {
-        out.extend(board_changes(input, before));
+        out.extend(board_changes(input, own, before));
     }
     out
 }
 
-/// Returns whether a change of what is said about a base id belongs to the judged work.
-fn is_own(input: &ChangeCheckContext<'_>, base: &str) -> bool {
-    let names_base = |id: &WpId| id.base() == base;
-    // In the history of the main branch, the change of another packet stands beside it.
-    let is_beside = || {
-        let mut ids = input.files.iter().filter_map(|file| Layout::id_of(&file.change.path));
-        input.is_history && ids.any(|id| id.base() == base)
-    };
-    names_base(input.packet.id) || input.judged_ids.iter().any(names_base) || is_beside()
+/// The base ids whose records belong to the judged work.
+struct OwnBases(BTreeSet<String>);
+
+impl OwnBases {
+    fn of(input: &ChangeCheckContext<'_>) -> Self {
+        let judged = std::iter::once(input.packet.id).chain(input.judged_ids);
+        let mut bases: BTreeSet<String> = judged.map(|id| id.base().to_owned()).collect();
+        // In the history of the main branch, the change of another packet stands beside it.
+        if input.is_history {
+            let beside = input.files.iter().filter_map(|file| Layout::id_of(&file.change.path));
+            bases.extend(beside.map(|id| id.base().to_owned()));
+        }
+        Self(bases)
+    }
+
+    fn contains(&self, base: &str) -> bool {
+        self.0.contains(base)
+    }
 }
 
 /// Returns the active packets of each base id, with the place of the first.
@@ -73,13 +92,13 @@ fn active_by_base(registry: &Registry) -> BTreeMap<String, (BTreeSet<String>, Sp
     out
 }
 
-fn registry_changes(input: &ChangeCheckContext<'_>, before: &Registry) -> Vec<RecordEdit> {
+fn registry_changes(input: &ChangeCheckContext<'_>, own: &OwnBases, before: &Registry) -> Vec<RecordEdit> {
     let now = input.packet.registry.map(active_by_base).unwrap_or_default();
     let mut out = Vec::new();
     for (base, (old, _)) in active_by_base(before) {
         let shown = to_single_line(&base, 80);
         let own_base = WpId::parse(&base).map_or_else(|_| base.clone(), |id| id.base().to_owned());
-        if is_own(input, &own_base) {
+        if own.contains(&own_base) {
             continue;
         }
         let names = |ids: &BTreeSet<String>| ids.iter().cloned().collect::<Vec<_>>().join("`, `");
@@ -105,29 +124,34 @@ fn registry_changes(input: &ChangeCheckContext<'_>, before: &Registry) -> Vec<Re
     out
 }
 
-fn board_changes(input: &ChangeCheckContext<'_>, before: &Board) -> Vec<RecordEdit> {
+fn board_changes(input: &ChangeCheckContext<'_>, own: &OwnBases, before: &Board) -> Vec<RecordEdit> {
     let mut out = Vec::new();
     let board = input.packet.board;
     let is_open = |entry: &&BoardEntry| matches!(entry.state.as_str(), "READY_FOR_DEV" | "IN_PROGRESS");
+    let (was_over, is_over) = (over_on(before), board.map(over_on).unwrap_or_default());
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for entry in &before.entries {
+    // An entry outside of the sections of states says, too, that a packet is over.
+    for entry in before.entries.iter().chain(&before.misplaced) {
         let Ok(id) = WpId::parse(&entry.wp_id) else { continue };
         let id_text = entry.wp_id.as_str();
         let was_open = before.entries_of(id_text).any(|entry| is_open(&entry));
-        if !seen.insert(id_text) || was_open || entry.state == "STUB" || is_own(input, id.base()) {
+        if !seen.insert(id_text) || was_open || entry.state == "STUB" || own.contains(id.base()) {
             continue;
         }
-        let opened = board.and_then(|board| Some((board, board.entries_of(id_text).find(is_open)?)));
+        let was_blocked = !was_over.contains_key(id_text)
+            && before.entries_of(id_text).all(|entry| entry.state == "BLOCKED");
+        let is_opened =
+            |entry: &&BoardEntry| is_open(entry) && !(was_blocked && entry.state == "READY_FOR_DEV");
+        let opened = board.and_then(|board| Some((board, board.entries_of(id_text).find(is_opened)?)));
         if let Some((board, now)) = opened {
             let message = format!(
                 "the work lists `{id_text}` as {} on the task board; it was {}",
                 now.state, entry.state
             );
             out.push((message, Label::text(&board.source, now.span, "open again")));
-        } else if ends_work(&entry.state)
-            && board.is_none_or(|board| board.entries_of(id_text).next().is_none())
-        {
-            let message = format!("the work removes the entry of `{id_text}`, which was {}", entry.state);
+        } else if was_over.contains_key(id_text) && !is_over.contains_key(id_text) {
+            let message =
+                format!("the task board no longer says that `{id_text}` is over; it was {}", entry.state);
             let path: &RepoPath = before.source.name();
             out.push((message, Label::path(path, "no such entry any more")));
         }

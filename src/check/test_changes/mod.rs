@@ -8,6 +8,7 @@ mod python;
 mod replacements;
 mod script;
 mod setting_parts;
+mod setting_values;
 mod settings;
 mod tautologies;
 mod words;

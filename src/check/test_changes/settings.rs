@@ -1,6 +1,5 @@
 //! Settings of test runners that leave tests out, or change what they report.
 
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use regex::{Regex, RegexSet};
@@ -8,6 +7,7 @@ use regex::{Regex, RegexSet};
 use crate::change::{ChangedFile, FileContent};
 use crate::check::scope;
 use crate::check::test_changes::setting_parts as parts;
+use crate::check::test_changes::setting_values::read_values;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
@@ -80,11 +80,6 @@ const SETTINGS: [(&str, &str); 16] = [
         r"(?P<a>TestCaseFilter|IsTestProject>\s*false|CTEST_CUSTOM_TESTS_IGNORE|TreatNoTestsAsError>\s*false)",
     ),
 ];
-
-/// A block of a configuration whose lists are not about tests.
-static OTHER_BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:^|[^\w.])["']?(?:coverage|optimizeDeps|build|ssr|server|resolve|typecheck|lint|fmt|compile)["']?\s*:\s*\{"#).ok()
-});
 
 /// Parts of the names that [`SETTINGS`] knows, in lower case: a name without any of them is
 /// that of another file, and needs no pattern.
@@ -174,61 +169,6 @@ pub(super) fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
         rule.finding(message, Label::path(path, "a list of the test runner")).about_path(path)
     });
     shown.chain(lost).collect()
-}
-
-/// Plug-ins of pytest that may be switched off: they run no tests.
-const SILENT_PLUGINS: [&str; 6] =
-    ["no:cacheprovider", "no:warnings", "no:logging", "no:sugar", "no:faulthandler", "no:randomly"];
-
-/// Words that other blocks of a configuration have, too.
-const SHARED_WORDS: [&str; 7] = ["exclude", "include", "files", "runner", "roots", "spec", "specs"];
-
-/// Returns the settings of lines, each with its value, and how often they occur. Every new file of
-/// a runner says where its tests are: that counts only in a file that was there before.
-fn read_values(words: &Regex, lines: &[String], is_new: bool) -> BTreeMap<(String, String), usize> {
-    let mut out = BTreeMap::new();
-    // A fixture that only some tests ask for may skip them.
-    let is_unasked = lines.iter().any(|line| line.contains("autouse") || line.contains("def pytest_"));
-    // Braces around the line, and those of a block that has lists of its own.
-    let (mut depth, mut other): (usize, Option<usize>) = (0, None);
-    for line in lines {
-        let starts_other = OTHER_BLOCK.as_ref().is_some_and(|pattern| pattern.is_match(line));
-        for captures in words.captures_iter(line) {
-            let found = ["a", "b", "k", "s", "e", "n", "o", "p", "f", "w"]
-                .iter()
-                .find_map(|name| captures.name(name));
-            let Some(found) = found else { continue };
-            let word = found.as_str().trim();
-            let is_module = word == "-m" && line.contains("python");
-            let is_asked = captures.name("s").is_some() && !is_unasked;
-            let is_other = (other.is_some() || starts_other) && SHARED_WORDS.contains(&word);
-            let is_place = is_new && captures.name("o").is_some();
-            let is_foreign = captures.name("f").is_some() && !line.contains("addopts");
-            if is_module || is_asked || is_other || is_place || is_foreign || is_other_plugin(word, line) {
-                continue;
-            }
-            let rest =
-                line.get(found.end()..).unwrap_or_default().trim_start_matches([' ', '=', '"', '\'', ':']);
-            let is_whole = ["b", "e", "o", "w"].iter().any(|name| captures.name(name).is_some());
-            let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',');
-            let value = if is_whole { rest.trim_end() } else { rest.split(ends).next().unwrap_or_default() };
-            *out.entry((word.to_owned(), value.to_owned())).or_default() += 1;
-        }
-        if starts_other && other.is_none() {
-            other = Some(depth);
-        }
-        depth += line.matches(['{', '[']).count();
-        depth = depth.saturating_sub(line.matches(['}', ']']).count());
-        other = other.filter(|start| depth > *start);
-    }
-    out
-}
-
-/// Returns whether `-p` is an option of another program, or switches a silent plug-in off.
-fn is_other_plugin(word: &str, line: &str) -> bool {
-    let is_pytest =
-        || line.contains("addopts") || line.contains("pytest") || line.trim_start().starts_with('-');
-    word == "-p" && (!is_pytest() || SILENT_PLUGINS.iter().any(|silent| line.contains(silent)))
 }
 
 /// Returns the features that a manifest of Cargo no longer has by default: tests behind them
@@ -344,5 +284,47 @@ mod tests {
             assert!(Regex::new(name).is_ok() && Regex::new(word).is_ok(), "{name}");
             assert!(NAME_PARTS.iter().any(|part| name.contains(part)), "{name}");
         }
+    }
+
+    #[test]
+    fn settings_and_the_length_of_their_line_are_not_multiplied() {
+        let settings = [
+            ("pytest.ini", "testpaths=a "),
+            ("pytest.ini", "--ignore=a,"),
+            ("pytest.ini", "-p no:a "),
+            ("jest.config.js", "exclude: 'a', "),
+            ("package.json", "--grep=a "),
+            ("pom.xml", "<exclude>aTest</exclude>"),
+            ("build.gradle", "exclude 'aTest' "),
+            ("tox.ini", "addopts = a.py::a,"),
+            ("cmakelists.txt", "WILL_FAIL "),
+            ("phpunit.xml", "failOnA="),
+        ];
+        for (name, setting) in settings {
+            let line = [format!("addopts {}", setting.repeat(320_000 / setting.len()))];
+            let start = std::time::Instant::now();
+            let found: Vec<_> =
+                patterns_for(name).into_iter().map(|words| read_values(words, &line, false)).collect();
+            let took = start.elapsed();
+            assert!(took < std::time::Duration::from_secs(20), "{name}: {took:?}");
+            assert!(found.iter().any(|all| !all.is_empty()), "{name}");
+            let kept: usize = found.iter().flatten().map(|((_, value), _)| value.len()).sum();
+            assert!(kept <= line[0].len(), "{name}: {kept} bytes");
+        }
+    }
+
+    #[test]
+    fn a_value_ends_where_the_next_setting_of_the_line_starts() {
+        let read = |line: &str| -> Vec<(String, String)> {
+            let words = patterns_for("jest.config.js");
+            let all = words.into_iter().flat_map(|words| read_values(words, &[line.to_owned()], false));
+            all.map(|(setting, _)| setting).collect()
+        };
+        let owned = |word: &str, value: &str| (word.to_owned(), value.to_owned());
+        let both = read("module.exports = {exclude: ['a'], roots: ['b']}");
+        assert_eq!(both, [owned("exclude", "['a'],"), owned("roots", "['b']}")]);
+        // The words of another block end no value.
+        let other = read("module.exports = {testMatch: ['a'], coverage: {exclude: ['b']}}");
+        assert_eq!(other, [owned("testMatch", "['a'], coverage: {exclude: ['b']}}")]);
     }
 }

@@ -115,6 +115,8 @@ fn launchers_shell_code_and_options_name_scripts() {
         (&["expect", "ci/t.exp"], "ci/t.exp"),
         (&["julia", "ci/t.jl"], "ci/t.jl"),
         (&["pnpm", "exec", "tsx", "scripts/run.ts"], "scripts/run.ts"),
+        (&["pnpm", "-w", "exec", "tsx", "scripts/run.ts"], "scripts/run.ts"),
+        (&["npm", "-w", "a", "exec", "tsx", "scripts/run.ts"], "scripts/run.ts"),
         (&["bundle", "exec", "rake", "spec"], "rakefile"),
         (&["task", "-t", "ci/T.yml", "test"], "ci/t.yml"),
     ] {

@@ -212,7 +212,7 @@ fn compare_with_trusted(
             had_base: has_start || policy.waivers_from != WaiverSource::Work,
         });
     }
-    // Somebody who works on the main branch without a remote moves the trusted revision.
+    // Work on the main branch without a remote moves the trusted revision.
     let first = approval.trusted.states.first().filter(|_| !context.trusted.row.is_soft());
     let trusted = first.and_then(|first| states.iter().find(|state| *state.revision == first.revision));
     let compare = |(waiver, origin): (&Waiver, WaiverOrigin)| {

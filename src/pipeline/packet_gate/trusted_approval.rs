@@ -62,7 +62,7 @@ fn read_state(
     let packet = read_packet(context, located, &located.path, commit)?;
     let other_form = match packet {
         Some(_) => None,
-        None => read_other_form(context, located, commit)?,
+        None => read_other_form(context, located, commit)?.map(|(_, packet)| packet),
     };
     let is_signed = |packet: &Packet| packet.signature.is_some();
     let state = packet.as_ref().or(other_form.as_ref());
@@ -77,7 +77,7 @@ fn read_state(
         if matters && shared_packet.is_none() {
             shared_packet = match read_packet(context, located, &located.path, *shared)? {
                 Some(packet) => Some(packet),
-                None => read_other_form(context, located, *shared)?,
+                None => read_other_form(context, located, *shared)?.map(|(_, packet)| packet),
             };
         }
         if is_replaced && let Some(source) = read_record(repo, TreeState::Commit(*shared), &layout.registry)?
@@ -121,17 +121,17 @@ fn read_packet(
 }
 
 /// Reads the packet at a commit that has it only in another form: as a folder instead of a
-/// single file, for example.
+/// single file, for example. Returns its path there, too.
 fn read_other_form(
     context: &GateContext<'_>,
     located: &LocatedPacket,
     commit: Commit,
-) -> Result<Option<Packet>, RepositoryError> {
+) -> Result<Option<(RepoPath, Packet)>, RepositoryError> {
     for path in context.layout.packet_forms(&located.id) {
         if path != located.path
             && let Some(packet) = read_packet(context, located, &path, commit)?
         {
-            return Ok(Some(packet));
+            return Ok(Some((path, packet)));
         }
     }
     Ok(None)
@@ -168,19 +168,23 @@ fn find_main_introductions(
     if !policy.separation_of_duties || policy.requires_signature || is_signed {
         return Ok(Vec::new());
     }
-    let Some(packet) = read_packet(context, located, &located.path, commit)? else { return Ok(Vec::new()) };
+    let found = match read_packet(context, located, &located.path, commit)? {
+        Some(packet) => Some((located.path.clone(), packet)),
+        None => read_other_form(context, located, commit)?,
+    };
+    let Some((path, packet)) = found else { return Ok(Vec::new()) };
     let text = |packet: &Packet| -> String {
         let parts = contract_parts(packet).into_iter();
         parts.map(|part| format!("{}\n{}", part.key, part.text())).collect()
     };
     let wanted = text(&packet);
     let has_contract = |bytes: &[u8]| {
-        limit_error(&located.path, bytes).is_none() && {
-            let source = Source::from_bytes(located.path.clone(), bytes.to_vec());
+        limit_error(&path, bytes).is_none() && {
+            let source = Source::from_bytes(path.clone(), bytes.to_vec());
             text(&Packet::read(&source).value) == wanted
         }
     };
-    context.repo.find_introductions(&located.path, commit, None, &has_contract)
+    context.repo.find_introductions(&path, commit, None, &has_contract)
 }
 
 /// Records of trusted commits that were read.

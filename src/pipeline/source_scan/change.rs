@@ -27,9 +27,10 @@ use super::looked_at::{ScanReaders, read_areas_before};
 use super::new_hits::{ScannedFile, find_new_hits, unsuppressed_hits};
 use super::report::{build_report, reject_unknown_sets};
 use super::request::{ScanProfile, ScanRequest};
-use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
+use super::results::{build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
 use super::test_module::TestModules;
+use super::trusted_subjects::read_subjects;
 use super::vocabulary::Vocabularies;
 
 /// Results of a scan of a change.
@@ -146,12 +147,24 @@ impl ChangeScan<'_> {
                 let floor = floor.unwrap_or(Treatment::Skip);
                 let mut file_scan = context.scan_content(path, content, floor)?;
                 context.finish_test_module(path, &mut file_scan, &read, &mut modules);
-                after.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
+                after.push(ScannedFile {
+                    file,
+                    path,
+                    bytes: &content.bytes,
+                    file_scan,
+                    text: OnceCell::new(),
+                });
             }
             if let Some(content) = content_before {
                 let mut file_scan = context_before.scan_content(path, content, Treatment::Skip)?;
                 context_before.finish_test_module(path, &mut file_scan, &read_before, &mut modules_before);
-                before.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
+                before.push(ScannedFile {
+                    file,
+                    path,
+                    bytes: &content.bytes,
+                    file_scan,
+                    text: OnceCell::new(),
+                });
             }
         }
         let layers = {
@@ -160,12 +173,9 @@ impl ChangeScan<'_> {
             LayerPremises::read(&context, &paths, scanned, &read)
         };
         for scanned in after.iter_mut().chain(&mut before) {
-            if !scanned.file_scan.matches.hits.is_empty() {
-                let text = ScannedText::new(scanned.path, scanned.bytes.to_vec());
-                scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit, scanned.path, Some(&text)));
-            }
+            scanned.retain_hits(&|_| true, &|hit, path, text| layers.keeps(hit, path, Some(text)));
         }
-        let vocabularies = self.leave_out_subjects(&context_before, &mut after, &mut before)?;
+        let vocabularies = self.leave_out_subjects(&context, &mut after, &mut before)?;
         let mut summary = self.summarize(rules, &rule_set, &layers, &after, &before);
         summary.info.subjects = vocabularies.left_out();
         let mut unscanned = self.find_new_generated(&after);
@@ -179,33 +189,25 @@ impl ChangeScan<'_> {
         )
     }
 
-    /// Drops matches that are about subjects of the product, as the tree before the change
-    /// shows them.
+    /// Drops matches that are about subjects of the product, as the trusted tree shows them.
     fn leave_out_subjects<'f>(
         &self,
-        context_before: &ScanContext<'_>,
+        context: &ScanContext<'_>,
         after: &mut [ScannedFile<'f>],
         before: &mut [ScannedFile<'f>],
     ) -> Result<Vocabularies, PipelineError> {
-        let rules = context_before.rule_set.rules();
+        let rules = context.rule_set.rules();
         let has_vocabulary = |hit: &Hit| rules.get(hit.rule).is_some_and(|rule| rule.vocabulary.is_some());
-        let all = || after.iter().chain(&*before);
-        if !all().any(|scanned| scanned.file_scan.matches.hits.iter().any(has_vocabulary)) {
+        let is_about_words =
+            |scanned: &&ScannedFile<'f>| scanned.file_scan.matches.hits.iter().any(has_vocabulary);
+        let mut scanned = after.iter().chain(&*before).filter(is_about_words).peekable();
+        if scanned.peek().is_none() {
             return Ok(Vocabularies::default());
         }
-        let paths = self.repo.list_sources(self.tree_before)?;
-        let read_files = |chunk: &[RepoPath], job: &mut dyn FnMut(&RepoPath, Option<&[u8]>)| {
-            for path in chunk {
-                job(path, self.repo.read(self.tree_before, path).ok().flatten().as_deref());
-            }
-        };
-        let texts: Vec<ScannedText> =
-            all().map(|scanned| ScannedText::new(scanned.path, scanned.bytes.to_vec())).collect();
-        let scanned =
-            all().zip(&texts).map(|(scanned, text)| (scanned.path, &scanned.file_scan.matches, text));
-        let out = Vocabularies::read(context_before, &paths, scanned, &read_files);
-        for (scanned, text) in after.iter_mut().chain(before).zip(&texts) {
-            scanned.file_scan.matches.hits.retain(|hit| out.keeps(hit, scanned.path, text));
+        let scanned = scanned.map(|scanned| (scanned.path, &scanned.file_scan.matches, scanned.text()));
+        let out = read_subjects(self.repo, self.policy_tree, context, scanned)?;
+        for scanned in after.iter_mut().chain(before) {
+            scanned.retain_hits(&has_vocabulary, &|hit, path, text| out.keeps(hit, path, text));
         }
         Ok(out)
     }
@@ -271,10 +273,10 @@ impl ChangeScan<'_> {
             if own.is_empty() && matches.suppressions.is_empty() && matches.long_lines.is_empty() {
                 continue;
             }
-            let text = ScannedText::new(scanned.path, scanned.bytes.to_vec());
+            let text = scanned.text();
             for (ordinal, hit) in own {
                 if let Some(rule) = rule_set.rules().get(hit.rule) {
-                    let mut finding = build_finding(rule, hit, &text, ordinal);
+                    let mut finding = build_finding(rule, hit, text, ordinal);
                     if let Some(help) = layers.explain(hit.rule, scanned.path) {
                         finding = finding.help(help);
                     }
@@ -296,7 +298,7 @@ impl ChangeScan<'_> {
             out.suppressions.extend(collect_suppressions(
                 rule_set,
                 rules,
-                &text,
+                text,
                 &matches.suppressions,
                 &matches.hits,
                 is_new,

@@ -25,6 +25,7 @@ mod script_doubles;
 mod script_tools;
 mod test_module;
 mod tree;
+mod trusted_subjects;
 mod vocabulary;
 
 use crate::change::Repository;

@@ -1,5 +1,6 @@
 //! Which matches a change adds, and which were there before it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -11,6 +12,7 @@ use crate::text::RepoPath;
 
 use super::files::FileScan;
 use super::lines::{LineEnds, line_before_change};
+use super::results::ScannedText;
 
 /// A changed file with the scan result of its content before or after the
 /// change.
@@ -19,6 +21,28 @@ pub(super) struct ScannedFile<'a> {
     pub path: &'a RepoPath,
     pub bytes: &'a [u8],
     pub file_scan: FileScan,
+    /// The text of the bytes, once it was needed.
+    pub text: OnceCell<ScannedText>,
+}
+
+impl ScannedFile<'_> {
+    /// Drops the matches that a job does not keep. The text is read only for a file with a match
+    /// that is wanted.
+    pub(super) fn retain_hits(
+        &mut self,
+        is_wanted: &dyn Fn(&Hit) -> bool,
+        keeps: &dyn Fn(&Hit, &RepoPath, &ScannedText) -> bool,
+    ) {
+        if self.file_scan.matches.hits.iter().any(is_wanted) {
+            let text = self.text.get_or_init(|| ScannedText::new(self.path, self.bytes.to_vec()));
+            self.file_scan.matches.hits.retain(|hit| keeps(hit, self.path, text));
+        }
+    }
+
+    /// Returns the text of the file.
+    pub(super) fn text(&self) -> &ScannedText {
+        self.text.get_or_init(|| ScannedText::new(self.path, self.bytes.to_vec()))
+    }
 }
 
 /// A match after the change: true if its line is unchanged, the index of its

@@ -1,21 +1,38 @@
 //! Packages that say in their manifest that they are about the words of a vocabulary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use serde_json::Value;
 
 use crate::scan::{Areas, Language, RuleVocabulary};
 use crate::text::RepoPath;
 
-use super::go_files::ReadFiles;
+use super::go_files::{FILES_AT_ONCE, ReadFiles};
 
 /// The packages of the files with matches.
 #[derive(Debug, Default)]
 pub(super) struct PackageSubjects {
     /// The folder of the package of each file.
-    folders: BTreeMap<RepoPath, (&'static str, String)>,
-    /// The reason why a package is about one of the words, by manifest and folder.
-    reasons: BTreeMap<(&'static str, String), Option<String>>,
+    folders: BTreeMap<RepoPath, PackageKey>,
+    /// The reason why a package is about one of the words.
+    reasons: BTreeMap<PackageKey, Option<String>>,
+    /// What the manifests of a kind need, by the name of the manifest.
+    needed: BTreeMap<&'static str, NeededPackages>,
+    /// What each manifest says that was read.
+    described: BTreeMap<PackageKey, Described>,
+}
+
+/// The name of a manifest, and its folder.
+type PackageKey = (&'static str, String);
+
+/// What a manifest says: nothing about a package, a package about something else, or the name
+/// of a package that is about one of the words.
+#[derive(Debug, Clone)]
+enum Described {
+    NoPackage,
+    Other,
+    Subject(String),
 }
 
 impl PackageSubjects {
@@ -40,28 +57,52 @@ impl PackageSubjects {
         let Some(folder) = areas.manifest_folder(path, language) else { return };
         let key = (manifest, folder.to_owned());
         self.folders.insert(path.clone(), key.clone());
-        self.reasons.entry(key).or_insert_with(|| {
-            let mut reason = None;
-            // A manifest without a name only sets options for its folder.
-            let mut at = Some(folder);
-            while let (Some(folder), None) = (at, &reason) {
-                let file =
-                    if folder.is_empty() { manifest.to_owned() } else { format!("{folder}/{manifest}") };
-                let (mut is_package, mut name) = (false, None);
+        if !self.reasons.contains_key(&key) {
+            let reason = self.find_reason(vocabulary, &key, (paths, read));
+            self.reasons.insert(key, reason);
+        }
+    }
+
+    /// Returns why a package is about one of the words.
+    fn find_reason(
+        &mut self,
+        vocabulary: &RuleVocabulary,
+        (manifest, folder): &PackageKey,
+        (paths, read): (&[RepoPath], &ReadFiles<'_>),
+    ) -> Option<String> {
+        let mut folder = folder.as_str();
+        loop {
+            let key = (*manifest, folder.to_owned());
+            let file =
+                if folder.is_empty() { (*manifest).to_owned() } else { format!("{folder}/{manifest}") };
+            let described = self.described.entry(key).or_insert_with(|| {
+                let mut described = Described::NoPackage;
                 read(&[RepoPath::from(file.as_str())], &mut |_, text| {
                     let text = String::from_utf8_lossy(text.unwrap_or_default());
-                    let own = describe(manifest, &text);
-                    is_package = own.is_some();
-                    name = own.filter(|own| own.is_about(vocabulary)).map(|own| own.name);
+                    described = match describe(manifest, &text) {
+                        None => Described::NoPackage,
+                        Some(own) if own.is_about(vocabulary) => Described::Subject(own.name),
+                        Some(_) => Described::Other,
+                    };
                 });
-                let is_subject =
-                    name.is_some_and(|name| !is_needed(manifest, &name, vocabulary, (paths, read)));
-                reason = is_subject.then(|| format!("{file} says that the package is about it"));
-                let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
-                at = (!is_package && !folder.is_empty()).then_some(above);
+                described
+            });
+            match described {
+                Described::Other => return None,
+                Described::Subject(name) => {
+                    let name = name.clone();
+                    let needed = self
+                        .needed
+                        .entry(*manifest)
+                        .or_insert_with(|| NeededPackages::read(manifest, vocabulary, (paths, read)));
+                    let is_needed = needed.contains(&name);
+                    return (!is_needed).then(|| format!("{file} says that the package is about it"));
+                }
+                // A manifest without a name only sets options for its folder.
+                Described::NoPackage if folder.is_empty() => return None,
+                Described::NoPackage => folder = folder.rsplit_once('/').map_or("", |(above, _)| above),
             }
-            reason
-        });
+        }
     }
 
     /// Returns the folder of a file's package, and why the package is about one of the words;
@@ -69,6 +110,20 @@ impl PackageSubjects {
     pub(super) fn find(&self, path: &RepoPath) -> Option<(&str, &str)> {
         let key = self.folders.get(path)?;
         Some((key.1.as_str(), self.reasons.get(key)?.as_deref()?))
+    }
+
+    /// Returns whether any package is about one of the words.
+    pub(super) fn has_subjects(&self) -> bool {
+        self.reasons.values().any(Option::is_some)
+    }
+
+    /// Keeps only the packages that are about one of the words in another tree, too.
+    pub(super) fn retain_shared(&mut self, other: &Self) {
+        for (key, reason) in &mut self.reasons {
+            if !other.reasons.get(key).is_some_and(Option::is_some) {
+                *reason = None;
+            }
+        }
     }
 }
 
@@ -88,36 +143,55 @@ impl Description {
     }
 }
 
-/// Returns whether a package of the tree that is about something else needs a package: then
-/// its mocks are a part of another product.
-fn is_needed(
-    manifest: &str,
-    name: &str,
-    vocabulary: &RuleVocabulary,
-    (paths, read): (&[RepoPath], &ReadFiles<'_>),
-) -> bool {
-    let is_manifest = |path: &&RepoPath| path.to_text().rsplit('/').next() == Some(manifest);
-    let manifests: Vec<RepoPath> = paths.iter().filter(is_manifest).cloned().collect();
-    let mut is_needed = false;
-    read(&manifests, &mut |_, text| {
-        let text = String::from_utf8_lossy(text.unwrap_or_default());
-        let Some(root) = parse(manifest, &text) else { return };
-        let is_named = |key: &str| match root.get(key) {
-            Some(Value::Object(all)) => all.contains_key(name),
-            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).any(|one| one.starts_with(name)),
-            _ => false,
-        };
-        let is_user = ["dependencies", "peerDependencies", "optionalDependencies"].into_iter().any(is_named)
-            || root.pointer("/project/dependencies").is_some_and(|all| {
-                all.as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .any(|one| one.starts_with(name))
+/// What the packages of a tree need that are about something else: the mocks of a package that
+/// they need are a part of another product.
+#[derive(Debug, Default)]
+struct NeededPackages {
+    /// Names of packages.
+    names: BTreeSet<String>,
+    /// Requirements that begin with the name of a package: `tide-mocks>=1`.
+    requirements: BTreeSet<String>,
+}
+
+impl NeededPackages {
+    /// Reads all manifests of a kind once.
+    fn read(
+        manifest: &str,
+        vocabulary: &RuleVocabulary,
+        (paths, read): (&[RepoPath], &ReadFiles<'_>),
+    ) -> Self {
+        let is_manifest = |path: &&RepoPath| path.file_name() == manifest.as_bytes();
+        let manifests: Vec<RepoPath> = paths.iter().filter(is_manifest).cloned().collect();
+        let mut out = Self::default();
+        for chunk in manifests.chunks(FILES_AT_ONCE) {
+            read(chunk, &mut |_, text| {
+                let text = String::from_utf8_lossy(text.unwrap_or_default());
+                let Some(root) = parse(manifest, &text) else { return };
+                if !describe(manifest, &text).is_some_and(|own| own.is_about(vocabulary)) {
+                    out.add(&root);
+                }
             });
-        is_needed |= is_user && !describe(manifest, &text).is_some_and(|own| own.is_about(vocabulary));
-    });
-    is_needed
+        }
+        out
+    }
+
+    fn add(&mut self, root: &Value) {
+        let lists = ["dependencies", "peerDependencies", "optionalDependencies"].map(|key| root.get(key));
+        for list in lists.into_iter().chain([root.pointer("/project/dependencies")]).flatten() {
+            match list {
+                Value::Object(all) => self.names.extend(all.keys().cloned()),
+                Value::Array(all) => {
+                    self.requirements.extend(all.iter().filter_map(Value::as_str).map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        let mut from_name = self.requirements.range::<str, _>((Bound::Included(name), Bound::Unbounded));
+        self.names.contains(name) || from_name.next().is_some_and(|first| first.starts_with(name))
+    }
 }
 
 /// Reads the text of a manifest.

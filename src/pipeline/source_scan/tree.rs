@@ -14,6 +14,7 @@ use crate::text::RepoPath;
 
 use super::baseline::read_baseline;
 use super::files::{FileScan, ScanContext, SkipReason, scan_files};
+use super::go_files::ReadFiles;
 use super::go_packages::mark_test_packages;
 use super::ignores::{list_untracked, read_ignore_files};
 use super::layers::LayerPremises;
@@ -24,6 +25,7 @@ use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_
 use super::rules::{ActiveRules, load_active_rules};
 use super::script_doubles::mark_script_doubles;
 use super::script_tools::mark_script_tools;
+use super::trusted_subjects::{read_subjects, trusted_tree};
 use super::vocabulary::Vocabularies;
 
 /// Maximum number of findings in a report; more are only counted.
@@ -77,15 +79,8 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         let text = file_scan.text.clone();
         file_scan.matches.hits.retain(|hit| layers.keeps(hit, path, text.as_deref()));
     }
-    let vocabularies = {
-        let scanned = requested.iter().zip(&file_scans);
-        let scanned = scanned.filter_map(|(path, file)| Some((path, &file.matches, file.text.as_deref()?)));
-        Vocabularies::read(&context, &paths, scanned, &read_files)
-    };
-    for (path, file_scan) in requested.iter().zip(&mut file_scans) {
-        let Some(text) = file_scan.text.clone() else { continue };
-        file_scan.matches.hits.retain(|hit| vocabularies.keeps(hit, path, &text));
-    }
+    let vocabularies =
+        leave_out_subjects((repo, request), &context, &paths, (&requested, &mut file_scans), &read_files)?;
     let unscanned = find_unscanned(request, &config.scan, &rule_set, &requested, &file_scans);
     let tree_scan =
         TreeScan { request, config: &config, active_rules: &rules, rule_set: &rule_set, layers: &layers };
@@ -130,6 +125,32 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         &input,
     );
     Ok(build_report(request, &config, summary.info, None, results))
+}
+
+/// Drops matches that are about subjects of the product, as both the scanned and the trusted
+/// tree show them.
+fn leave_out_subjects(
+    (repo, request): (&dyn Repository, &ScanRequest),
+    context: &ScanContext<'_>,
+    paths: &[RepoPath],
+    (requested, file_scans): (&[RepoPath], &mut [FileScan]),
+    read: &ReadFiles<'_>,
+) -> Result<Vocabularies, PipelineError> {
+    let scanned = || {
+        let scanned = requested.iter().zip(&*file_scans);
+        scanned.filter_map(|(path, file)| Some((path, &file.matches, file.text.as_deref()?)))
+    };
+    let mut out = Vocabularies::read(context, paths, scanned(), read);
+    if out.has_inferred()
+        && let Some(trusted) = trusted_tree(repo, request)?
+    {
+        out.retain_shared(&read_subjects(repo, trusted, context, scanned())?);
+    }
+    for (path, file_scan) in requested.iter().zip(file_scans) {
+        let Some(text) = file_scan.text.clone() else { continue };
+        file_scan.matches.hits.retain(|hit| out.keeps(hit, path, &text));
+    }
+    Ok(out)
 }
 
 /// Read-only context of a scan of a whole tree.

@@ -1,8 +1,8 @@
 //! Words that name a subject of the product: a rule about stand-ins is not about them.
 //!
 //! A package that others use says itself what it is about, and a subject of a program has
-//! names in many of its files and stands in many of its texts for users. The tree before a
-//! change decides, so that a change cannot make itself milder.
+//! names in many of its files and stands in many of its texts for users. The trusted tree
+//! decides, so that a change cannot make itself milder.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +93,32 @@ impl Vocabularies {
             state.subjects.extend(find_subjects(context, paths, &names, read));
         }
         Self { states }
+    }
+
+    /// Returns whether the files show any subject that no configuration names.
+    pub(super) fn has_inferred(&self) -> bool {
+        let inferred = |state: &VocabularyState| {
+            state
+                .packages
+                .as_ref()
+                .is_some_and(|packages| packages.has_subjects() || !state.subjects.is_empty())
+        };
+        self.states.values().any(inferred)
+    }
+
+    /// Keeps only those of the inferred subjects that another tree shows, too.
+    pub(super) fn retain_shared(&mut self, other: &Self) {
+        for (index, state) in &mut self.states {
+            let Some(packages) = &mut state.packages else { continue };
+            let shared = other.states.get(index);
+            state.subjects.retain(|(subject, _)| {
+                shared.is_some_and(|other| other.subjects.iter().any(|(known, _)| known == subject))
+            });
+            match shared.and_then(|other| other.packages.as_ref()) {
+                Some(other) => packages.retain_shared(other),
+                None => *packages = PackageSubjects::default(),
+            }
+        }
     }
 
     /// Returns whether a match of a rule in a file is a finding, and counts it if it is not.

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
 use crate::check::context::{TrustedRecords, WaiverSource};
-use crate::check::removed_records;
+use crate::check::{first_difference, removed_records};
 use crate::config::resolve_layout;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
-use crate::document::packet::contract_parts;
 use crate::document::{Layout, Packet};
 use crate::finding::{Finding, Label, Report};
 use crate::pipeline::error::PipelineError;
@@ -65,7 +64,13 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
     let mut report = context.new_report();
     report.verdict_remarks.push("contract only".to_owned());
     push_rule(&mut report, &context.loaded.config, "approval/unsigned-contract", |rule| {
-        let finding = |(message, label): (String, Label)| -> Finding { rule.finding(message, label) };
+        let finding = |fault: ContractFault| -> Finding {
+            let finding = rule.finding(fault.message, fault.label);
+            match fault.help {
+                Some(help) => finding.help(help),
+                None => finding,
+            }
+        };
         findings.into_iter().map(finding).collect::<Vec<_>>().into()
     });
     push_rule(&mut report, &context.loaded.config, "approval/record-removed", |rule| {
@@ -76,13 +81,38 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
     Ok(Some(report))
 }
 
+/// What is wrong with a change of a contract, and where.
+struct ContractFault {
+    message: String,
+    label: Label,
+    /// What to do instead, if the rule does not say it.
+    help: Option<String>,
+}
+
+impl ContractFault {
+    fn new(message: impl Into<String>, label: Label) -> Self {
+        Self { message: message.into(), label, help: None }
+    }
+
+    /// Names the revision that the change may add instead.
+    fn with_revision(self, path: &RepoPath) -> Self {
+        let help = Layout::id_of(path).map(|id| {
+            format!(
+                "Leave `{id}` as it is, and add the packet `{}` with the new text in a change without code.",
+                id.next_revision()
+            )
+        });
+        Self { help, ..self }
+    }
+}
+
 /// Returns the findings for a packet of the trusted revision whose contract the change
 /// alters without a new signature, in its own file or by a second one.
 fn changed_contract(
     context: &VerifyContext<'_>,
     layout: &Layout,
     file: &ChangedFile,
-) -> Result<Vec<(String, Label)>, RepositoryError> {
+) -> Result<Vec<ContractFault>, RepositoryError> {
     let path = &file.change.path;
     if !path.is_below(layout.packets.as_bytes()) || path.is_below(layout.stubs.as_bytes()) {
         return Ok(Vec::new());
@@ -92,24 +122,19 @@ fn changed_contract(
     };
     let before = Packet::read(&before).value;
     let Some(after) = read_document(context.repo, context.selection.judged_tree(), path)? else {
-        return Ok(vec![(
-            "the change removes a packet of the trusted revision".to_owned(),
-            Label::path(path, "removed"),
-        )]);
+        let message = "the change removes a packet of the trusted revision";
+        return Ok(vec![ContractFault::new(message, Label::path(path, "removed"))]);
     };
     let after = Packet::read(&after).value;
     let signature = |packet: &Packet| packet.signature.as_ref().map(|signature| signature.value.clone());
     if after.signature.is_some() && signature(&before) != signature(&after) {
         return Ok(Vec::new());
     }
-    let (old, new) = (contract_parts(&before), contract_parts(&after));
-    let is_same = old.len() == new.len()
-        && old.iter().zip(&new).all(|(old, new)| old.key == new.key && old.has_same_text(new));
     let mut out = Vec::new();
-    if !is_same {
-        let label =
-            Label::text(&after.source, after.head_span(), "its contract differs from the trusted one");
-        out.push(("the change alters the contract of a packet without a new signature".to_owned(), label));
+    if let Some((key, span)) = first_difference(&before, &after) {
+        let label = Label::text(&after.source, span, format!("`{key}` differs from the trusted packet"));
+        let message = "the change alters the contract of a packet without a new signature";
+        out.push(ContractFault::new(message, label).with_revision(path));
     }
     // Where work may grant itself waivers, a change of its own may, too.
     if context.loaded.config.policy.waivers_from != WaiverSource::Work {
@@ -119,7 +144,8 @@ fn changed_contract(
                 "the change adds or alters the waiver `{}` of a packet without a new signature",
                 to_single_line(waiver.name(), 80)
             );
-            out.push((message, Label::text(&after.source, waiver.span, "not in the trusted packet")));
+            let label = Label::text(&after.source, waiver.span, "not in the trusted packet");
+            out.push(ContractFault::new(message, label).with_revision(path));
         }
     }
     Ok(out)
@@ -132,7 +158,7 @@ fn second_file(
     context: &VerifyContext<'_>,
     layout: &Layout,
     path: &RepoPath,
-) -> Result<Option<(String, Label)>, RepositoryError> {
+) -> Result<Option<ContractFault>, RepositoryError> {
     let Some(id) = Layout::id_of(path) else { return Ok(None) };
     let forms = layout.packet_forms(&id);
     if !forms.contains(path) || *path == layout.packet_contract(&id) {
@@ -142,7 +168,8 @@ fn second_file(
         if context.repo.exists(context.trusted.tree, other)? {
             let message =
                 format!("the change adds a second file of the packet `{id}`, which the trusted revision has");
-            return Ok(Some((message, Label::path(path, format!("beside {other}")))));
+            let label = Label::path(path, format!("beside {other}"));
+            return Ok(Some(ContractFault::new(message, label)));
         }
     }
     Ok(None)

@@ -76,7 +76,12 @@ fn was_removed(context: &VerifyContext<'_>, layout: &Layout, id: &WpId) -> Resul
     };
     let hash = sha1(contract.text().replace("\r\n", "\n").as_bytes());
     let wanted = VersionRequest { path, sha1: hash, any_line_ends: true };
-    // A clone without history, or one with more commits than a search reads, cannot tell.
-    // There the signature alone counts, as it does for a packet that `--packet` names.
-    Ok(context.repo.find_versions(trusted, &[wanted]).is_ok_and(|found| found.iter().any(Option::is_some)))
+    match context.repo.find_versions(trusted, &[wanted]) {
+        Ok(found) => Ok(found.iter().any(Option::is_some)),
+        // A clone without history, or one with more commits than a search reads, cannot tell.
+        // There the signature alone counts, as it does for a packet that `--packet` names.
+        Err(RepositoryError::TooManyCommits { .. }) => Ok(false),
+        Err(_) if context.repo.is_shallow() => Ok(false),
+        Err(error) => Err(error),
+    }
 }

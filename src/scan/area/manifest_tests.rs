@@ -353,7 +353,7 @@ fn a_private_library_that_only_build_scripts_need_is_a_tool() {
 }
 
 #[test]
-fn packages_that_nobody_outside_can_load_are_what_their_names_say() {
+fn packages_that_cannot_be_loaded_from_outside_are_what_their_names_say() {
     let package = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
     let whole = "description = \"a\"\nlicense = \"MIT\"\n";
     let inherited = "publish.workspace = true\n";

@@ -46,9 +46,8 @@ impl GitRepository {
             let Some(id) = walk.next_commit()? else { break };
             walked += 1;
             if walked > MAX_WALKED_COMMITS {
-                let reason = format!("this would require reading more than {MAX_WALKED_COMMITS} commits");
-                let operation = "searching for an old version of the specification".to_owned();
-                return Err(RepositoryError::Git { operation, reason });
+                let operation = "searching for an old version of a document";
+                return Err(RepositoryError::TooManyCommits { operation, limit: MAX_WALKED_COMMITS });
             }
             if !trees.insert(self.commit_node(id)?.tree) {
                 continue;

@@ -5,7 +5,7 @@
 //! that start other programs (`env`, `timeout`, `npx`, `uv run`, `python -m`, a shell
 //! with a script) are skipped first.
 
-use crate::config::skip_options;
+use crate::config::{manager_options, skip_options};
 
 use super::TestRunner;
 use super::launchers::peel;
@@ -120,7 +120,7 @@ fn classify(words: &[&str]) -> CommandKind {
         },
         "bun" if first("--cwd") == "test" => Runner(TestRunner::Bun),
         "npm" | "pnpm" | "yarn" | "bun" | "composer" => {
-            classify_script(name, &subcommand(super::launchers::MANAGER_OPTIONS))
+            classify_script(name, &subcommand(manager_options(name)))
         }
         "dotnet" if matches!(first(""), "test" | "vstest") => Runner(TestRunner::Dotnet),
         "dotnet" => NoTests,
@@ -152,7 +152,7 @@ fn classify_script(manager: &str, words: &[&str]) -> CommandKind {
         "exec" | "x" | "dlx" => Unknown { names_tests: false },
         "workspace" if manager == "yarn" => classify_script(manager, rest.get(1..).unwrap_or_default()),
         "recursive" | "multi" | "m" if manager == "pnpm" => {
-            classify_script(manager, &skip_options(rest, super::launchers::MANAGER_OPTIONS))
+            classify_script(manager, &skip_options(rest, manager_options(manager)))
         }
         "workspaces" if manager == "yarn" => {
             let run = rest.iter().position(|word| *word == "run");

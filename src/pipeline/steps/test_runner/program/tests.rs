@@ -93,6 +93,9 @@ fn the_workspace_option_of_a_package_manager_hides_no_test_run() {
     for command in [
         "npm -w a test",
         "npm --workspace a run test",
+        "pnpm -w test",
+        "pnpm -w run test",
+        "npm --workspace a run test",
         "pnpm --filter a test",
         "pnpm -r test",
         "pnpm recursive run test",
@@ -101,7 +104,13 @@ fn the_workspace_option_of_a_package_manager_hides_no_test_run() {
     ] {
         assert_eq!(kind(command), Unknown { names_tests: true }, "{command}");
     }
-    for command in ["npm -w a install", "pnpm --filter test install", "yarn workspace test add x"] {
+    for command in [
+        "npm -w a install",
+        "npm -w test install",
+        "pnpm -w install test",
+        "pnpm --filter test install",
+        "yarn workspace test add x",
+    ] {
         assert_ne!(kind(command), Unknown { names_tests: true }, "{command}");
     }
 }

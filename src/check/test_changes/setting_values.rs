@@ -1,0 +1,90 @@
+//! The values of settings of test runners, line by line.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::{Match, Regex};
+
+/// A block of a configuration whose lists are not about tests.
+static OTHER_BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?:^|[^\w.])["']?(?:coverage|optimizeDeps|build|ssr|server|resolve|typecheck|lint|fmt|compile)["']?\s*:\s*\{"#).ok()
+});
+
+/// Plug-ins of pytest that may be switched off: they run no tests.
+const SILENT_PLUGINS: [&str; 6] =
+    ["no:cacheprovider", "no:warnings", "no:logging", "no:sugar", "no:faulthandler", "no:randomly"];
+
+/// Words that other blocks of a configuration have, too.
+const SHARED_WORDS: [&str; 7] = ["exclude", "include", "files", "runner", "roots", "spec", "specs"];
+
+/// Returns the settings of lines, each with its value, and how often they occur. Every new file of
+/// a runner says where its tests are: that counts only in a file that was there before. A value
+/// ends where the next setting of its line starts, so that all values of a line together are no
+/// longer than the line.
+pub(super) fn read_values(
+    words: &Regex,
+    lines: &[String],
+    is_new: bool,
+) -> BTreeMap<(String, String), usize> {
+    let mut out = BTreeMap::new();
+    // A fixture that only some tests ask for may skip them.
+    let is_unasked = lines.iter().any(|line| line.contains("autouse") || line.contains("def pytest_"));
+    // Braces around the line, and those of a block that has lists of its own.
+    let (mut depth, mut other): (usize, Option<usize>) = (0, None);
+    for line in lines {
+        let starts_other = OTHER_BLOCK.as_ref().is_some_and(|pattern| pattern.is_match(line));
+        let mut about: Option<LineWords> = None;
+        let mut settings: Vec<(Match<'_>, bool)> = Vec::new();
+        for captures in words.captures_iter(line) {
+            let found = ["a", "b", "k", "s", "e", "n", "o", "p", "f", "w"]
+                .iter()
+                .find_map(|name| captures.name(name));
+            let Some(found) = found else { continue };
+            let word = found.as_str().trim();
+            let about = about.get_or_insert_with(|| LineWords::read(line));
+            let is_module = word == "-m" && about.has_python;
+            let is_asked = captures.name("s").is_some() && !is_unasked;
+            let is_other = (other.is_some() || starts_other) && SHARED_WORDS.contains(&word);
+            let is_place = is_new && captures.name("o").is_some();
+            let is_foreign = captures.name("f").is_some() && !about.has_addopts;
+            let is_other_plugin = word == "-p" && !about.switches_plugin;
+            if is_module || is_asked || is_other || is_place || is_foreign || is_other_plugin {
+                continue;
+            }
+            let is_whole = ["b", "e", "o", "w"].iter().any(|name| captures.name(name).is_some());
+            settings.push((found, is_whole));
+        }
+        let starts = settings.iter().skip(1).map(|(found, _)| found.start()).chain([line.len()]);
+        for ((found, is_whole), end) in settings.iter().zip(starts) {
+            let rest = line.get(found.end()..end).unwrap_or_default();
+            let rest = rest.trim_start_matches([' ', '=', '"', '\'', ':']);
+            let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',');
+            let value = if *is_whole { rest.trim_end() } else { rest.split(ends).next().unwrap_or_default() };
+            *out.entry((found.as_str().trim().to_owned(), value.to_owned())).or_default() += 1;
+        }
+        if starts_other && other.is_none() {
+            other = Some(depth);
+        }
+        depth += line.matches(['{', '[']).count();
+        depth = depth.saturating_sub(line.matches(['}', ']']).count());
+        other = other.filter(|start| depth > *start);
+    }
+    out
+}
+
+/// What a whole line says about its settings. It is read once for all of them.
+struct LineWords {
+    has_python: bool,
+    has_addopts: bool,
+    /// Whether `-p` is an option of pytest that does more than to switch a silent plug-in off.
+    switches_plugin: bool,
+}
+
+impl LineWords {
+    fn read(line: &str) -> Self {
+        let has_addopts = line.contains("addopts");
+        let is_pytest = has_addopts || line.contains("pytest") || line.trim_start().starts_with('-');
+        let is_silent = SILENT_PLUGINS.iter().any(|silent| line.contains(silent));
+        Self { has_python: line.contains("python"), has_addopts, switches_plugin: is_pytest && !is_silent }
+    }
+}
