@@ -1,6 +1,5 @@
 //! The commands of `TEST_PLAN`.
 
-
 use crate::document::field::Field;
 use crate::document::outline::Outline;
 use crate::document::section::Section;
