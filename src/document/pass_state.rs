@@ -32,7 +32,7 @@ fn without_count(plain: &str) -> &str {
     let (first, rest) = plain.split_once(char::is_whitespace).unwrap_or((plain, ""));
     let (whole, rest) = match fraction(first) {
         Some(parts) => (Some(parts), rest),
-        None => match rest.trim_start().strip_prefix("of ").map(|rest| rest.trim_start()) {
+        None => match rest.trim_start().strip_prefix("of ").map(str::trim_start) {
             Some(rest) => {
                 let (second, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
                 (fraction(&format!("{first}/{second}")), rest)
@@ -41,6 +41,9 @@ fn without_count(plain: &str) -> &str {
         },
     };
     let is_all = whole.is_some_and(|(part, whole)| part == whole && whole > 0);
+    let rest = rest.trim_start();
+    let rest =
+        ["tests ", "checks ", "cases "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
     if is_all { rest.trim_start() } else { plain }
 }
 
@@ -86,6 +89,7 @@ mod tests {
             "PASS all 34 tests",
             "34/34 PASS",
             "34 of 34 PASS",
+            "34/34 tests PASS",
             "PASS\nThe error handling was reviewed.",
         ] {
             assert!(state(value).is_some(), "{value}");

@@ -130,7 +130,7 @@ pub(crate) fn unsigned_paths(packet: &Packet) -> Vec<&ScopeEntry> {
     let is_unsigned = |entry: &&ScopeEntry| {
         let after = pieces.partition_point(|piece| piece.start <= entry.raw.span.start);
         let piece = after.checked_sub(1).and_then(|at| pieces.get(at));
-        !piece.is_some_and(|piece| entry.raw.span.start < piece.end)
+        piece.is_none_or(|piece| entry.raw.span.start >= piece.end)
     };
     packet.scope.in_scope.iter().filter(is_unsigned).collect()
 }

@@ -196,6 +196,7 @@ fn read_text(text: &str, span: Span, out: &mut Vec<ScopeEntry>, faults: &mut Vec
 
 #[cfg(test)]
 mod tests {
+    use crate::document::scope_entry::ScopeEntry;
     use crate::document::typed_contract::{TypedContract, schemas};
     use crate::text::{RepoPath, Source};
 
@@ -208,7 +209,7 @@ mod tests {
         );
         let source = Source::from_text(RepoPath::from("a/WP-1-A/packet.json"), &text);
         let contract = TypedContract::read(&source).expect("a contract");
-        let forbidden = contract.forbidden.iter().map(|entry| entry.pattern_text()).collect();
+        let forbidden = contract.forbidden.iter().map(ScopeEntry::pattern_text).collect();
         (forbidden, contract.faults.len())
     }
 
