@@ -46,7 +46,7 @@ pub(super) fn doubt(line: &str, span: Span, kind: DoubtKind) -> Doubt {
     let shown = to_single_line(line.trim(), 60);
     let why = match kind {
         DoubtKind::Status => {
-            format!("`{shown}` is no state in force; write `Status: ACTIVE`, or remove the waiver")
+            format!("`{shown}` is not a state in force; write `Status: ACTIVE`, or remove the waiver")
         }
         DoubtKind::End => {
             format!("the end in `{shown}` is not read; write `Expiry: YYYY-MM-DD` in place of this line")
