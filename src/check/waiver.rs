@@ -8,14 +8,11 @@ pub(super) use record::{open_words, record};
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, Policy, WaiverOrigin, WaiverSource};
 use crate::check::evidence::normalize;
+pub(crate) use crate::document::waiver::MAX_WAIVERS;
 use crate::document::waiver::{Expiry, Waiver};
 use crate::finding::Subject;
 use crate::rule::Rule;
 use crate::text::RepoPath;
-
-/// Maximum number of waivers in one packet. Each waiver is compared with each
-/// finding; with more waivers, none of them counts.
-pub(crate) const MAX_WAIVERS: usize = 200;
 
 /// Maximum length of a waiver's scope that is compared with commands, in bytes.
 const MAX_SCOPE_BYTES: usize = 4096;

@@ -1,6 +1,8 @@
-//! Ranges of blocks, to find out whether a block is in one of them.
+//! Ranges of blocks: whether a block is in one of them, and the blocks behind another one.
 
 use std::ops::Range;
+
+use super::outline::Outline;
 
 /// Ranges of block indexes. A question takes logarithmic time.
 #[derive(Debug, Clone)]
@@ -28,9 +30,72 @@ impl BlockRanges {
     }
 }
 
+/// Blocks of which each one is given out once, so that overlapping ranges are read once.
+#[derive(Debug)]
+pub(super) struct UnreadBlocks {
+    /// For each block, itself, or a later block in front of which all are read.
+    next: Vec<usize>,
+}
+
+impl UnreadBlocks {
+    /// Creates the blocks `0..count`.
+    pub(super) fn new(count: usize) -> Self {
+        Self { next: (0..=count).collect() }
+    }
+
+    /// Returns the first unread block from an index on.
+    fn first_from(&mut self, mut index: usize) -> usize {
+        while let Some(next) = self.next.get(index).copied().filter(|next| *next != index) {
+            // Shorten the way for the next question.
+            let further = self.next.get(next).copied().unwrap_or(next);
+            if let Some(slot) = self.next.get_mut(index) {
+                *slot = further;
+            }
+            index = further;
+        }
+        index
+    }
+
+    /// Takes the unread blocks of a range, in order.
+    pub(super) fn take(&mut self, range: Range<usize>) -> Vec<usize> {
+        let end = range.end.min(self.next.len().saturating_sub(1));
+        let mut out = Vec::new();
+        let mut index = self.first_from(range.start);
+        while index < end {
+            out.push(index);
+            if let Some(slot) = self.next.get_mut(index) {
+                *slot = index + 1;
+            }
+            index = self.first_from(index + 1);
+        }
+        out
+    }
+}
+
+impl Outline {
+    /// Returns the blocks behind a block in the same container, in order.
+    pub fn siblings_after(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let end_of = |index: usize| self.get(index).map_or(usize::MAX, |block| block.end.max(index + 1));
+        let parent = self.get(index).and_then(|block| block.parent);
+        let is_sibling = move |next: &usize| self.get(*next).is_some_and(|block| block.parent == parent);
+        let first = Some(end_of(index)).filter(is_sibling);
+        std::iter::successors(first, move |index| Some(end_of(*index)).filter(is_sibling))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::BlockRanges;
+    use super::{BlockRanges, UnreadBlocks};
+
+    #[test]
+    fn every_block_is_taken_once() {
+        let mut blocks = UnreadBlocks::new(10);
+        assert_eq!(blocks.take(2..4), [2, 3]);
+        assert_eq!(blocks.take(0..6), [0, 1, 4, 5]);
+        assert_eq!(blocks.take(3..5), [] as [usize; 0]);
+        assert_eq!(blocks.take(5..99), [6, 7, 8, 9]);
+        assert_eq!(blocks.take(0..10), [] as [usize; 0]);
+    }
 
     #[test]
     fn a_block_is_found_as_a_look_at_every_range_finds_it() {

@@ -198,6 +198,7 @@ fn parts_of_a_document_are_counted() {
             assert_bounded(&changed(&with_rest(format!("## NOTES\n{part}")), &one_file()), &CHECK, &[]);
         assert!(said.contains(limit), "{limit}: {said}");
     }
+    let report = "VALIDATION REPORT\n\nVERDICT: PASS\n\n";
     // Just below the limits, the document is judged.
     for part in [
         "- a\n".repeat(240_000),
@@ -205,6 +206,9 @@ fn parts_of_a_document_are_counted() {
         "VALIDATION REPORT\n\nVERDICT: PASS\n\n".repeat(20_000),
         "a<b>\n".repeat(45_000),
         format!("- IN_SCOPE_PATHS:\n{}", "- a/n: c\n".repeat(90_000)),
+        format!("{report}{}{}", "- NOT_PROVEN:\n".repeat(40_000), "- NONE\n".repeat(40_000)),
+        format!("{report}- a\n{}{}", "NOT_PROVEN:\n".repeat(40_000), "- NONE\n".repeat(40_000)),
+        format!("{report}NOT_PROVEN: NONE\n{}", "- NONE\n".repeat(40_000)),
         format!("- OUT_OF_SCOPE: {}\n", "`a` (`b`) ".repeat(45_000)),
         format!("{}\na\n{}", "> ".repeat(100), "a\n".repeat(40_000)),
         "# a\nVALIDATION REPORT\n\n".repeat(9_000),

@@ -1,13 +1,13 @@
 //! The parts of a contract that differ from the signed or trusted text.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::change::{Hunk, compute_hunks};
 use crate::check::context::ApprovalCheckContext;
 use crate::document::Packet;
-use crate::document::packet::{ContractPart, contract_parts};
+use crate::document::packet::{ContractPart, contract_parts, unsigned_paths};
 use crate::document::scope_entry::ScopeEntry;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
@@ -140,6 +140,45 @@ pub(super) fn compare_parts(
             )
             .related(Label::text(&signed.source, span, basis.label())),
         );
+    }
+    if !current.sections.is_empty() {
+        compare_unsigned_lists(input, signed, basis, rule, out);
+    }
+}
+
+/// Adds a finding for each path outside of the contract's sections that was excluded and is not
+/// any more, or that is in scope and was not. A new exclusion only restricts the work.
+fn compare_unsigned_lists(
+    input: &ApprovalCheckContext<'_>,
+    signed: &Packet,
+    basis: &ContractBasis<'_>,
+    rule: &Rule,
+    out: &mut Vec<Finding>,
+) {
+    let current = input.packet.packet;
+    let patterns = |entries: &[ScopeEntry]| -> HashSet<String> {
+        entries.iter().map(ScopeEntry::pattern_text).collect()
+    };
+    let excluded = patterns(&current.scope.out_of_scope);
+    // An alias of the configuration changes the pattern of one of them.
+    let written: HashSet<&str> =
+        current.scope.out_of_scope.iter().map(|entry| entry.raw.value.as_str()).collect();
+    let lost = signed.scope.unsigned_exclusions.iter().filter(|entry| {
+        !excluded.contains(&entry.pattern_text()) && !written.contains(entry.raw.value.as_str())
+    });
+    for entry in lost.take(MAX_SHOWN_HUNKS) {
+        let shown = to_single_line(&entry.raw.value, 100);
+        let here = input.packet.label_at(current.head_span(), "no longer excludes it");
+        let finding = rule.finding(basis.removed(&format!("OUT_OF_SCOPE: {shown}")), here);
+        out.push(finding.related(Label::text(&signed.source, entry.raw.span, basis.label())));
+    }
+    let allowed: HashSet<&str> = signed.scope.in_scope.iter().map(|entry| entry.raw.value.as_str()).collect();
+    let unsigned = unsigned_paths(current).into_iter().filter(|entry| entry.pattern.is_ok());
+    let new = unsigned.filter(|entry| !allowed.contains(entry.raw.value.as_str()));
+    for entry in new.take(MAX_SHOWN_HUNKS) {
+        let shown = to_single_line(&entry.raw.value, 100);
+        let here = input.packet.label_at(entry.raw.span, format!("not in {}", basis.label()));
+        out.push(rule.finding(basis.added(&format!("IN_SCOPE_PATHS: {shown}")), here));
     }
 }
 

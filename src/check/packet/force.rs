@@ -22,7 +22,7 @@ pub(in crate::check) fn end_of(
     let packet = state.any_packet();
     match (packet, &state.shared_packet) {
         (None, Some(before)) => {
-            let message = format!("the packet does not exist any more in commit {at}");
+            let message = format!("commit {at} has no such packet");
             return Some((message, Label::text(&before.source, before.head_span(), "removed since")));
         }
         (Some(packet), _) => {
@@ -95,8 +95,8 @@ pub(in crate::check) fn over_on(board: &Board) -> BTreeMap<String, (Span, String
     out
 }
 
-/// Returns the row of the registry that names another packet as the active one of a base
-/// id, and that packet; `None` if a row names the packet itself.
+/// Returns the first row of the registry that names another packet as the active one of the
+/// base id, and that packet. A row that names the packet itself does not count.
 pub(in crate::check) fn other_active<'a>(
     registry: &'a Registry,
     id: &WpId,

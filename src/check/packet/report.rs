@@ -1,6 +1,6 @@
 //! `packet/…`: the parts of a validation report agree with its verdict.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
@@ -88,6 +88,7 @@ pub(in crate::check) fn coherence(input: &DocumentCheckContext<'_>, rule: &Rule)
     let mut reports: Vec<&VerdictReport> = phases.reports.iter().chain(&phases.fenced_reports).collect();
     reports.sort_by_key(|report| report.verdict.span);
     // The last reports decide; each one is compared with the fields of its section.
+    let mut points = OpenPoints::new(packet);
     let last = reports.iter().enumerate().rev().take(MAX_REPORTS);
     for (index, report) in last.filter(|(_, report)| report.verdict.value == "PASS") {
         let verdict = report.verdict.span;
@@ -108,7 +109,7 @@ pub(in crate::check) fn coherence(input: &DocumentCheckContext<'_>, rule: &Rule)
                 })
                 .collect()
             }
-            None => find_contradictions(packet, verdict, (before, after)),
+            None => find_contradictions(packet, verdict, (before, after), &mut points),
         };
         let Some((first, why)) = all.first() else { continue };
         let label = Label::text(&packet.source, verdict, "the verdict");
@@ -129,6 +130,7 @@ fn find_contradictions(
     packet: &Packet,
     verdict: Span,
     (before, after): (usize, usize),
+    points: &mut OpenPoints<'_>,
 ) -> Vec<(Span, String)> {
     let is_own = |section: &&Section| section.span.start <= verdict.end && verdict.end <= section.span.end;
     let section = packet.sections.iter().rfind(|section| section.level <= 2 && is_own(section));
@@ -143,7 +145,7 @@ fn find_contradictions(
     let start = if innermost > before { innermost } else { paragraph.max(before) };
     let fields = packet.fields.iter().filter(|field| start <= field.label.start && field.label.start < end);
     let mut out: Vec<(Span, String)> =
-        fields.filter_map(|field| Some((field.label, contradiction(packet, field)?))).collect();
+        fields.filter_map(|field| Some((field.label, contradiction(packet, field, points)?))).collect();
     let text = packet.source.text();
     let extent = Span::new(start, end.min(text.len()));
     let loose = loose_parts(text, extent);
@@ -161,10 +163,10 @@ fn nested_text(packet: &Packet, field: &Field) -> Option<String> {
 }
 
 /// Returns why a part of a report contradicts the verdict PASS, as a clause.
-fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
+fn contradiction(packet: &Packet, field: &Field, points: &mut OpenPoints<'_>) -> Option<String> {
     let value = field.bare_value().value;
     let written = if value.is_empty() { nested_text(packet, field) } else { None };
-    let written = written.unwrap_or_else(|| field.value.value.clone());
+    let written = written.unwrap_or_else(|| with_further_lines(packet, field));
     if let Some(why) = failed_part(&field.key, &written, !packet.waivers.is_empty()) {
         return Some(why);
     }
@@ -173,7 +175,7 @@ fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
         && value.trim_matches(['*', ' ']).eq_ignore_ascii_case("PASS");
     if is_list_of_points(&field.key)
         && !is_command
-        && let Some(open) = first_open_point(packet, field)
+        && let Some(open) = points.first(field)
     {
         return Some(format!("{} lists `{}`", field.key, to_single_line(&open, 60)));
     }
@@ -183,8 +185,11 @@ fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
 /// Returns why a line of a report in a fence contradicts the verdict PASS, as a clause.
 fn contradiction_in_fence(line: &ReportLine, has_waiver: bool) -> Option<String> {
     let first = line.items.first().filter(|_| line.value.value.is_empty());
-    let written = first.unwrap_or(&line.value);
-    if let Some(why) = failed_part(&line.key, &written.value, has_waiver) {
+    let written = match first {
+        Some(first) => first.value.clone(),
+        None => format!("{}{}", line.value.value, line.further),
+    };
+    if let Some(why) = failed_part(&line.key, &written, has_waiver) {
         return Some(why);
     }
     let texts = std::iter::once(&line.value).chain(&line.items).map(|text| text.value.as_str());
@@ -211,7 +216,7 @@ fn failed_part(key: &str, written: &str, has_waiver: bool) -> Option<String> {
     }
     let own = known.map_or(&[][..], |(_, states)| states);
     let states: Vec<&str> = PASSING.iter().chain(own).copied().collect();
-    let shown = to_single_line(written.trim(), 40);
+    let shown = to_single_line(&written.split_whitespace().collect::<Vec<_>>().join(" "), 40);
     match pass_state(written, &states) {
         Some("WAIVED") if !has_waiver => Some(format!("{key} is WAIVED, and the packet grants no waiver")),
         Some(_) => None,
@@ -272,38 +277,88 @@ fn starts_line(packet: &Packet, label: Span) -> bool {
         .is_some_and(|before| before.trim_end_matches(['*', '_']).ends_with('\n'))
 }
 
-/// Returns the first entry of a list that is not `NONE`.
-fn first_open_point(packet: &Packet, field: &Field) -> Option<String> {
-    let inline = field.bare_value().value;
-    if !is_none(inline) {
-        return Some(inline.to_owned());
+/// Finds the open points of the lists of a packet. Each list is read once.
+struct OpenPoints<'t> {
+    packet: &'t Packet,
+    /// Items with a label.
+    labelled: HashSet<usize>,
+    /// The first open point of a list, by the block with its label and whether the list is the
+    /// items that follow.
+    known: HashMap<(usize, bool), Option<String>>,
+}
+
+impl<'t> OpenPoints<'t> {
+    fn new(packet: &'t Packet) -> Self {
+        let labelled = packet.fields.iter().filter_map(|field| field.item).collect();
+        Self { packet, labelled, known: HashMap::new() }
     }
-    let outline = &packet.outline;
-    let labelled: HashSet<usize> = packet.fields.iter().filter_map(|field| field.item).collect();
-    let items: Vec<usize> = match field.item {
+
+    /// Returns the first entry of a list that is not `NONE`.
+    fn first(&mut self, field: &Field) -> Option<String> {
+        let inline = field.bare_value().value;
+        if !is_none(inline) {
+            return Some(inline.to_owned());
+        }
         // `NOT_PROVEN:` on a line of its own after an item: the items that follow.
-        Some(item) if outline.item_prose(item) == Some(field.block) && starts_line(packet, field.label) => {
-            let list = outline.get(item).and_then(|block| block.parent);
-            let later = outline.children(list).filter(|other| *other > item);
-            later.take_while(|item| !labelled.contains(item)).collect()
+        let follows = field.item.is_some_and(|item| {
+            self.packet.outline.item_prose(item) == Some(field.block) && starts_line(self.packet, field.label)
+        });
+        let key = (field.item.unwrap_or(field.block), follows);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
         }
-        Some(item) => outline.items(Some(item)).collect(),
-        // `NOT_PROVEN:` in a paragraph: the list after it.
-        None => {
-            let next =
-                outline.get(field.block).map_or(field.block + 1, |block| block.end.max(field.block + 1));
-            let list = outline.get(next).filter(|block| matches!(block.kind, BlockKind::List(_)));
-            list.map_or_else(Vec::new, |_| outline.children(Some(next)).collect())
+        let found = self.first_below(field, follows);
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    fn first_below(&self, field: &Field, follows: bool) -> Option<String> {
+        let outline = &self.packet.outline;
+        let first_open = |mut items: Box<dyn Iterator<Item = usize> + '_>| {
+            items.find_map(|item| self.text_of(item).filter(|text| !is_none(text)))
+        };
+        match field.item {
+            Some(item) if follows => {
+                let later = outline.siblings_after(item);
+                first_open(Box::new(later.take_while(|item| !self.labelled.contains(item))))
+            }
+            Some(item) => first_open(Box::new(outline.items(Some(item)))),
+            // `NOT_PROVEN:` in a paragraph: the list after it.
+            None => {
+                let next =
+                    outline.get(field.block).map_or(field.block + 1, |block| block.end.max(field.block + 1));
+                outline.get(next).filter(|block| matches!(block.kind, BlockKind::List(_)))?;
+                first_open(Box::new(outline.children(Some(next))))
+            }
         }
-    };
-    let texts = items.into_iter().filter_map(|item| {
-        let prose = outline.get(outline.item_prose(item)?)?;
-        // A labelled line below the item, without an indent, is a part of the report of its own.
-        let is_own =
-            |field: &&Field| prose.content.start < field.label.start && starts_line(packet, field.label);
-        let fields = packet.fields.iter().filter(|field| field.label.start < prose.content.end);
-        let end = fields.filter(is_own).map(|field| field.label.start).min().unwrap_or(prose.content.end);
-        Some(packet.source.slice(Span::new(prose.content.start, end)).trim().to_owned())
-    });
-    texts.into_iter().find(|text| !is_none(text))
+    }
+
+    /// Returns the text of an item, up to a labelled line below it. Such a line without an
+    /// indent is a part of the report of its own.
+    fn text_of(&self, item: usize) -> Option<String> {
+        let packet = self.packet;
+        let prose = packet.outline.get(packet.outline.item_prose(item)?)?.content;
+        // The fields are in the order of the document.
+        let from = packet.fields.partition_point(|field| field.label.start <= prose.start);
+        let below = packet.fields.get(from..).unwrap_or_default().iter();
+        let mut below = below.take_while(|field| field.label.start < prose.end);
+        let end = below.find(|field| starts_line(packet, field.label));
+        let end = end.map_or(prose.end, |field| field.label.start);
+        Some(packet.source.slice(Span::new(prose.start, end)).trim().to_owned())
+    }
+}
+
+/// Returns the value of a part with the lines of its paragraph that go on with it: those in
+/// front of the next label.
+fn with_further_lines(packet: &Packet, field: &Field) -> String {
+    let written = field.value.value.clone();
+    let block = packet.outline.get(field.block).filter(|_| field.item.is_none());
+    let Some(end) = block.map(|block| block.content.end) else { return written };
+    let after = packet.fields.partition_point(|other| other.label.start <= field.label.start);
+    let next = packet.fields.get(after).map_or(end, |next| next.label.start.min(end));
+    let more = packet.source.text().get(field.value.span.end..next).unwrap_or("");
+    // The marks in front of the next label are on its line.
+    let is_cut = next < end;
+    let more = if is_cut { more.rsplit_once('\n').map_or("", |(lines, _)| lines) } else { more };
+    format!("{written}{more}")
 }

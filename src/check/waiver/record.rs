@@ -3,6 +3,7 @@
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::Packet;
+use crate::document::packet::first_day;
 use crate::document::waiver::Waiver;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
@@ -49,16 +50,11 @@ fn find_missing(packet: &Packet, waiver: &Waiver) -> Vec<&'static str> {
     missing
         .filter(|part| match *part {
             "id" => true,
-            "date" => !has_date(waiver.name()),
+            // `WAIVER-2026-01-01-ROLLOUT`
+            "date" => first_day(waiver.name()).is_none(),
             part => part == "approver" && !names_approver,
         })
         .collect()
-}
-
-/// Returns whether an id contains a day: `WAIVER-2026-01-01-ROLLOUT`.
-fn has_date(id: &str) -> bool {
-    let is_date = |at: usize| id.get(at..at + 10).is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok());
-    id.match_indices("20").any(|(at, _)| is_date(at))
 }
 
 /// Words of a scope without a limit, in small letters.

@@ -209,7 +209,7 @@ fn signatures_in(text: &str) -> impl Iterator<Item = String> {
     words_of(text).filter(|word| Signature::parse(word).is_ok()).map(str::to_owned)
 }
 
-/// Returns the signatures that a sentence revokes.
+/// Returns the signatures that a sentence revokes. Each word is looked at a fixed number of times.
 fn revoked_in(sentence: &str) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let words: Vec<&str> = words_of(sentence).collect();
@@ -217,31 +217,44 @@ fn revoked_in(sentence: &str) -> BTreeSet<String> {
     if !words.iter().any(is_signature) {
         return out;
     }
+    let word_at = |at: usize| words.get(at).copied().unwrap_or_default();
+    let mut is_conditional = false;
+    // The last signature in front, and the one whose list was added.
+    let (mut subject, mut added): (Option<usize>, Option<usize>) = (None, None);
+    let mut has_all_after = false;
+    // The word behind the things that follow, such as `signature`.
+    let mut behind_things = 0;
     for (at, word) in words.iter().enumerate() {
-        let before = words.get(..at).unwrap_or_default();
-        let after = words.get(at + 1..).unwrap_or_default();
-        let last = before.last().copied().unwrap_or_default();
-        let is_conditional = after.first().is_some_and(|next| is_one_of(next, &CONDITIONS))
-            || before
-                .iter()
-                .any(|word| is_one_of(word, &["if", "unless", "will", "would", "must", "may", "can"]));
-        if !is_revoking(word) || is_one_of(last, &NEGATIONS) || is_conditional {
+        let last = at.checked_sub(1).map_or("", word_at);
+        let is_condition = is_conditional || is_one_of(word_at(at + 1), &CONDITIONS);
+        is_conditional |= is_one_of(word, &["if", "unless", "will", "would", "must", "may", "can"]);
+        let own_subject = subject;
+        subject = if is_signature(word) { Some(at) } else { subject };
+        if !is_revoking(word) || is_one_of(last, &NEGATIONS) || is_condition {
             continue;
         }
-        let is_near_negation = before.iter().rev().take(3).any(|word| is_one_of(word, &NEGATIONS));
+        let is_near_negation =
+            (1..=3).filter_map(|back| at.checked_sub(back)).any(|at| is_one_of(word_at(at), &NEGATIONS));
         // `the revoked mira140220260915` names that one.
-        let named = after.iter().find(|word| !is_one_of(word, &THINGS)).filter(|word| is_signature(word));
-        let subject = before.iter().rposition(is_signature);
-        match (named, subject) {
-            (Some(named), _) if is_one_of(last, &ARTICLES) || subject.is_none() => {
+        behind_things = behind_things.max(at + 1);
+        while is_one_of(word_at(behind_things), &THINGS) {
+            behind_things += 1;
+        }
+        let named = words.get(behind_things).filter(|word| is_signature(word));
+        let is_article = is_one_of(last, &ARTICLES);
+        match (named, own_subject) {
+            (Some(named), _) if is_article || own_subject.is_none() => {
                 out.insert((*named).to_owned());
-                if subject.is_none() && !is_one_of(last, &ARTICLES) {
-                    out.extend(after.iter().filter(|word| is_signature(word)).map(|word| (*word).to_owned()));
+                if own_subject.is_none() && !is_article && !has_all_after {
+                    has_all_after = true;
+                    let after = words.get(at + 1..).unwrap_or_default().iter();
+                    out.extend(after.filter(|word| is_signature(word)).map(|word| (*word).to_owned()));
                 }
             }
-            (_, Some(subject)) if !is_one_of(last, &ARTICLES) && !is_near_negation => {
+            (_, Some(subject)) if !is_article && !is_near_negation && added != Some(subject) => {
+                added = Some(subject);
                 // `A and B were revoked`: those that only `and` separates.
-                for word in before.get(..=subject).unwrap_or_default().iter().rev() {
+                for word in words.get(..=subject).unwrap_or_default().iter().rev() {
                     if is_signature(word) {
                         out.insert((*word).to_owned());
                     } else if !word.eq_ignore_ascii_case("and") {
@@ -298,6 +311,23 @@ mod tests {
         }
         assert!(is_column("revoked on") && is_filled("2026-02-20") && !is_filled("no") && !is_filled("-"));
         assert!(!is_marked("Cancelled orders: WP-1-Orders") && is_marked("**Revoked** 2026-02-20"));
+    }
+
+    #[test]
+    fn a_sentence_of_any_length_is_read_in_linear_time() {
+        let one = "mira140220260915";
+        let count = 60_000;
+        let start = std::time::Instant::now();
+        for text in [
+            format!("{one} and {} were {}.", "x ".repeat(count), "revoked ".repeat(count)),
+            format!("{} {}.", "revoked ".repeat(count), format!("{one} ").repeat(count)),
+            format!("{} {}.", format!("{one} and ").repeat(count), "revoked ".repeat(count)),
+            format!("{one} was revoked {}.", "the revoked key key ".repeat(count)),
+            format!("{}.", format!("{one} and void ").repeat(count)),
+        ] {
+            assert!(!revoked_in(&text).is_empty());
+        }
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 
     #[test]

@@ -144,9 +144,24 @@ pub(in crate::document) fn exclusion_key(key: &str) -> Option<Certainty> {
     }
 }
 
-/// Returns whether a normalized name says that what it holds is out of scope.
-pub(in crate::document) fn is_exclusion_name(key: &str) -> bool {
-    exclusion_key(key).is_some()
+/// Returns how surely the text of a cell means "out of scope". A path such as `exceptions/` does
+/// not.
+pub(in crate::document) fn exclusion_title(text: &str) -> Option<Certainty> {
+    let start = text.find(char::is_alphanumeric)?;
+    if begins_with_path(text.get(start..)?) { None } else { exclusion_key(&normalize_key(text)) }
+}
+
+/// Returns whether the first word of a text is a path: `exceptions.py`, `locked/a.rs`. Two labels
+/// with a slash between them are none: `Excluded/forbidden`.
+fn begins_with_path(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '\\');
+    let end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
+    // Editors write a backslash before an underscore.
+    let word = text.get(..end).unwrap_or("").replace("\\_", "_");
+    let has_extension = word.trim_end_matches('.').contains('.');
+    let mut parts = word.split(['/', '\\']);
+    let has_separator = word.contains(['/', '\\']);
+    has_extension || (has_separator && !parts.all(|part| exclusion_key(&normalize_key(part)).is_some()))
 }
 
 /// A label found at the start of a line, as byte offsets in the line.
@@ -185,7 +200,7 @@ pub(in crate::document) fn find_exclusion_label(line: &str) -> Option<ExclusionL
     if body.get(..start)?.contains(['/', '.', '"']) {
         return None;
     }
-    if !can_begin_label(body.get(start..)?) {
+    if !can_begin_label(body.get(start..)?) || begins_with_path(body.get(start..)?) {
         return None;
     }
     let mut end = start;
@@ -217,7 +232,7 @@ pub(in crate::document) fn find_exclusion_label(line: &str) -> Option<ExclusionL
         let behind = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', '=', '>']);
         behind.len() < text.len() && (behind.is_empty() || behind.starts_with(char::is_whitespace))
     };
-    let has_mark = after.is_empty() || after.starts_with([':', '\u{ff1a}']) || is_dash(after);
+    let has_mark = after.is_empty() || after.starts_with([':', '\u{ff1a}', '=']) || is_dash(after);
     let value = if has_mark {
         let is_separator =
             |c: char| matches!(c, ':' | '\u{ff1a}' | '-' | '\u{2013}' | '\u{2014}' | '=' | '>' | '*');
@@ -280,10 +295,27 @@ mod tests {
         }
         assert_eq!(value("Do not touch src/a.rs"), Some(("Do not touch src/a.rs".to_owned(), true)));
         assert_eq!(value("**Out of scope**"), Some((String::new(), false)));
-        for line in
-            ["IN_SCOPE_PATHS: a", "src/not-in-scope: x", "What: not in scope", "\"Out of scope\" is said"]
-        {
+        let both = "Excluded/forbidden: src/a.rs";
+        assert_eq!(value(both), Some((both.to_owned(), true)));
+        for line in ["OUT_OF_SCOPE:src/a.rs", "FROZEN=src/a.rs", "`EXCLUDED` - src/a.rs"] {
+            assert_eq!(value(line), Some(("src/a.rs".to_owned(), false)), "{line}");
+        }
+        for line in [
+            "IN_SCOPE_PATHS: a",
+            "src/not-in-scope: x",
+            "What: not in scope",
+            "\"Out of scope\" is said",
+            "exceptions.py",
+            "exceptions.py: new",
+            "`exceptions/`",
+            "locked/a.rs",
+            "frozen.toml (new)",
+            "not-in-scope.md",
+            "forbidden\\a.rs",
+        ] {
             assert_eq!(value(line), None, "{line}");
         }
+        assert_eq!(exclusion_title("exceptions/"), None);
+        assert_eq!(exclusion_title("**Exceptions**"), Some(Certainty::Loose));
     }
 }

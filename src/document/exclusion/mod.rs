@@ -9,10 +9,11 @@ use super::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 pub(in crate::document) use label::{
-    Certainty, ExclusionLabel, exclusion_key, find_exclusion_label, is_exclusion_name,
+    Certainty, ExclusionLabel, exclusion_key, exclusion_title, find_exclusion_label,
 };
 use words::{
-    find_parenthesized, find_plain_paths, forbids, is_decorated, is_encoded, looks_like_path, names_path,
+    UNRELATED, find_parenthesized, find_plain_paths, forbids, is_decorated, is_encoded, looks_like_path,
+    names_path,
 };
 
 /// Returns the paths in an annotation.
@@ -31,7 +32,8 @@ pub(in crate::document) fn read_exclusion(body: &Spanned<String>) -> (Vec<ScopeE
     let mut words = body.value.split_whitespace().filter(|word| is_decorated(word));
     let is_odd = |word: &str| (names_path(word) || is_encoded(word)) && !word.starts_with(['(', '`']);
     let unread = words.next().filter(|word| is_odd(word));
-    let unread = unread.or_else(|| words.find(|word| forbids(&body.value) && is_odd(word)));
+    let is_prohibition = forbids(&body.value);
+    let unread = unread.or_else(|| words.find(|word| is_prohibition && is_odd(word)));
     // A wrong reading of an odd spelling excludes another path.
     let is_unread = unread.is_some_and(|word| entries.is_empty() || is_encoded(word));
     (entries, is_unread)
@@ -65,7 +67,9 @@ fn is_bare_name(text: &str) -> bool {
 /// only explain; "changes outside `x`" excludes all other paths, not `x`.
 fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
     let parenthesized = find_parenthesized(&sentence.value);
-    let inverting_words = ["outside", "outside of", "except", "except for", "other than", "beyond", "not in"];
+    let inverting_words =
+        ["outside", "outside of", "except", "except for", "other than", "beyond", "not in", "besides"];
+    let inverting_words = || inverting_words.iter().chain(&UNRELATED);
     let mut out = Vec::new();
     let mut offset = 0;
     let mut is_inverted = false;
@@ -74,7 +78,7 @@ fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
         offset += piece.len() + 1;
         if number % 2 == 0 {
             let before = piece.trim_end().to_lowercase();
-            is_inverted = inverting_words.iter().any(|word| before.ends_with(word));
+            is_inverted = inverting_words().any(|word| before.ends_with(word));
             continue;
         }
         let after = sentence.value.get(span.end + 1..).unwrap_or("").trim_start();

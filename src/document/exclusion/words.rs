@@ -25,6 +25,16 @@ pub(super) fn forbids(sentence: &str) -> bool {
     FORBIDDING.iter().any(|word| start.starts_with(word))
 }
 
+/// Words in front of what a text is not about: `refactors unrelated to src/a.rs` excludes other
+/// files.
+pub(super) const UNRELATED: [&str; 6] = [
+    "unrelated to",
+    "not related to",
+    "independent of",
+    "not needed for",
+    "not required for",
+    "not caused by",
+];
 /// Words behind which a sentence excludes everything but the paths that follow.
 const INVERTING_BEFORE: [&str; 10] = [
     "outside",
@@ -80,7 +90,8 @@ pub(super) fn find_plain_paths(own: &Spanned<String>, is_path: bool) -> Vec<Scop
     for sentence in split_sentences(&lower) {
         let text = lower.get(sentence.start..sentence.end).unwrap_or("");
         let is_prohibition = forbids(text.trim_start());
-        let inverted_from = INVERTING_BEFORE.iter().filter_map(|word| text.find(word)).min();
+        let inverted_from =
+            INVERTING_BEFORE.iter().chain(&UNRELATED).filter_map(|word| text.find(word)).min();
         let inverted_to = INVERTING_AFTER.iter().filter_map(|word| text.rfind(word)).max();
         let is_open = !(is_prohibition && INVERTING.iter().any(|word| text.contains(word)));
         let mut ticks = 0_usize;

@@ -4,12 +4,11 @@
 //! quality gate and authority (CHECKS, "Forged approval"). Separate rules check
 //! the waivers one by one.
 
-use crate::document::exclusion::{Certainty, exclusion_key};
 use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 use super::Packet;
-use super::section_names::{CONTRACT_SECTIONS, WORK_SECTIONS};
+use super::section_names::contract_pieces;
 
 /// Metadata fields that change during the work.
 const MUTABLE_FIELDS: [&str; 8] = [
@@ -22,27 +21,6 @@ const MUTABLE_FIELDS: [&str; 8] = [
     "ORCHESTRATION_STARTED_AT_UTC",
     "AGENTIC_MODE",
 ];
-
-/// Returns the pieces of a section without the sections of the work inside of it.
-fn pieces_of(packet: &Packet, whole: Span) -> Vec<Span> {
-    let mut out = Vec::new();
-    let mut start = whole.start;
-    let inside = packet.sections.iter().filter(|section| {
-        section.span.start > whole.start
-            && whole.contains(section.span)
-            && WORK_SECTIONS.contains(&section.key.as_str())
-    });
-    for section in inside {
-        if section.span.start > start {
-            out.push(Span::new(start, section.span.start));
-        }
-        start = start.max(section.span.end);
-    }
-    if start < whole.end {
-        out.push(Span::new(start, whole.end));
-    }
-    out
-}
 
 /// Whitespace that has no meaning at the end of a line. Markdown treats other
 /// space characters as letters.
@@ -127,20 +105,8 @@ pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
             out.push(ContractPart { key: field.key.clone(), lines, span });
         }
     }
-    let mut covered = Span::default();
-    for section in &packet.sections {
-        // A section in other words for out of scope binds, too.
-        let is_exclusion = section.level == 2 && exclusion_key(&section.key) == Some(Certainty::Clear);
-        if (CONTRACT_SECTIONS.contains(&section.key.as_str()) || is_exclusion)
-            && !covered.contains(section.span)
-        {
-            covered = section.span;
-            out.push(ContractPart {
-                key: section.key.clone(),
-                lines: lines(&pieces_of(packet, section.span)),
-                span: section.span,
-            });
-        }
+    for (section, pieces) in contract_pieces(&packet.sections) {
+        out.push(ContractPart { key: section.key.clone(), lines: lines(&pieces), span: section.span });
     }
     if packet.sections.is_empty() {
         out.extend(listed_parts(packet));
@@ -154,4 +120,17 @@ pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
         out.push(single_value("USER_SIGNATURE", signature));
     }
     out
+}
+
+/// Returns the entries of `IN_SCOPE_PATHS` that are in no section of the contract.
+#[must_use]
+pub(crate) fn unsigned_paths(packet: &Packet) -> Vec<&ScopeEntry> {
+    let pieces: Vec<Span> =
+        contract_pieces(&packet.sections).into_iter().flat_map(|(_, pieces)| pieces).collect();
+    let is_unsigned = |entry: &&ScopeEntry| {
+        let after = pieces.partition_point(|piece| piece.start <= entry.raw.span.start);
+        let piece = after.checked_sub(1).and_then(|at| pieces.get(at));
+        piece.is_none_or(|piece| entry.raw.span.start >= piece.end)
+    };
+    packet.scope.in_scope.iter().filter(is_unsigned).collect()
 }

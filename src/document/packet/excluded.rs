@@ -98,7 +98,10 @@ pub(super) fn read_value(found: &FieldText, out: &mut Vec<ScopeEntry>, faults: &
     let body = Spanned::new(body.to_owned(), Span::new(start, start + body.len()));
     let (entries, is_unread) = read_exclusion(&body);
     if is_unread {
-        faults.push(found.fault("OUT_OF_SCOPE", "its path cannot be read, so it excludes nothing"));
+        faults.push(found.fault(
+            "OUT_OF_SCOPE",
+            "its path cannot be read, so it excludes nothing; write one path in backticks",
+        ));
     }
     faults.extend(found.placeholder_fault("OUT_OF_SCOPE"));
     faults.extend(found.joined_fault("OUT_OF_SCOPE"));

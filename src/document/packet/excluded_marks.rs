@@ -1,9 +1,8 @@
 //! Exclusions inside `IN_SCOPE_PATHS`: `!path`, and annotations such as `(except path)`.
 
+use crate::document::exclusion::annotation_paths;
 use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::text::{Span, Spanned};
-
-use crate::document::exclusion::annotation_paths;
 
 /// Marks around a path.
 const MARKS: [char; 6] = ['`', '"', '\'', '*', '_', '~'];

@@ -3,14 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use crate::document::field::{Field, normalize_key};
+use crate::document::exclusion::{
+    Certainty, ExclusionLabel, exclusion_key, exclusion_title, find_exclusion_label,
+};
+use crate::document::field::Field;
 use crate::document::outline::lazy_label::is_label;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::{Span, Spanned, trim_spanned};
 
 use super::excluded::without_tags;
-use crate::document::exclusion::{Certainty, ExclusionLabel, exclusion_key, find_exclusion_label};
+use super::exclusion_regions::{ListRegion, OTHER_PARTS, Regions, is_record};
 
 /// A list of exclusions.
 #[derive(Debug, Clone)]
@@ -25,85 +28,20 @@ pub(super) struct ExclusionList {
     pub blocks: Vec<Range<usize>>,
 }
 
-/// Beginnings of the titles of sections that record the work; they are not the contract.
-const RECORDS: [&str; 17] = [
-    "BOOTSTRAP",
-    "SKELETON",
-    "IMPLEMENTATION",
-    "HYGIENE",
-    "VALIDAT",
-    "EVIDENCE",
-    "STATUS",
-    "WAIVER",
-    "HANDOFF",
-    "CODER",
-    "REPORT",
-    "REVIEW",
-    "AUDIT",
-    "HISTORY",
-    "CHANGE",
-    "MANIFEST",
-    "LINEAGE",
-];
-/// Sections below which labels in all words count, and sentences that forbid paths.
-const SCOPE_SECTIONS: [&str; 3] = ["SCOPE", "IN_SCOPE_PATHS", "OUT_OF_SCOPE"];
-/// Sections that are no part of a list of exclusions, whatever their level.
-const OTHER_PARTS: [&str; 7] =
-    ["IN_SCOPE_PATHS", "IN_SCOPE", "SCOPE", "TEST_PLAN", "DONE_MEANS", "QUALITY_GATE", "AUTHORITY"];
-
-/// Where a block is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ListRegion {
-    Scope,
-    Contract,
-    Records,
-}
-
-impl ListRegion {
-    fn counts(self, certainty: Certainty, is_sentence: bool) -> bool {
-        match self {
-            Self::Scope => true,
-            Self::Contract => certainty == Certainty::Clear && !is_sentence,
-            Self::Records => false,
-        }
-    }
-}
-
-fn is_record(section: &Section) -> bool {
-    section.level > 1 && RECORDS.iter().any(|start| section.key.starts_with(start))
-}
-
-/// Returns the region of each section, and of its heading.
-fn regions_of(sections: &[Section]) -> Vec<(ListRegion, ListRegion)> {
-    let has_scope = sections.iter().any(|section| section.key == "SCOPE");
-    let outside = if has_scope { ListRegion::Contract } else { ListRegion::Scope };
-    let mut open: Vec<(u8, ListRegion)> = Vec::new();
-    let region_of = |section: &Section| {
-        open.retain(|(level, _)| *level < section.level);
-        let above = open.last().map_or(outside, |(_, region)| *region);
-        let own = match above {
-            ListRegion::Scope if has_scope => ListRegion::Scope,
-            _ if SCOPE_SECTIONS.contains(&section.key.as_str()) => ListRegion::Scope,
-            _ if is_record(section) => ListRegion::Records,
-            _ => above,
-        };
-        open.push((section.level, own));
-        (own, above)
-    };
-    sections.iter().map(region_of).collect()
-}
-
 /// Reads where the packet lists paths out of scope.
 pub(super) struct ExclusionReader<'t> {
     text: &'t str,
     outline: &'t Outline,
     sections: &'t [Section],
-    /// The region of each section, and of its heading.
-    regions: Vec<(ListRegion, ListRegion)>,
+    regions: Regions<'t>,
     /// Starts of the labels of fields, by block.
     starts: HashMap<usize, Vec<usize>>,
     /// Paragraphs that begin with a label.
     labelled: HashSet<usize>,
+    /// The blocks whose followers were read, and whether they had entries of their own.
+    followed: HashSet<(usize, bool)>,
+    /// Labels of lists that are not read.
+    skipped: Vec<Span>,
 }
 
 impl<'t> ExclusionReader<'t> {
@@ -121,31 +59,43 @@ impl<'t> ExclusionReader<'t> {
                 labelled.insert(field.block);
             }
         }
-        Self { text, outline, sections, regions: regions_of(sections), starts, labelled }
+        Self {
+            text,
+            outline,
+            sections,
+            regions: Regions::new(sections),
+            starts,
+            labelled,
+            followed: HashSet::new(),
+            skipped: Vec::new(),
+        }
     }
 
-    /// Finds all lists of exclusions.
-    pub(super) fn find(mut self) -> Vec<ExclusionList> {
+    /// Finds all lists of exclusions, and the labels of those that are not read because a section
+    /// of the work contains them.
+    pub(super) fn find(mut self) -> (Vec<ExclusionList>, Vec<Span>) {
         let mut out = self.below_headings();
+        let titles = self.sections.iter().enumerate().filter(|(index, section)| {
+            self.regions.above(*index) == ListRegion::CutOut
+                && exclusion_key(&section.key) == Some(Certainty::Clear)
+        });
+        self.skipped = titles.map(|(_, section)| section.title.span).collect();
         let labels = self.labels();
         self.labelled.extend(labels.iter().map(|(block, ..)| *block));
-        out.extend(labels.into_iter().map(|(index, label, value)| self.list_of_label(index, label, value)));
+        let next: Vec<Option<usize>> =
+            labels.iter().skip(1).map(|(block, ..)| Some(*block)).chain([None]).collect();
+        for ((index, label, value), next) in labels.into_iter().zip(next) {
+            // What follows a block belongs to its last label.
+            out.push(self.list_of_label(index, label, value, next != Some(index)));
+        }
         out.extend(self.in_tables());
-        out
-    }
-
-    fn region(&self, block: usize) -> ListRegion {
-        let after = self.sections.partition_point(|section| section.own_blocks.start <= block);
-        let own = after.checked_sub(1).and_then(|at| self.regions.get(at));
-        let has_scope = self.sections.iter().any(|section| section.key == "SCOPE");
-        let outside = if has_scope { ListRegion::Contract } else { ListRegion::Scope };
-        own.map_or(outside, |(region, _)| *region)
+        (out, self.skipped)
     }
 
     fn below_headings(&self) -> Vec<ExclusionList> {
         let is_list = |index: usize, section: &Section| {
-            let above = self.regions.get(index).map_or(ListRegion::Contract, |(_, above)| *above);
-            section.key == "OUT_OF_SCOPE"
+            let above = self.regions.above(index);
+            (section.key == "OUT_OF_SCOPE" && above != ListRegion::CutOut)
                 || exclusion_key(&section.key).is_some_and(|certainty| above.counts(certainty, false))
         };
         let mut out = Vec::new();
@@ -165,9 +115,8 @@ impl<'t> ExclusionReader<'t> {
     }
 
     /// Returns the labels of exclusions, each with the index of its block and its value.
-    fn labels(&self) -> Vec<(usize, ExclusionLabel, Spanned<String>)> {
+    fn labels(&mut self) -> Vec<(usize, ExclusionLabel, Spanned<String>)> {
         let mut out = Vec::new();
-        let has_scope = self.sections.iter().any(|section| section.key == "SCOPE");
         for (index, block) in self.outline.blocks.iter().enumerate() {
             let lines: Vec<(String, usize)> = match block.kind {
                 BlockKind::Prose => {
@@ -184,22 +133,35 @@ impl<'t> ExclusionReader<'t> {
                 }
                 _ => continue,
             };
-            let found: Vec<(usize, ExclusionLabel)> = lines
-                .iter()
-                .enumerate()
-                .filter_map(|(number, (line, _))| Some((number, find_exclusion_label(line)?)))
-                .filter(|(_, label)| {
-                    let region = self.region(index);
-                    let is_code = matches!(block.kind, BlockKind::Code(_));
-                    // A sentence in code is a remark or a command.
-                    region.counts(label.certainty, label.is_sentence)
-                        && (block.kind == BlockKind::Prose || !label.is_sentence)
-                        && (!is_code || (region == ListRegion::Scope && has_scope))
-                })
-                .collect();
+            let region = self.regions.of_block(index);
+            let is_code = matches!(block.kind, BlockKind::Code(_));
+            let found = lines.iter().enumerate();
+            let mut found: Vec<(usize, ExclusionLabel)> =
+                found.filter_map(|(number, (line, _))| Some((number, find_exclusion_label(line)?))).collect();
+            if region == ListRegion::CutOut && !is_code {
+                let is_list =
+                    |label: &ExclusionLabel| label.certainty == Certainty::Clear && !label.is_sentence;
+                let labels = found.iter().filter(|(_, label)| is_list(label));
+                let span = |(number, label): &(usize, ExclusionLabel)| {
+                    let (_, start) = lines.get(*number)?;
+                    Some(Span::new(start + label.start, start + label.end))
+                };
+                self.skipped.extend(labels.filter_map(span));
+            }
+            found.retain(|(_, label)| {
+                // A sentence in code is a remark or a command.
+                region.counts(label.certainty, label.is_sentence)
+                    && (block.kind == BlockKind::Prose || !label.is_sentence)
+                    && (!is_code || (region == ListRegion::Scope && self.regions.has_scope))
+            });
+            if found.is_empty() {
+                continue;
+            }
+            let fields = self.lines_of_fields(index, &lines);
             for (at, (number, label)) in found.iter().enumerate() {
                 let next = found.get(at + 1).map_or(lines.len(), |(next, _)| *next);
-                let next = self.next_field(index, &lines, *number).map_or(next, |field| field.min(next));
+                let field = fields.get(fields.partition_point(|field| field <= number));
+                let next = field.map_or(next, |field| next.min(*field));
                 let next = next_part(&lines, *number, next)
                     .filter(|_| block.kind != BlockKind::Prose)
                     .unwrap_or(next);
@@ -216,70 +178,75 @@ impl<'t> ExclusionReader<'t> {
         out
     }
 
-    /// Returns the number of the next line of a block that begins another field.
-    fn next_field(&self, block: usize, lines: &[(String, usize)], after: usize) -> Option<usize> {
-        let starts = self.starts.get(&block)?;
-        let begins = |(line, start): &(String, usize)| {
-            starts.iter().any(|label| *start <= *label && *label < start + line.len().max(1))
-        };
-        lines.iter().enumerate().skip(after + 1).find(|(_, line)| begins(line)).map(|(number, _)| number)
+    /// Returns the numbers of the lines of a block that begin fields, in order.
+    fn lines_of_fields(&self, block: usize, lines: &[(String, usize)]) -> Vec<usize> {
+        let mut starts = self.starts.get(&block).into_iter().flatten().peekable();
+        let mut out = Vec::new();
+        for (number, (line, start)) in lines.iter().enumerate() {
+            let is_own = |label: &&usize| **label < start + line.len().max(1);
+            let mut begins = false;
+            while let Some(label) = starts.next_if(is_own) {
+                begins |= start <= label;
+            }
+            out.extend(begins.then_some(number));
+        }
+        out
     }
 
-    fn list_of_label(&self, index: usize, label: ExclusionLabel, value: Spanned<String>) -> ExclusionList {
+    fn list_of_label(
+        &mut self,
+        index: usize,
+        label: ExclusionLabel,
+        value: Spanned<String>,
+        is_last: bool,
+    ) -> ExclusionList {
         let outline = self.outline;
         let has_lines = outline.get(index).is_some_and(|block| block.kind != BlockKind::Prose);
         let value = Some(value).filter(|value| !crate::document::is_placeholder(&value.value));
+        let mut out = ExclusionList { block: index, inline: value, has_lines, blocks: Vec::new() };
+        if !is_last {
+            return out;
+        }
         let parent = outline.get(index).and_then(|block| block.parent);
         let item = parent.filter(|item| outline.get(*item).is_some_and(|b| b.kind == BlockKind::Item));
         let end_of = |index: usize| outline.get(index).map_or(index + 1, |block| block.end.max(index + 1));
-        let mut blocks = Vec::new();
-        let mut has_own = value.is_some();
+        let mut has_own = out.inline.is_some();
         let mut last = index;
         if let Some(item) = item {
             let own = end_of(index)..end_of(item);
             has_own |= !own.is_empty();
-            blocks.push(own);
+            out.blocks.push(own);
             let is_first = outline.item_prose(item) == Some(index);
-            let list = outline.get(item).and_then(|block| block.parent);
-            let later: Vec<usize> = self.after(item).collect();
-            let unlabelled = later.iter().take_while(|other| !self.is_labelled_item(**other));
-            let siblings: Vec<usize> =
-                if is_first && !label.is_sentence { unlabelled.copied().collect() } else { Vec::new() };
-            has_own |= !siblings.is_empty();
-            blocks.extend(siblings.iter().map(|sibling| *sibling..end_of(*sibling)));
-            if siblings.len() < later.len() || label.is_sentence {
-                return ExclusionList { block: index, inline: value, has_lines, blocks };
+            let mut later = outline.siblings_after(item).peekable();
+            if is_first && !label.is_sentence {
+                while let Some(sibling) = later.next_if(|other| !self.is_labelled_item(*other)) {
+                    has_own = true;
+                    out.blocks.push(sibling..end_of(sibling));
+                }
             }
-            last = list.unwrap_or(item);
+            if later.peek().is_some() || label.is_sentence {
+                return out;
+            }
+            last = outline.get(item).and_then(|block| block.parent).unwrap_or(item);
         }
-        // Below the last item of lists in lists: what follows the outermost one.
-        loop {
-            let is_whole = self.follow(last, &mut has_own, &mut blocks);
+        // Below the last item of lists in lists: what follows the outermost one. What follows
+        // a block is read once.
+        while self.followed.insert((last, has_own)) {
+            let is_whole = self.follow(last, &mut has_own, &mut out.blocks);
             let above = outline.get(last).and_then(|block| block.parent);
-            let above = above.filter(|above| is_whole && self.after(*above).next().is_none());
+            let above = above.filter(|above| is_whole && outline.siblings_after(*above).next().is_none());
             let Some(list) = above.and_then(|item| outline.get(item)).and_then(|item| item.parent) else {
                 break;
             };
             last = list;
         }
-        ExclusionList { block: index, inline: value, has_lines, blocks }
-    }
-
-    /// Returns the blocks behind a block, in the same container.
-    fn after(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        let end_of =
-            |index: usize| self.outline.get(index).map_or(usize::MAX, |block| block.end.max(index + 1));
-        let parent = self.outline.get(index).and_then(|block| block.parent);
-        let is_sibling =
-            move |next: &usize| self.outline.get(*next).is_some_and(|block| block.parent == parent);
-        let first = Some(end_of(index)).filter(is_sibling);
-        std::iter::successors(first, move |index| Some(end_of(*index)).filter(is_sibling))
+        out
     }
 
     /// Adds the blocks behind `last` that belong to the list; returns whether all of them do.
     fn follow(&self, last: usize, has_own: &mut bool, out: &mut Vec<Range<usize>>) -> bool {
         let outline = self.outline;
-        for index in self.after(last) {
+        for index in outline.siblings_after(last) {
             let Some(block) = outline.get(index) else { return true };
             let text = self.text.get(block.span.start..block.span.end).unwrap_or("");
             match block.kind {
@@ -293,12 +260,10 @@ impl<'t> ExclusionReader<'t> {
                 }
                 BlockKind::Html => continue,
                 BlockKind::List(_) => {
-                    let items: Vec<usize> = outline.children(Some(index)).collect();
-                    let own = items.iter().take_while(|item| !self.is_labelled_item(**item));
-                    let own: Vec<usize> = own.copied().collect();
-                    let end = own.last().and_then(|item| outline.get(*item)).map_or(index, |item| item.end);
-                    out.push(index..end);
-                    if own.len() < items.len() {
+                    let mut items = outline.children(Some(index));
+                    let labelled = items.find(|item| self.is_labelled_item(*item));
+                    out.push(index..labelled.unwrap_or(block.end));
+                    if labelled.is_some() {
                         return false;
                     }
                 }
@@ -318,8 +283,8 @@ impl<'t> ExclusionReader<'t> {
         let is_list = |cell: usize| {
             let Some(block) = outline.get(cell) else { return false };
             let text = self.text.get(block.content.start..block.content.end).unwrap_or("");
-            exclusion_key(&normalize_key(text))
-                .is_some_and(|certainty| self.region(cell).counts(certainty, false))
+            exclusion_title(text)
+                .is_some_and(|certainty| self.regions.of_block(cell).counts(certainty, false))
         };
         let list = |block: usize, cells: Vec<usize>| ExclusionList {
             block,

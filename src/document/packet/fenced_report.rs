@@ -22,6 +22,8 @@ pub(crate) struct ReportLine {
     pub label: Span,
     /// The text behind the colon.
     pub value: Spanned<String>,
+    /// The lines without a label directly below the value, each behind a newline.
+    pub further: String,
     /// The items below a label without a value.
     pub items: Vec<Spanned<String>>,
 }
@@ -31,11 +33,14 @@ pub(crate) struct ReportLine {
 pub(crate) fn read_report_lines(text: &str, content: Span) -> Vec<ReportLine> {
     let mut out: Vec<ReportLine> = Vec::new();
     let mut start = content.start;
+    // Whether no empty line is between the last label and this line.
+    let mut is_joined = false;
     for line in text.get(content.start..content.end).unwrap_or("").split_inclusive('\n') {
         let own = trim_spanned(text, Span::new(start, start + line.len()));
         start += line.len();
         let body = own.value.trim_start_matches(['-', '*', '#', ' ']);
         let at = own.span.end - body.len();
+        is_joined &= !own.value.is_empty();
         let is_item = own.value.starts_with(['-', '*']) && !own.value.starts_with("**");
         let open = out.last_mut().filter(|line| is_item && line.value.value.is_empty());
         let label = body.split_once(':').filter(|(label, _)| is_label(label));
@@ -45,17 +50,26 @@ pub(crate) fn read_report_lines(text: &str, content: Span) -> Vec<ReportLine> {
                 open.items.push(Spanned::new(body.to_owned(), Span::new(at, own.span.end)));
             }
             (Some((label, value)), _) => {
+                is_joined = true;
                 let value = value.trim().trim_matches('*').trim();
                 let value_at = own.span.end - body.len() + label.len() + 1;
                 out.push(ReportLine {
                     key: normalize_key(label),
                     label: Span::new(at, at + label.len()),
                     value: Spanned::new(value.to_owned(), Span::new(value_at, own.span.end)),
+                    further: String::new(),
                     items: Vec::new(),
                 });
             }
             (None, Some(open)) if !body.is_empty() => {
                 open.items.push(Spanned::new(body.to_owned(), Span::new(at, own.span.end)));
+            }
+            (None, None) if is_joined && !is_item => {
+                let last = out.last_mut().filter(|line| !line.value.value.is_empty());
+                if let Some(last) = last {
+                    last.further.push('\n');
+                    last.further.push_str(body);
+                }
             }
             _ => {}
         }

@@ -60,6 +60,7 @@ pub(in crate::document) fn from_contract(contract: TypedContract) -> Parsed<Pack
             declared,
             in_scope: contract.allowed.clone(),
             out_of_scope: contract.forbidden.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect(),
+            unsigned_exclusions: Vec::new(),
             further: Vec::new(),
         },
         waivers: Vec::new(),

@@ -222,6 +222,35 @@ fn is_only_comments(html: &str) -> bool {
     rest.is_empty()
 }
 
+/// Returns the texts in backticks; a run of backticks ends at a run of the same length.
+pub(super) fn code_spans(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('`') {
+        let tail = rest.get(at..).unwrap_or("");
+        let ticks = tail.len() - tail.trim_start_matches('`').len();
+        let (fence, inner) = tail.split_at(ticks);
+        let mut from = 0;
+        let close = loop {
+            let Some(found) = inner.get(from..).and_then(|rest| rest.find(fence)) else { break None };
+            let start = from + found;
+            let run = inner.get(start..).map_or(0, |rest| rest.len() - rest.trim_start_matches('`').len());
+            if run == ticks {
+                break Some(start);
+            }
+            from = start + run;
+        };
+        match close {
+            Some(close) => {
+                out.extend(inner.get(..close).filter(|span| !is_placeholder(span)));
+                rest = inner.get(close + ticks..).unwrap_or("");
+            }
+            None => rest = inner,
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

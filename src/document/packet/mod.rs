@@ -5,6 +5,7 @@ mod done_means;
 mod excluded;
 mod excluded_marks;
 mod exclusion_lists;
+mod exclusion_regions;
 pub(crate) mod fenced_report;
 mod from_contract;
 mod items;
@@ -15,6 +16,7 @@ mod read;
 mod reading;
 mod reports;
 mod scope;
+mod scope_lists;
 mod section_names;
 mod test_plan;
 
@@ -34,11 +36,11 @@ use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
 pub(in crate::document) use contract::WHITESPACE;
-pub(crate) use contract::{ContractPart, contract_parts};
+pub(crate) use contract::{ContractPart, contract_parts, unsigned_paths};
 pub(crate) use done_means::Criterion;
 pub(crate) use phases::{PacketPhases, PhaseSection};
 pub(crate) use read::manifest_fields;
-pub(crate) use reports::{VERDICT_LABELS, VerdictReport};
+pub(crate) use reports::{VERDICT_LABELS, VerdictReport, first_day};
 pub(crate) use scope::Scope;
 pub(crate) use test_plan::{PlannedCommand, without_comment};
 

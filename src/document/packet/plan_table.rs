@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use crate::document::outline::Outline;
 
-use super::items::{FieldText, TextForm};
-use super::test_plan::code_spans;
+use super::items::{FieldText, TextForm, code_spans};
 
 /// A cell of a table in a plan.
 struct PlanCell {

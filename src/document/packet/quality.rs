@@ -14,44 +14,49 @@ use super::section_names::is_own_section;
 
 /// An occurrence of a name in the document: a section or a labelled field.
 pub(super) struct FieldOccurrence {
-    pub label: Span,
     /// A value on the line of the label.
     pub inline: Option<Spanned<String>>,
     pub blocks: Range<usize>,
 }
 
+/// Finds the first occurrence of a name, and the labels of the other ones.
 fn find_occurrences(
     sections: &[Section],
     all: &[Field],
     outline: &Outline,
     key: &str,
-) -> Vec<FieldOccurrence> {
-    let from_sections = sections.iter().filter(|section| section.key == key).map(|section| FieldOccurrence {
-        label: section.title.span,
-        inline: None,
-        blocks: section.blocks.clone(),
-    });
-    let labelled: HashSet<usize> =
-        all.iter().filter(|field| field.item.is_none()).map(|field| field.block).collect();
+) -> (Option<FieldOccurrence>, Vec<Span>) {
     let is_in_report = |field: &Field| {
         let own = section_of_block(sections, field.block);
         own.is_some_and(|section| section.key.contains("REPORT") || section.key.contains("LINEAGE"))
     };
-    let from_fields = all
-        .iter()
-        .filter(|field| field.key == key && field.is_top_level && !is_in_report(field))
-        .map(|field| {
+    let is_own = |field: &&Field| field.key == key && field.is_top_level && !is_in_report(field);
+    let titled = sections.iter().filter(|section| section.key == key);
+    let mut found: Vec<(Span, Result<&Section, &Field>)> = titled
+        .map(|section| (section.title.span, Ok(section)))
+        .chain(all.iter().filter(is_own).map(|field| (field.label, Err(field))))
+        .collect();
+    found.sort_by_key(|(label, _)| label.start);
+    let mut found = found.into_iter();
+    // Only the first one counts, so that the blocks of the other ones are not looked up.
+    let first = found.next().map(|(_, place)| match place {
+        Ok(section) => FieldOccurrence { inline: None, blocks: section.blocks.clone() },
+        Err(field) => {
             let start = field.block + 1;
             let end = match field.item.and_then(|item| outline.get(item)) {
                 Some(item) => item.end,
                 // A paragraph `TEST_PLAN:` has the blocks after it as its value.
-                None => end_of_value(outline, &labelled, start),
+                None => end_of_value(outline, &labelled_paragraphs(all), start),
             };
-            FieldOccurrence { label: field.label, inline: Some(field.value.clone()), blocks: start..end }
-        });
-    let mut all: Vec<FieldOccurrence> = from_sections.chain(from_fields).collect();
-    all.sort_by_key(|occurrence| occurrence.label.start);
-    all
+            FieldOccurrence { inline: Some(field.value.clone()), blocks: start..end }
+        }
+    });
+    (first, found.map(|(label, _)| label).collect())
+}
+
+/// Returns the paragraphs outside of lists that have labels.
+fn labelled_paragraphs(all: &[Field]) -> HashSet<usize> {
+    all.iter().filter(|field| field.item.is_none()).map(|field| field.block).collect()
 }
 
 /// Returns the sections with the levels of the template, if all of them are one level deeper: a
@@ -80,15 +85,24 @@ pub(super) fn blocks_of_others(
     let of_sections = below
         .filter(|section| section.key != key && is_own_section(&section.key))
         .map(|section| section.heading..section.blocks.end.max(section.heading + 1));
-    let labelled: HashSet<usize> =
-        all.iter().filter(|field| field.item.is_none()).map(|field| field.block).collect();
+    let labelled = labelled_paragraphs(all);
+    // All labels of a paragraph have the same blocks behind it.
+    let mut last: Option<(usize, usize)> = None;
+    let mut end_behind = |block: usize| match last {
+        Some((known, end)) if known == block => end,
+        _ => {
+            let end = end_of_value(outline, &labelled, block + 1);
+            last = Some((block, end));
+            end
+        }
+    };
     let of_labels = all
         .iter()
         .filter(|field| is_inside(field.block) && field.is_top_level && field.key != key)
         .filter(|field| OWN_LABELS.contains(&field.key.as_str()))
         .map(|field| match field.item.and_then(|item| Some((item, outline.get(item)?.end))) {
             Some((item, end)) => item..end.max(item + 1),
-            None => field.block..end_of_value(outline, &labelled, field.block + 1),
+            None => field.block..end_behind(field.block),
         });
     BlockRanges::new(&of_sections.chain(of_labels).collect::<Vec<_>>())
 }
@@ -116,12 +130,11 @@ pub(super) fn single_occurrence(
     outline: &Outline,
     key: &str,
 ) -> (Option<FieldOccurrence>, Vec<Fault>) {
-    let mut found = find_occurrences(sections, all, outline, key).into_iter();
-    let first = found.next();
-    let repeated = found.map(|other| Fault {
+    let (first, others) = find_occurrences(sections, all, outline, key);
+    let repeated = others.into_iter().map(|span| Fault {
         rule: "packet/duplicate-field",
         message: format!("{key} is given a second time"),
-        span: other.label,
+        span,
     });
     (first, repeated.collect())
 }

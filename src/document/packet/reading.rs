@@ -5,7 +5,7 @@
 //! recovered text, because nobody who renders the packet sees it; it takes every
 //! duty from either reading (CHECKS, "Reading what people meant").
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::text::Span;
 
@@ -52,13 +52,13 @@ impl Packet {
     /// Adds what only the other reading requires: excluded paths, planned commands,
     /// criteria, verdicts FAIL, and the lock.
     fn add_duties(&mut self, strict: &Packet) {
-        let known: Vec<Span> = self.scope.out_of_scope.iter().map(|entry| entry.raw.span).collect();
+        let known: HashSet<Span> = self.scope.out_of_scope.iter().map(|entry| entry.raw.span).collect();
         let more = strict.scope.out_of_scope.iter().filter(|entry| !known.contains(&entry.raw.span));
         self.scope.out_of_scope.extend(more.cloned());
-        let known: Vec<Span> = self.test_plan.iter().map(|command| command.span).collect();
+        let known: HashSet<Span> = self.test_plan.iter().map(|command| command.span).collect();
         let more = strict.test_plan.iter().filter(|command| !known.contains(&command.span));
         self.test_plan.extend(more.cloned());
-        let known: Vec<Span> = self.done_means.iter().map(|criterion| criterion.text.span).collect();
+        let known: HashSet<Span> = self.done_means.iter().map(|criterion| criterion.text.span).collect();
         let more = strict.done_means.iter().filter(|criterion| !known.contains(&criterion.text.span));
         self.done_means.extend(more.cloned());
         let fails = strict.phases.reports.iter().filter(|report| is_fail(report));
@@ -73,7 +73,7 @@ impl Packet {
 /// Keeps the entries that the other reading has with the same fields: a field that only
 /// one reading shows, such as a tick or an exit code, must not complete an entry.
 fn retain_equal<T: std::fmt::Debug>(own: &mut Vec<T>, other: &[T]) {
-    let known: Vec<String> = other.iter().map(|entry| format!("{entry:?}")).collect();
+    let known: HashSet<String> = other.iter().map(|entry| format!("{entry:?}")).collect();
     own.retain(|entry| known.contains(&format!("{entry:?}")));
 }
 

@@ -7,12 +7,11 @@
 use std::ops::Range;
 
 use crate::document::block_ranges::BlockRanges;
+use crate::document::denial::takes_back;
 use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{Section, section_of_block};
 use crate::text::{Span, Spanned};
-
-use crate::document::pass_state::takes_back;
 
 /// A validation report's verdict.
 #[derive(Debug, Clone)]
@@ -49,9 +48,14 @@ pub(super) fn find_time(text: &str, from: usize, to: usize) -> Option<String> {
 
 /// Returns the first day in the line at a position.
 pub(super) fn find_day(text: &str, at: usize) -> Option<String> {
-    let line = text.get(at..)?.lines().next()?;
-    let is_day = |at: usize| line.get(at..at + 10).filter(|day| day.parse::<jiff::civil::Date>().is_ok());
-    line.match_indices("20").find_map(|(at, _)| is_day(at)).map(str::to_owned)
+    first_day(text.get(at..)?.lines().next()?).map(str::to_owned)
+}
+
+/// Returns the first day of a text, such as `2026-03-02`.
+#[must_use]
+pub(crate) fn first_day(text: &str) -> Option<&str> {
+    let is_day = |at: usize| text.get(at..at + 10).filter(|day| day.parse::<jiff::civil::Date>().is_ok());
+    text.match_indices("20").find_map(|(at, _)| is_day(at))
 }
 
 /// Returns the first time of a text.
@@ -163,19 +167,16 @@ pub(super) fn parse_verdict(text: &str) -> String {
         remark.strip_prefix('(').is_some_and(|inner| inner.trim_start().to_lowercase().starts_with(start))
     });
     // A verdict other than PASS binds whatever its remark says.
-    let is_taken_back = word.eq_ignore_ascii_case("PASS") && takes_back(remark);
+    let more = text.split_once('\n').map_or("", |(_, more)| more);
+    let is_taken_back = word.eq_ignore_ascii_case("PASS") && (takes_back(remark) || takes_back(more));
     let is_separated = rest.starts_with(char::is_whitespace) || !rest.is_ascii();
     let is_text = |c: char| c.is_ascii_alphanumeric() || c == '|' || c == '/';
     let has_decoration = is_separated && !remark.contains(is_text);
-    let has_remark = is_separated
-        && remark.starts_with('(')
-        && !is_negated
-        && !is_taken_back
-        && !remark.contains(['|', '/']);
-    if is_known && (rest.is_empty() || has_decoration || has_remark) {
+    let has_remark = is_separated && remark.starts_with('(') && !is_negated && !remark.contains(['|', '/']);
+    if is_known && !is_taken_back && (rest.is_empty() || has_decoration || has_remark) {
         return word.to_uppercase();
     }
-    crate::text::to_single_line(plain, 60)
+    crate::text::to_single_line(if is_taken_back { text.trim() } else { plain }, 60)
 }
 
 #[cfg(test)]
@@ -193,6 +194,8 @@ mod tests {
             ("PASS (with waivers)", "PASS"),
             ("PASS (supersedes prior FAIL)", "PASS"),
             ("OUTDATED_ONLY", "OUTDATED_ONLY"),
+            ("PASS (non-blocking notes)", "PASS"),
+            ("PASS\nThe error handling was reviewed.", "PASS"),
         ] {
             assert_eq!(parse_verdict(text), verdict, "{text}");
         }
@@ -205,6 +208,7 @@ mod tests {
             "PASS (withdrawn)",
             "PASS (1 FAIL)",
             "PASS (not yet)",
+            "PASS\nbut in truth 3 tests FAIL",
             "FAIL (Process) / PASS (Logic)",
             "PENDING",
         ] {

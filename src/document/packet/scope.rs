@@ -3,17 +3,21 @@
 use std::collections::HashSet;
 
 use crate::document::Fault;
+use crate::document::block_ranges::{BlockRanges, UnreadBlocks};
 use crate::document::field::Field;
-use crate::document::outline::{BlockKind, Outline};
+use crate::document::outline::Outline;
 use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::document::section::Section;
 use crate::document::typed_contract::TypedContract;
-use crate::text::{RepoPath, Span, Spanned, trim_spanned};
+use crate::text::{RepoPath, Span, Spanned, to_single_line, trim_spanned};
 
 use super::excluded::{read_excluded_text, read_lines, read_value};
 use super::excluded_marks::exclude_by_mark;
 use super::exclusion_lists::{ExclusionList, ExclusionReader};
 use super::items::{FieldText, TextForm, texts_in};
+use super::quality::single_occurrence;
+use super::scope_lists::{ScopeList, find_lists};
+use super::section_names::contract_pieces;
 
 /// The scope of a packet.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +29,9 @@ pub struct Scope {
     pub in_scope: Vec<ScopeEntry>,
     /// Paths that `OUT_OF_SCOPE` names.
     pub out_of_scope: Vec<ScopeEntry>,
+    /// The entries of `out_of_scope` that are in no section of the contract: only their removal
+    /// is compared with the signed text.
+    pub unsigned_exclusions: Vec<ScopeEntry>,
     /// Paths that the packet's typed contract and the judged task allow: a change must be
     /// allowed by each of these lists, too.
     pub further: Vec<FurtherPaths>,
@@ -105,15 +112,6 @@ impl Scope {
     }
 }
 
-/// A list to read: the span of its label, an inline value, the block indexes of its
-/// items, and all blocks that belong to it.
-struct ScopeList {
-    declared: Span,
-    inline: Option<Spanned<String>>,
-    items: Vec<usize>,
-    blocks: std::ops::Range<usize>,
-}
-
 /// Maximum nesting depth of lists; deeper items are ignored.
 const MAX_LIST_DEPTH: usize = 32;
 
@@ -123,33 +121,45 @@ pub(super) fn read_scope(
     sections: &[Section],
     all: &[Field],
 ) -> (Scope, Vec<Fault>) {
-    let mut faults = Vec::new();
     let mut scope = Scope::default();
-    let exclusions = ExclusionReader::new(text, outline, sections, all).find();
-    let excluded = excluded_blocks(&exclusions);
-    let in_scope = find_lists(outline, sections, all, text);
-    for extra in in_scope.get(1..).unwrap_or_default() {
+    let (exclusions, skipped) = ExclusionReader::new(text, outline, sections, all).find();
+    let mut faults: Vec<Fault> =
+        skipped.into_iter().map(|span| cut_out_fault(text, "OUT_OF_SCOPE", span)).collect();
+    let found = find_lists(text, outline, sections, all);
+    faults.extend(found.cut_out.iter().map(|span| cut_out_fault(text, "IN_SCOPE_PATHS", *span)));
+    for span in found.repeated {
         let message = "IN_SCOPE_PATHS is declared a second time".to_owned();
-        faults.push(Fault { rule: "packet/duplicate-field", message, span: extra.declared });
+        faults.push(Fault { rule: "packet/duplicate-field", message, span });
     }
-    if let Some(listing) = in_scope.first() {
+    let mut unread = UnreadBlocks::new(outline.blocks.len());
+    let excluded: Vec<Vec<usize>> = exclusions
+        .iter()
+        .map(|list| list.blocks.iter().flat_map(|blocks| unread.take(blocks.clone())).collect())
+        .collect();
+    if let Some(listing) = &found.first {
         scope.declared = Some(listing.declared);
         for value in listing.inline.iter().flat_map(split_inline_entries) {
             scope.in_scope.push(ScopeEntry::read(value));
         }
         // A list of exclusions inside the list allows nothing.
-        let mut read = excluded;
+        let labels = exclusions.iter().map(|list| list.block);
+        let mut read: HashSet<usize> = excluded.iter().flatten().copied().chain(labels).collect();
         let reader = EntryReader { text, outline };
         for item in &listing.items {
             reader.read(*item, MAX_LIST_DEPTH, &mut scope.in_scope, &mut read);
         }
         scope.in_scope.extend(unread_entries(text, outline, listing, &read));
     }
-    for list in &exclusions {
-        read_exclusions(text, outline, list, &mut scope.out_of_scope, &mut faults);
+    let contract = contract_pieces(sections).into_iter().flat_map(|(_, pieces)| pieces).collect();
+    let criteria = criteria_blocks(sections, all, outline);
+    let in_scope: HashSet<String> = scope.in_scope.iter().map(ScopeEntry::pattern_text).collect();
+    let reader = ExcludedReader { text, outline, contract, criteria, in_scope };
+    for (list, blocks) in exclusions.iter().zip(&excluded) {
+        reader.read(list, blocks, &mut scope, &mut faults);
     }
     let mut known = HashSet::new();
     scope.out_of_scope.retain(|entry| known.insert(entry.pattern_text()));
+    scope.unsigned_exclusions.retain(|entry| known.contains(&entry.pattern_text()));
     exclude_by_mark(&mut scope.in_scope, &mut scope.out_of_scope);
     // After the removal of a comment a value is shorter than its span: such an
     // entry points at the list instead.
@@ -163,101 +173,76 @@ pub(super) fn read_scope(
     (scope, faults)
 }
 
-/// Reads the entries of a list of exclusions.
-fn read_exclusions(
-    text: &str,
-    outline: &Outline,
-    list: &ExclusionList,
-    out: &mut Vec<ScopeEntry>,
-    faults: &mut Vec<Fault>,
-) {
-    match &list.inline {
-        Some(value) if list.has_lines => read_lines(&value.value, value.span.start, out),
-        Some(value) => {
-            let found = FieldText { text: value.clone(), form: TextForm::Paragraph, block: list.block };
-            read_value(&found, out, faults);
-        }
-        None => {}
-    }
-    for blocks in &list.blocks {
-        for found in texts_in(text, outline, blocks.clone()) {
-            read_excluded_text(text, outline, &found, out, faults);
-        }
-    }
+/// Reports a list in a section of the work inside of a section of the contract.
+fn cut_out_fault(text: &str, list: &str, span: Span) -> Fault {
+    let label = text.get(span.start..span.end).unwrap_or("");
+    let message = format!(
+        "`{}` is not read: {list} cannot be in a section that records the work; move it to SCOPE",
+        to_single_line(label, 60)
+    );
+    Fault { rule: "packet/unread-item", message, span }
 }
 
-/// Returns the blocks of the labels of exclusions, and of what is below them.
-fn excluded_blocks(exclusions: &[ExclusionList]) -> HashSet<usize> {
-    let blocks = |list: &ExclusionList| {
-        let own = list.blocks.iter().flat_map(Clone::clone).collect::<Vec<usize>>();
-        own.into_iter().chain([list.block])
-    };
-    exclusions.iter().flat_map(blocks).collect()
+/// Returns the blocks of the lists of criteria and of planned commands.
+fn criteria_blocks(sections: &[Section], all: &[Field], outline: &Outline) -> BlockRanges {
+    let blocks = ["DONE_MEANS", "TEST_PLAN"].into_iter().filter_map(|key| {
+        let (first, _) = single_occurrence(sections, all, outline, key);
+        first.map(|found| found.blocks)
+    });
+    BlockRanges::new(&blocks.collect::<Vec<_>>())
 }
 
-fn find_lists(outline: &Outline, sections: &[Section], all: &[Field], text: &str) -> Vec<ScopeList> {
-    let key = "IN_SCOPE_PATHS";
-    let mut out = Vec::new();
-    for section in sections.iter().filter(|section| section.key == key) {
-        let blocks = section.own_blocks.clone();
-        let items = blocks.clone().filter(|index| is_first_level_item(outline, *index)).collect();
-        out.push(ScopeList { declared: section.title.span, inline: None, items, blocks });
-    }
-    let scope = sections.iter().find(|section| section.key == "SCOPE");
-    for field in all.iter().filter(|field| field.key == key && field.is_top_level) {
-        let within = scope.is_none_or(|section| section.blocks.contains(&field.block));
-        if !within {
-            continue;
-        }
-        let inline = Some(field.value.clone()).filter(|value| !crate::document::is_placeholder(&value.value));
-        let end_of = |index: usize| outline.get(index).map_or(index, |block| block.end.max(index + 1));
-        let (items, blocks) = match field.item {
-            Some(item) => {
-                let nested: Vec<usize> = outline.items(Some(item)).collect();
-                let own = field.block + 1..end_of(item);
-                let siblings = following_siblings(text, outline, item, all);
-                let end = siblings.last().map_or(own.end, |last| end_of(*last));
-                if nested.is_empty() && inline.is_none() { (siblings, own.start..end) } else { (nested, own) }
+/// Reads the entries of the lists of exclusions.
+struct ExcludedReader<'t> {
+    text: &'t str,
+    outline: &'t Outline,
+    /// The text that a signature covers.
+    contract: Vec<Span>,
+    criteria: BlockRanges,
+    /// The entries of `IN_SCOPE_PATHS`, as patterns.
+    in_scope: HashSet<String>,
+}
+
+impl ExcludedReader<'_> {
+    fn read(&self, list: &ExclusionList, blocks: &[usize], scope: &mut Scope, faults: &mut Vec<Fault>) {
+        let before = scope.out_of_scope.len();
+        let out = &mut scope.out_of_scope;
+        match &list.inline {
+            Some(value) if list.has_lines => read_lines(&value.value, value.span.start, out),
+            Some(value) => {
+                let found = FieldText { text: value.clone(), form: TextForm::Paragraph, block: list.block };
+                read_value(&found, out, faults);
             }
-            None => {
-                let items = following_list(outline, field.block);
-                let end = items.last().map_or(field.block + 1, |last| end_of(*last));
-                (items, field.block + 1..end)
+            None => {}
+        }
+        let inline = out.len();
+        for index in blocks {
+            let first = out.len();
+            for found in texts_in(self.text, self.outline, *index..*index + 1) {
+                read_excluded_text(self.text, self.outline, &found, out, faults);
             }
-        };
-        out.push(ScopeList { declared: field.label, inline, items, blocks });
+            if !self.is_in_contract(*index) {
+                let own = out.get(first..).unwrap_or_default();
+                scope.unsigned_exclusions.extend(own.iter().cloned());
+            }
+        }
+        if !self.is_in_contract(list.block) {
+            let own = out.get(before..inline).unwrap_or_default();
+            scope.unsigned_exclusions.extend(own.iter().cloned());
+        }
+        // `Keep unchanged: …` in a criterion is about what a file does, if the packet has that
+        // file in scope.
+        if self.criteria.contains(list.block) {
+            let kept = out.split_off(before).into_iter();
+            out.extend(kept.filter(|entry| !self.in_scope.contains(&entry.pattern_text())));
+        }
     }
-    out
-}
 
-fn is_first_level_item(outline: &Outline, index: usize) -> bool {
-    let list =
-        outline.get(index).filter(|block| block.kind == BlockKind::Item).and_then(|block| block.parent);
-    list.and_then(|list| outline.get(list)).is_some_and(|list| list.parent.is_none())
-}
-
-/// Returns the items after `- IN_SCOPE_PATHS:` in the same list, up to the next
-/// labelled item: some packets do not nest the entries.
-fn following_siblings(text: &str, outline: &Outline, item: usize, all: &[Field]) -> Vec<usize> {
-    let Some(list) = outline.get(item).and_then(|block| block.parent) else { return Vec::new() };
-    let is_label = |field: &&Field| {
-        let name = text.get(field.label.start..field.label.end).unwrap_or("");
-        let prose = field.item.and_then(|item| outline.item_prose(item));
-        prose == Some(field.block) && !name.contains(['/', '.'])
-    };
-    let labelled: HashSet<usize> = all.iter().filter(is_label).filter_map(|field| field.item).collect();
-    outline
-        .children(Some(list))
-        .skip_while(|index| *index <= item)
-        .take_while(|index| !labelled.contains(index))
-        .collect()
-}
-
-fn following_list(outline: &Outline, block: usize) -> Vec<usize> {
-    let next = outline.get(block).map_or(block + 1, |b| b.end.max(block + 1));
-    match outline.get(next) {
-        Some(list) if matches!(list.kind, BlockKind::List(_)) => outline.children(Some(next)).collect(),
-        _ => Vec::new(),
+    /// Returns whether a signature covers a block.
+    fn is_in_contract(&self, index: usize) -> bool {
+        let Some(start) = self.outline.get(index).map(|block| block.span.start) else { return true };
+        let after = self.contract.partition_point(|piece| piece.start <= start);
+        after.checked_sub(1).and_then(|at| self.contract.get(at)).is_some_and(|piece| start < piece.end)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::document::section::Section;
 use crate::document::{Fault, is_placeholder};
 use crate::text::{Span, trim_spanned};
 
-use super::items::{FieldText, TextForm, strip_box, texts_in};
+use super::items::{FieldText, TextForm, code_spans, strip_box, texts_in};
 use super::plan_table::find_remarks;
 use super::quality::{blocks_of_others, single_occurrence};
 
@@ -185,35 +185,6 @@ fn read_planned_text(found: &FieldText, out: &mut Vec<PlannedCommand>, faults: &
         _ if found.is_introduction() => {}
         _ => faults.push(found.fault("TEST_PLAN", "it is not a command in backticks")),
     }
-}
-
-/// Returns the texts in backticks; a run of backticks ends at a run of the same length.
-pub(super) fn code_spans(text: &str) -> Vec<&str> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('`') {
-        let tail = rest.get(at..).unwrap_or("");
-        let ticks = tail.len() - tail.trim_start_matches('`').len();
-        let (fence, inner) = tail.split_at(ticks);
-        let mut from = 0;
-        let close = loop {
-            let Some(found) = inner.get(from..).and_then(|rest| rest.find(fence)) else { break None };
-            let start = from + found;
-            let run = inner.get(start..).map_or(0, |rest| rest.len() - rest.trim_start_matches('`').len());
-            if run == ticks {
-                break Some(start);
-            }
-            from = start + run;
-        };
-        match close {
-            Some(close) => {
-                out.extend(inner.get(..close).filter(|span| !is_placeholder(span)));
-                rest = inner.get(close + ticks..).unwrap_or("");
-            }
-            None => rest = inner,
-        }
-    }
-    out
 }
 
 fn read_fenced_commands(text: &str, content: Span, out: &mut Vec<PlannedCommand>) {

@@ -4,7 +4,7 @@
 //! every shape from which they can be read: an exclusion adds duties.
 
 use crate::document::Fault;
-use crate::document::exclusion::{is_exclusion_name, read_exclusion};
+use crate::document::exclusion::{Certainty, exclusion_key, read_exclusion};
 use crate::document::field::normalize_key;
 use crate::document::json::{JsonNode, JsonValue};
 use crate::document::scope_entry::ScopeEntry;
@@ -101,14 +101,40 @@ pub(super) fn read_forbidden(
     for node in &known {
         read_node(node, &mut out, faults);
     }
-    let scope = root.get("scope");
-    for (key, node) in scope.into_iter().chain([root]).flat_map(JsonNode::members) {
-        let is_known = known.iter().any(|known| known.span == node.span);
-        if !is_known && is_exclusion_name(&normalize_key(&key.value)) {
-            read_node(node, &mut out, faults);
+    for (is_root, parent) in root.get("scope").map(|scope| (false, scope)).into_iter().chain([(true, root)]) {
+        for (key, node) in parent.members() {
+            let certainty = exclusion_key(&normalize_key(&key.value));
+            if known.iter().any(|known| known.span == node.span) {
+                continue;
+            }
+            match certainty {
+                Some(Certainty::Clear) => read_node(node, &mut out, faults),
+                // `"locked": false` says nothing about paths. Outside of the scope, an object
+                // such as `"exceptions": {…}` can be about anything.
+                Some(Certainty::Loose) => match &node.value {
+                    JsonValue::Bool(_) | JsonValue::Number(_) => {}
+                    JsonValue::Object(_) if is_root => {}
+                    _ if is_root => read_paths(node, &mut out),
+                    _ => read_node(node, &mut out, faults),
+                },
+                None => {}
+            }
         }
     }
     out
+}
+
+/// Reads the texts of a list that are paths, and no others.
+fn read_paths(node: &JsonNode, out: &mut Vec<ScopeEntry>) {
+    let texts: Vec<&JsonNode> = match &node.value {
+        JsonValue::Array(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    for node in texts {
+        if let Some(text) = node.text().filter(|text| !text.value.contains(char::is_whitespace)) {
+            read_text(&text.value, node.span, out, &mut Vec::new());
+        }
+    }
 }
 
 fn read_node(node: &JsonNode, out: &mut Vec<ScopeEntry>, faults: &mut Vec<Fault>) {
@@ -166,4 +192,53 @@ fn read_text(text: &str, span: Span, out: &mut Vec<ScopeEntry>, faults: &mut Vec
         pattern: entry.pattern,
         annotation: None,
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::scope_entry::ScopeEntry;
+    use crate::document::typed_contract::{TypedContract, schemas};
+    use crate::text::{RepoPath, Source};
+
+    /// Reads a contract with more members in its root and its scope; returns what it forbids and
+    /// the number of faults.
+    fn read(root: &str, scope: &str) -> (Vec<String>, usize) {
+        let schema = &schemas()[0].id;
+        let text = format!(
+            "{{\"schema_id\": \"{schema}\", {root} \"scope\": {{{scope} \"allowed_paths\": [\"src/\"]}}}}"
+        );
+        let source = Source::from_text(RepoPath::from("a/WP-1-A/packet.json"), &text);
+        let contract = TypedContract::read(&source).expect("a contract");
+        let forbidden = contract.forbidden.iter().map(ScopeEntry::pattern_text).collect();
+        (forbidden, contract.faults.len())
+    }
+
+    #[test]
+    fn members_about_other_things_forbid_nothing() {
+        for root in [
+            "\"locked\": false,",
+            "\"locked\": true,",
+            "\"exceptions\": {\"policy\": \"see docs/a.md\", \"count\": 0, \"path\": \"src/a.rs\"},",
+            "\"exceptions\": [\"none of src/a.rs is needed\"],",
+            "\"excluded\": null,",
+        ] {
+            assert_eq!(read(root, ""), (Vec::new(), 0), "{root}");
+        }
+        assert_eq!(read("", "\"locked\": false,"), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn other_words_for_forbidden_paths_bind() {
+        let one = vec!["src/a.rs".to_owned()];
+        for root in [
+            "\"frozen\": [\"src/a.rs\"],",
+            "\"forbidden\": \"src/a.rs\",",
+            "\"do_not_touch\": {\"src/a.rs\": \"frozen\"},",
+            "\"out_of_scope\": {\"files\": [\"src/a.rs\"]},",
+        ] {
+            assert_eq!(read(root, ""), (one.clone(), 0), "{root}");
+        }
+        assert_eq!(read("", "\"exceptions\": {\"path\": \"src/a.rs\"},"), (one, 0));
+        assert_eq!(read("\"out_of_scope\": true,", "").1, 1);
+    }
 }

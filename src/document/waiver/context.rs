@@ -7,7 +7,8 @@ use crate::document::section::Section;
 use crate::text::Span;
 
 use super::Waiver;
-use super::force::{OTHER_TITLES, begins_with_ending, doubt, ends_waiver, is_negative};
+use super::ending::{ends_waiver, is_end_label, is_stamped, says_ended};
+use super::force::{DoubtKind, OTHER_TITLES, doubt, is_negative};
 
 /// Finds the waivers that the headings, paragraphs and other items of a packet end, and sets
 /// their doubts. `section` is the one that grants waivers.
@@ -18,14 +19,14 @@ pub(super) fn apply_context(
     waivers: &mut [Waiver],
 ) {
     let inside = |span: Span, waiver: &Waiver| span.contains(Span::new(waiver.span.start, waiver.span.start));
-    let set = |waiver: &mut Waiver, line: &str, span: Span| {
-        waiver.doubt.get_or_insert_with(|| doubt(line, span));
+    let set = |waiver: &mut Waiver, line: &str, span: Span, kind: DoubtKind| {
+        waiver.doubt.get_or_insert_with(|| doubt(line, span, kind));
     };
     for part in sections.iter().filter(|part| section.blocks.contains(&part.heading)) {
         let names_other = part.key.split('_').any(|word| OTHER_TITLES.contains(&word));
         if names_other || ends_waiver(&part.title.value) || part.key.starts_with("NOT_") {
             for waiver in waivers.iter_mut().filter(|waiver| inside(part.span, waiver)) {
-                set(waiver, &part.title.value, part.title.span);
+                set(waiver, &part.title.value, part.title.span, DoubtKind::OtherTitle);
             }
         }
     }
@@ -35,12 +36,12 @@ pub(super) fn apply_context(
     for part in parts {
         for (line, span) in paragraphs(text, outline, part.own_blocks.clone()) {
             let is_instruction = line.starts_with('(') && line.ends_with(')');
-            if ends_waiver(&line) && !is_instruction {
+            if (says_ended(&line) || is_stamped(&line)) && !is_instruction {
                 // Text above the parts of a section is about all of them.
                 waivers
                     .iter_mut()
                     .filter(|waiver| inside(part.span, waiver))
-                    .for_each(|w| set(w, &line, span));
+                    .for_each(|w| set(w, &line, span, DoubtKind::Ended));
             }
         }
     }
@@ -50,7 +51,10 @@ pub(super) fn apply_context(
         let title_ends = other.heading != section.heading && ends_waiver(&other.title.value);
         for (line, span) in items(text, outline, other.own_blocks.clone()) {
             let (label, value) = line.split_once(':').unwrap_or((&line, ""));
-            let ends = title_ends || (ends_waiver(label) && !is_negative(value) || begins_with_ending(&line));
+            let is_label = line.contains(':');
+            let is_end = is_end_label(label) && !(is_label && is_negative(value));
+            let is_ended = is_end || says_ended(value) || is_stamped(&line);
+            let ends = title_ends || is_ended;
             if !ends || (value.is_empty() && is_negative(label)) {
                 continue;
             }
@@ -62,7 +66,7 @@ pub(super) fn apply_context(
             for waiver in waivers.iter_mut() {
                 let is_meant = if is_named { names(waiver) } else { !is_own && !title_ends };
                 if is_meant && !(own(waiver) && title_ends) {
-                    set(waiver, &line, span);
+                    set(waiver, &line, span, DoubtKind::Ended);
                 }
             }
         }

@@ -5,60 +5,10 @@ use crate::document::field::{normalize_key, strip_hint};
 use crate::document::outline::{BlockKind, Outline};
 use crate::text::{Span, Spanned, to_single_line};
 
+use super::ending::{ends_waiver, is_end_label, is_stamped, says_ended};
 use super::part::WaiverPart;
+use super::state::{is_in_force, is_state_key, is_state_text};
 
-/// Beginnings of words that say that a waiver ended, or was not granted.
-const ENDINGS: [&str; 30] = [
-    "revok",
-    "revoc",
-    "withdr",
-    "reject",
-    "rescind",
-    "cancel",
-    "annul",
-    "void",
-    "declin",
-    "denied",
-    "deny",
-    "refus",
-    "supersed",
-    "terminat",
-    "suspend",
-    "laps",
-    "expired",
-    "inactive",
-    "invalid",
-    "obsolete",
-    "disapprov",
-    "unapproved",
-    "retract",
-    "nullif",
-    "draft",
-    "propos",
-    "pending",
-    "requested",
-    "awaiting",
-    "unsigned",
-];
-/// Word groups that say the same.
-const PHRASES: [&str; 16] = [
-    "no longer",
-    "not in force",
-    "not granted",
-    "not approved",
-    "never granted",
-    "never approved",
-    "not valid",
-    "not active",
-    "not yet",
-    "not accepted",
-    "not confirmed",
-    "to be approved",
-    "to be granted",
-    "has ended",
-    "out of force",
-    "does not apply",
-];
 /// Titles of parts of the section whose waivers are not meant.
 pub(super) const OTHER_TITLES: [&str; 14] = [
     "EXAMPLE",
@@ -76,90 +26,39 @@ pub(super) const OTHER_TITLES: [&str; 14] = [
     "CLOSED",
     "OLD",
 ];
-/// First words of a line about the state or the end of a waiver.
-const STATE_WORDS: [&str; 15] = [
-    "EXPIRY",
-    "EXPIRES",
-    "EXPIRE",
-    "EXPIRATION",
-    "END",
-    "ENDS",
-    "ENDED",
-    "UNTIL",
-    "VALID",
-    "VALIDITY",
-    "STATUS",
-    "STATE",
-    "DECISION",
-    "APPROVED",
-    "GRANTED",
-];
-/// Values of a status that say that a waiver is in force.
-const IN_FORCE: [&str; 14] = [
-    "ACTIVE",
-    "APPROVED",
-    "GRANTED",
-    "IN FORCE",
-    "IN EFFECT",
-    "VALID",
-    "EFFECTIVE",
-    "ACCEPTED",
-    "YES",
-    "TRUE",
-    "OPEN",
-    "CURRENT",
-    "CONFIRMED",
-    "SIGNED",
-];
-
-/// Returns whether a text has words that end or deny a waiver.
-pub(super) fn ends_waiver(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let is_ending = |word: &str| ENDINGS.iter().any(|start| word.starts_with(start));
-    lower.split(|c: char| !c.is_alphanumeric()).any(is_ending)
-        || PHRASES.iter().any(|phrase| lower.contains(phrase))
-        || text.contains("~~")
-}
-
-/// Returns whether such words are in capitals, as a stamp on a sentence.
-fn is_stamped(text: &str) -> bool {
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-    let is_capital =
-        |word: &&str| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    words.filter(is_capital).any(ends_waiver) || text.contains("~~")
-}
-
-/// Returns whether the value of a status says that the waiver is in force, and nothing else:
-/// `ACTIVE`, `APPROVED (in the review)`, `granted by Mira on 2026-01-02`.
-pub(super) fn is_in_force(value: &str) -> bool {
-    let plain = value
-        .trim()
-        .trim_matches(['`', '*', '_', '.', ' '])
-        .trim_start_matches(|c: char| !c.is_alphanumeric());
-    let upper = plain.to_uppercase();
-    let rest = IN_FORCE.iter().filter_map(|word| upper.strip_prefix(word)).min_by_key(|rest| rest.len());
-    let Some(rest) = rest else { return false };
-    let remark = rest.trim_start_matches(['`', '*', '_', '.', ',', ';', ' ', '-', '\u{2014}']);
-    let is_remark = rest.is_empty()
-        || remark.is_empty()
-        || remark.starts_with("BY ")
-        || remark.starts_with("ON ")
-        || remark.starts_with('(')
-        || remark.starts_with(|c: char| c.is_ascii_digit());
-    // A time in a remark can be the end.
-    let limits = ["UNTIL", "EXPIR", "TILL", "THROUGH", "ENDS", "ENDED", "BUT", " TO 2", "EXCEPT"];
-    is_remark && !ends_waiver(remark) && !limits.iter().any(|word| remark.contains(word))
-}
-
 /// A reason not to count a waiver, as a clause.
 pub(super) type Doubt = Spanned<String>;
 
-pub(super) fn doubt(line: &str, span: Span) -> Doubt {
+/// Why a line stops a waiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DoubtKind {
+    /// The value of a status that is not in force.
+    Status,
+    /// An end in a form that is not read.
+    End,
+    /// Words for an end or a refusal.
+    Ended,
+    /// A title of waivers that are not meant.
+    OtherTitle,
+}
+
+pub(super) fn doubt(line: &str, span: Span, kind: DoubtKind) -> Doubt {
     let shown = to_single_line(line.trim(), 60);
-    let why = format!(
-        "`{shown}` does not say plainly that the waiver is in force; write `Status: ACTIVE` and `Expiry: YYYY-MM-DD`, or \
-            remove the waiver"
-    );
+    let why = match kind {
+        DoubtKind::Status => {
+            format!("`{shown}` is not a state in force; write `Status: ACTIVE`, or remove the waiver")
+        }
+        DoubtKind::End => {
+            format!("the end in `{shown}` is not read; write `Expiry: YYYY-MM-DD` in place of this line")
+        }
+        DoubtKind::Ended => format!(
+            "`{shown}` says that it ended or was not granted; remove the waiver, or write this line in \
+                other words"
+        ),
+        DoubtKind::OtherTitle => {
+            format!("it is below `{shown}`; move a waiver in force above this heading, or remove it")
+        }
+    };
     Spanned::new(why, span)
 }
 
@@ -192,8 +91,8 @@ pub(super) fn read_force(text: &str, outline: &Outline, item: usize) -> Force {
                 let span = Span::new(line.start + start, line.start + start + column.trim_end().len());
                 let read = read_text(column, if is_line && above.is_none() { None } else { part });
                 part = read.part.or(part);
-                if read.is_doubtful && out.doubt.is_none() {
-                    out.doubt = Some(doubt(column, span));
+                if let Some(kind) = read.doubt.filter(|_| out.doubt.is_none()) {
+                    out.doubt = Some(doubt(column, span, kind));
                 }
                 let is_value =
                     read.part.is_none() && matches!(above, Some(WaiverPart::Expiry | WaiverPart::Status));
@@ -223,53 +122,59 @@ fn columns(line: &str) -> Vec<(&str, usize)> {
 
 struct ReadText {
     part: Option<WaiverPart>,
-    is_doubtful: bool,
+    doubt: Option<DoubtKind>,
 }
 
 /// Reads one line, or one column; `above` is the part that it continues.
 fn read_text(text: &str, above: Option<WaiverPart>) -> ReadText {
+    use DoubtKind::{End, Ended, Status};
     let body = text.trim().trim_start_matches(['*', '_', '`', ' ']);
-    let labelled = body.split_once(':').map(|(label, value)| (normalize_key(strip_hint(label)), value));
-    let labelled = labelled.filter(|(key, _)| !key.is_empty() && key.split('_').count() <= 6);
-    let part = labelled.as_ref().and_then(|(key, _)| WaiverPart::from_label(key));
+    let labelled =
+        body.split_once(':').map(|(label, value)| (label, normalize_key(strip_hint(label)), value));
+    let labelled = labelled.filter(|(_, key, _)| !key.is_empty() && key.split('_').count() <= 6);
+    let part = labelled.as_ref().and_then(|(_, key, _)| WaiverPart::from_label(key));
     let value =
-        labelled.as_ref().map_or("", |(_, value)| value.trim_matches(['*', '_', '`', ' ', '\r', '\n']));
-    let is_doubtful = match (part, &labelled) {
-        (Some(WaiverPart::Status), _) => !value.is_empty() && !is_in_force(value),
-        (Some(WaiverPart::Expiry), _) => false,
-        (Some(WaiverPart::Scope | WaiverPart::Justification | WaiverPart::Covers), _) => is_stamped(value),
-        // `CX-573F-…: …` and names of persons end no waiver.
-        (Some(_), _) => ends_waiver(value),
-        (None, Some((key, _))) if ends_waiver(&key.replace('_', " ")) => !is_negative(value),
-        (None, Some((key, _))) if is_state_line(key) => true,
-        (None, Some(_)) if above.is_none() => is_stamped(value) || begins_with_ending(value),
+        labelled.as_ref().map_or("", |(_, _, value)| value.trim_matches(['*', '_', '`', ' ', '\r', '\n']));
+    let when = |is_doubtful: bool, kind: DoubtKind| is_doubtful.then_some(kind);
+    let doubt = match (part, &labelled) {
+        // `Approved: Mira, in the review` names who approved it.
+        (Some(WaiverPart::Status), Some((_, key, _))) if key == "APPROVED" => {
+            when(denies_grant(value) && !is_in_force(value), Status)
+        }
+        (Some(WaiverPart::Status), _) => when(!value.is_empty() && !is_in_force(value), Status),
+        (Some(WaiverPart::Expiry), _) => None,
+        (Some(WaiverPart::Scope | WaiverPart::Justification | WaiverPart::Covers), _) => {
+            when(is_stamped(value), Ended)
+        }
+        // Behind an id, a date or a name: `Mira (declined)`.
+        (Some(_), _) => when(ends_waiver(value), Ended),
+        (None, Some((label, ..))) if is_end_label(label) => when(!is_negative(value), Ended),
+        (None, Some((_, key, _))) if is_grant(key) => when(denies_grant(value), Status),
+        (None, Some((_, key, _))) if is_state_key(key) => Some(End),
+        (None, Some(_)) if above.is_none() => when(is_stamped(value) || says_ended(value), Ended),
         _ => match above {
-            Some(WaiverPart::Status) => !body.is_empty() && !is_in_force(body),
-            Some(WaiverPart::Expiry) => false,
-            Some(_) => is_stamped(body),
-            None => is_stamped(body) || begins_with_ending(body) || is_state_line(&normalize_key(body)),
+            Some(WaiverPart::Status) => when(!body.is_empty() && !is_in_force(body), Status),
+            Some(WaiverPart::Expiry) => None,
+            Some(_) => when(is_stamped(body), Ended),
+            None if is_state_text(body) => Some(End),
+            None => when(is_stamped(body) || says_ended(body), Ended),
         },
     };
-    ReadText { part, is_doubtful }
+    ReadText { part, doubt }
 }
 
-/// Returns whether a word begins the statement of a title: it is no id, policy, date or mark.
-fn is_clause_start(word: &str) -> bool {
-    let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-    !plain.is_empty() && !plain.contains(|c: char| c.is_ascii_digit())
+/// Returns whether a label says who granted a waiver, when or where: `Approved in`.
+fn is_grant(key: &str) -> bool {
+    matches!(key.split('_').next(), Some("APPROVED" | "GRANTED"))
 }
 
-/// Returns whether a text begins with words that end a waiver, behind an id.
-pub(super) fn begins_with_ending(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().filter(|word| is_clause_start(word)).take(3).collect();
-    ends_waiver(&words.join(" "))
-}
-
-/// Returns whether a line without a known label is about the state or the end of a waiver:
-/// `Expiry - 2026-02-20`.
-fn is_state_line(key: &str) -> bool {
-    let first = key.split('_').next().unwrap_or("");
-    STATE_WORDS.contains(&first)
+/// Returns whether the value of such a label says that the waiver is not granted.
+fn denies_grant(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
+    is_negative(value)
+        || ends_waiver(value)
+        || matches!(first, Some("no" | "not" | "never" | "nobody" | "false" | "none" | "n" | "yet" | "tbd"))
 }
 
 /// Returns whether a value denies its label: `Revoked: no`.
@@ -308,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_line_that_ends_a_waiver_is_doubtful() {
-        let is_doubtful = |text: &str| read_text(text, None).is_doubtful;
+        let is_doubtful = |text: &str| read_text(text, None).doubt.is_some();
         for text in [
             "Expiry - 2026-02-20",
             "Expiry = 2026-02-20",
@@ -320,6 +225,24 @@ mod tests {
             "Approver: Mira (declined)",
             "REVOKED",
             "Justification: REVOKED, needed for it",
+            "Waiver ID: W-1 (revoked)",
+            "Waiver ID: W-1-REVOKED",
+            "Ended on 2026-02-20",
+            "End of grant - 2026-02-20",
+            "Ends with phase 1",
+            "State of the waiver: ended",
+            "Approved: not yet",
+            "Approved - no",
+            "Approved: Mira (withdrawn)",
+            "Impact: none, this waiver is revoked",
+            "Note: rejected by Mira",
+            "Remark: W-1 was withdrawn",
+            "Comment: Mira revoked it on 2026-02-20",
+            "Comment: no longer valid",
+            "Files: src/a.rs - REVOKED",
+            "Revoked by Mira: 2026-02-20",
+            "Reason for revocation: key leaked",
+            "Pending review by Mira",
         ] {
             assert!(is_doubtful(text), "{text}");
         }
@@ -332,6 +255,23 @@ mod tests {
             "Scope: `src/revoke.rs`",
             "Status: ACTIVE",
             "Check waived: `just pending`",
+            "Waiver ID: W-Order-Cancel-1",
+            "Waiver ID: W-ORDER-CANCEL-1",
+            "End-to-end tests: not affected",
+            "End-to-end tests stay green",
+            "End user impact: none",
+            "State machine: unchanged",
+            "Impact: invalid orders are logged",
+            "Effect: rejected orders are kept",
+            "Order cancellation: not touched",
+            "Pending orders stay",
+            "Files: src/draft/order.rs",
+            "`src/draft/order.rs`: generated",
+            "Approved: Mira, in the review",
+            "Approved in: the review of 2026-02-14",
+            "Approved in the review by Mira",
+            "Expired sessions are not part of it",
+            "The waiver covers rejected orders",
         ] {
             assert!(!is_doubtful(text), "{text}");
         }

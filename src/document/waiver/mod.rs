@@ -8,9 +8,11 @@
 
 mod context;
 mod draft;
+mod ending;
 mod force;
 mod part;
 mod prose;
+mod state;
 mod value;
 
 use std::ops::Range;
@@ -27,6 +29,10 @@ use super::is_placeholder;
 use super::outline::Outline;
 use super::scope_entry::ScopeEntry;
 use super::section::Section;
+
+/// Maximum number of waivers in one packet. Each waiver is compared with each finding; with more
+/// waivers, none of them counts.
+pub(crate) const MAX_WAIVERS: usize = 200;
 
 /// End of a waiver's validity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +103,10 @@ pub(crate) fn read_granted(
     sections: &[Section],
 ) -> Vec<Waiver> {
     let mut out = read_waivers(text, outline, section.blocks.clone());
-    context::apply_context(text, outline, (section, sections), &mut out);
+    // With more waivers, none of them counts, whatever the text around them says.
+    if out.len() <= MAX_WAIVERS {
+        context::apply_context(text, outline, (section, sections), &mut out);
+    }
     out
 }
 

@@ -1,5 +1,7 @@
 //! Parts of a waiver, and the labels that name them.
 
+use super::state::STATE_COMPANIONS;
+
 /// A part of a waiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WaiverPart {
@@ -24,8 +26,18 @@ pub(super) enum WaiverPart {
 }
 
 /// Words of labels for the end of a waiver.
-const END_WORDS: [&str; 9] =
-    ["END", "ENDS", "ENDED", "ENDING", "UNTIL", "VALIDITY", "EXPIRY", "EXPIRES", "DEADLINE"];
+const END_WORDS: [&str; 5] = ["UNTIL", "VALIDITY", "EXPIRY", "EXPIRES", "DEADLINE"];
+/// Words that name its end only together with words that name no other thing: `End date`, not
+/// `End-to-end tests`.
+const LOOSE_END_WORDS: [&str; 4] = ["END", "ENDS", "ENDED", "ENDING"];
+
+fn names_end(key: &str) -> bool {
+    let words = || key.split('_');
+    let is_loose = |word: &str| LOOSE_END_WORDS.contains(&word);
+    let is_plain = words().any(is_loose)
+        && words().all(|word| is_loose(word) || STATE_COMPANIONS.contains(&word) || word == "VALID");
+    (words().any(|word| END_WORDS.contains(&word)) && !key.contains("FROM")) || is_plain
+}
 
 impl WaiverPart {
     /// Returns the part that a label names, given its key (upper case, see
@@ -47,9 +59,7 @@ impl WaiverPart {
                 Self::Expiry
             }
             // `End date`, `Validity`, `Waiver end`.
-            key if key.split('_').any(|word| END_WORDS.contains(&word)) && !key.contains("FROM") => {
-                Self::Expiry
-            }
+            key if names_end(key) => Self::Expiry,
             _ => return None,
         })
     }

@@ -7,7 +7,7 @@ use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 use super::Expiry;
-use super::force::ends_waiver;
+use super::ending::ends_waiver;
 
 /// Reads the value of an expiry.
 pub(super) fn parse_expiry(text: &str) -> Expiry {
