@@ -46,12 +46,17 @@ fn find_missing(packet: &Packet, waiver: &Waiver) -> Vec<&'static str> {
     let text = packet.source.slice(waiver.span).to_lowercase();
     let names_approver =
         ["approv", "authori", "granted", "operator", "signature"].iter().any(|word| text.contains(word));
+    // `Waiver ID=W-1; Date=2026-01-02; …` in one line. Gates need a form with labels.
+    let has_value = |key: &str| {
+        let value = text.split_once(key).map(|(_, value)| value.trim_start());
+        value.is_some_and(|value| value.starts_with(|c: char| c.is_alphanumeric()))
+    };
     let missing = waiver.missing().into_iter();
     missing
         .filter(|part| match *part {
-            "id" => true,
+            "id" => !has_value("waiver id="),
             // `WAIVER-2026-01-01-ROLLOUT`
-            "date" => first_day(waiver.name()).is_none(),
+            "date" => first_day(waiver.name()).is_none() && !has_value("date="),
             part => part == "approver" && !names_approver,
         })
         .collect()
