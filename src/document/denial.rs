@@ -139,15 +139,24 @@ const MAX_JOINED_DISTANCE: usize = 6;
 /// `(30/34 tests)`, `except e2e`. `(0 failures)` and `(supersedes prior FAIL)` do not.
 #[must_use]
 pub(in crate::document) fn takes_back(note: &str) -> bool {
+    find_denial(note).is_some()
+}
+
+/// Returns the first clause of a note that takes back the state in front of it, its words in
+/// lower case.
+#[must_use]
+pub(crate) fn find_denial(note: &str) -> Option<String> {
     // `(PASS | FAIL)` is the choice of a template.
     let inner = note.trim().trim_start_matches('(').trim_end_matches(')');
     let is_choice = |part: &str| {
         !part.trim().is_empty() && part.trim().chars().all(|c| c.is_ascii_uppercase() || "_/ ".contains(c))
     };
     if inner.contains('|') && inner.split('|').all(is_choice) {
-        return false;
+        return None;
     }
-    clauses(&note.to_lowercase()).iter().any(|clause| clause_takes_back(clause))
+    let lower = note.to_lowercase();
+    let clause = clauses(&lower).into_iter().find(|clause| clause_takes_back(clause))?;
+    Some(clause.iter().map(|word| word.text).collect::<Vec<_>>().join(" "))
 }
 
 /// Returns whether a word in lower case begins as one that takes a state back.

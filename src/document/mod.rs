@@ -9,7 +9,7 @@ pub(crate) mod audit;
 mod block_ranges;
 pub(crate) mod board;
 pub(crate) mod contract;
-mod denial;
+pub(crate) mod denial;
 pub(crate) mod evidence;
 pub(in crate::document) mod exclusion;
 pub(crate) mod field;

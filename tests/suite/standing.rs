@@ -198,3 +198,20 @@ fn the_board_confirms_a_report_in_a_fence() {
     assert_eq!(level_of("PASS", false), "error");
     assert_eq!(level_of("FAIL", true), "error");
 }
+
+#[test]
+fn the_typed_contract_of_a_stub_is_history_once_its_packet_exists() {
+    let sandbox = governed();
+    let damaged = |id: &str| {
+        let path = format!(".GOV/task_packets/stubs/{id}.contract.json");
+        sandbox.write(&path, format!("{{\"wp_id\": \"{id}\", \"intent\": \"A \u{9d}damaged line.\"}}\n"));
+        sandbox.commit(id);
+        let (_, said) = sandbox.run_redacted(&["check", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        let all = report["findings"].as_array().expect("findings").clone();
+        let own = all.into_iter().find(|one| one["place"]["path"] == path.as_str());
+        own.map(|one| one["level"].clone()).expect("reported")
+    };
+    assert_eq!(damaged("WP-1-Farewell"), "note");
+    assert_eq!(damaged("WP-1-Later"), "warning");
+}

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::Packet;
+use crate::document::denial::find_denial;
 use crate::document::field::Field;
 use crate::document::outline::BlockKind;
 use crate::document::packet::fenced_report::{ReportLine, read_report_lines};
@@ -221,7 +222,11 @@ fn failed_part(key: &str, written: &str, has_waiver: bool) -> Option<String> {
         Some("WAIVED") if !has_waiver => Some(format!("{key} is WAIVED, and the packet grants no waiver")),
         Some(_) => None,
         None if shown.is_empty() => Some(format!("{key} is empty")),
-        None => Some(format!("{key} is `{shown}`, not PASS")),
+        None => {
+            let clause = find_denial(written).filter(|_| value.starts_with("PASS"));
+            let reason = clause.map(|clause| format!(": it says `{}`", to_single_line(&clause, 80)));
+            Some(format!("{key} is `{shown}`, not PASS{}", reason.unwrap_or_default()))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Labels and headings that put paths out of scope, in all words that people use for it.
 
+use std::sync::LazyLock;
+
 use crate::document::field::{normalize_key, strip_box};
 
 /// Words that mean "out of scope" wherever the contract of a packet has them.
@@ -177,17 +179,20 @@ pub(in crate::document) struct ExclusionLabel {
     pub is_sentence: bool,
 }
 
+/// The first words of all keys, sorted.
+static FIRST_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let lists = [&KEYS[..], &LOOSE, &NOUNS, &NEGATIONS, &INTENSIFIERS];
+    let first = |key: &'static str| key.split('_').next().unwrap_or(key);
+    let mut words: Vec<&str> = lists.iter().flat_map(|list| list.iter().copied().map(first)).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+});
+
 /// Returns whether the first word of a text begins a known key. Most lines do not.
 fn can_begin_label(text: &str) -> bool {
-    let length = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
-    let first = text.get(..length).unwrap_or("");
-    let lists = [&KEYS[..], &LOOSE, &NOUNS, &NEGATIONS, &INTENSIFIERS];
-    let begins = |key: &str| {
-        let word = key.get(..first.len());
-        let ends = matches!(key.as_bytes().get(first.len()), None | Some(b'_'));
-        ends && word.is_some_and(|word| word.eq_ignore_ascii_case(first))
-    };
-    lists.iter().any(|list| list.iter().any(|key| begins(key)))
+    let first = text.bytes().take_while(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase());
+    FIRST_WORDS.binary_search_by(|word| word.bytes().cmp(first.clone())).is_ok()
 }
 
 /// Finds a label for exclusions at the start of a line, with any decoration: a symbol, a

@@ -118,6 +118,12 @@ impl<'t> ExclusionReader<'t> {
     fn labels(&mut self) -> Vec<(usize, ExclusionLabel, Spanned<String>)> {
         let mut out = Vec::new();
         for (index, block) in self.outline.blocks.iter().enumerate() {
+            let region = self.regions.of_block(index);
+            let is_code = matches!(block.kind, BlockKind::Code(_));
+            let has_code = region == ListRegion::Scope && self.regions.has_scope;
+            if region == ListRegion::Records || (is_code && !has_code) {
+                continue;
+            }
             let lines: Vec<(String, usize)> = match block.kind {
                 BlockKind::Prose => {
                     let lines = self.outline.prose_lines(self.text, index);
@@ -133,8 +139,6 @@ impl<'t> ExclusionReader<'t> {
                 }
                 _ => continue,
             };
-            let region = self.regions.of_block(index);
-            let is_code = matches!(block.kind, BlockKind::Code(_));
             let found = lines.iter().enumerate();
             let mut found: Vec<(usize, ExclusionLabel)> =
                 found.filter_map(|(number, (line, _))| Some((number, find_exclusion_label(line)?))).collect();
@@ -152,7 +156,6 @@ impl<'t> ExclusionReader<'t> {
                 // A sentence in code is a remark or a command.
                 region.counts(label.certainty, label.is_sentence)
                     && (block.kind == BlockKind::Prose || !label.is_sentence)
-                    && (!is_code || (region == ListRegion::Scope && self.regions.has_scope))
             });
             if found.is_empty() {
                 continue;

@@ -313,9 +313,19 @@ pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocu
         (Some(packet), Some(governance)) => governance.is_historical(id, packet),
         (Some(packet), None) => is_finished(packet, None),
         (None, Some(governance)) if document.refinement().is_some() => governance.is_historical_id(id),
-        (None, Some(governance)) if document.kind == DocumentKind::Stub => {
+        (None, Some(governance))
+            if document.kind == DocumentKind::Stub || is_stub_record(document, governance) =>
+        {
             governance.is_activated(id) || governance.is_historical_id(id)
         }
         _ => false,
     }
+}
+
+/// Returns whether a document is the typed contract of a stub.
+fn is_stub_record(document: &Document, governance: &GovernanceDocuments<'_>) -> bool {
+    let path = document.path().to_text();
+    !governance.layout.stubs.is_empty()
+        && path.starts_with(governance.layout.stubs.as_str())
+        && path.ends_with(".contract.json")
 }
