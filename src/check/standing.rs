@@ -175,9 +175,9 @@ pub(crate) fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
     let last = packet.phases.reports.last().map(|report| report.verdict.value.as_str());
     let is_validated = state == Some("VALIDATED");
     let passed = last == Some("PASS") && (is_validated || !matches!(status, Some(PacketStatus::ReadyForDev)));
-    // A report in a fence can be a quotation; the board then says that it is the verdict.
+    // A report in a fence can be a quotation. If there are no others, the board says that it is none.
     let newest = packet.phases.newest_report().map(|report| report.verdict.value.as_str());
-    let passed = passed || (is_validated && newest == Some("PASS"));
+    let passed = passed || (is_validated && last.is_none() && newest == Some("PASS"));
     let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
     let on_board = matches!(state, Some("VALIDATED" | "SUPERSEDED" | "OUTDATED_ONLY"));
     ended || passed || (on_board && !open) || packet.locked.is_some()

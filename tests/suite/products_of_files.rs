@@ -34,6 +34,19 @@ fn packages_and_manifests_are_not_multiplied() {
 }
 
 #[test]
+fn scripts_and_the_length_of_a_word_are_not_multiplied() {
+    let sandbox = Sandbox::new();
+    sandbox.write("package.json", "{\"name\": \"tide\", \"dependencies\": {}}");
+    for number in 0..200 {
+        sandbox.write(&format!("scripts/s{number}.ts"), "console.log('tide');\n");
+    }
+    for number in 0..4 {
+        sandbox.write(&format!("d{number}.json"), format!("\"{}\"\n", "1.".repeat(400_000)));
+    }
+    assert_bounded(&sandbox, &["scan"], &[]);
+}
+
+#[test]
 fn rows_of_records_and_changed_files_are_not_multiplied() {
     let sandbox = Sandbox::new();
     sandbox.write("countersign.yaml", CONFIG);

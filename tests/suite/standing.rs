@@ -194,6 +194,18 @@ fn the_board_confirms_a_report_in_a_fence() {
         level(&sandbox)
     };
     assert_eq!(level_of("PASS", true), "note");
+    // A report that is no quotation counts more.
+    let sandbox = governed();
+    set_status(&sandbox, "In Progress");
+    append(&sandbox, "PASS");
+    sandbox.edit(
+        PACKET,
+        REPORTS,
+        &format!("{REPORTS}\n\nVALIDATION REPORT - WP-1-Farewell\nVerdict: FAIL\n"),
+    );
+    validate_on_board(&sandbox);
+    sandbox.commit("reported");
+    assert_eq!(level(&sandbox), "error");
     // A fence alone can be a quotation, and a FAIL ends no work.
     assert_eq!(level_of("PASS", false), "error");
     assert_eq!(level_of("FAIL", true), "error");

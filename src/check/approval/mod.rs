@@ -19,7 +19,7 @@ use crate::document::packet::Generation;
 use crate::finding::TimelineEvent;
 use crate::text::to_single_line;
 
-pub(crate) use self::records::is_same_person;
+pub(crate) use self::records::{is_same_person, may_be_same_person};
 pub(crate) use self::signature::disagreements_by_record;
 pub(crate) use self::ssh_signature::key_signature;
 

@@ -276,14 +276,8 @@ pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, r
         }
         _ => return CheckResult::skipped("the commit that introduced the signature is not known"),
     };
-    // Where only a host is named, nothing shows that it was another person.
-    let is_unknown = |commit: &CommitInfo| people_of(commit).next().is_none();
-    let code_by = |approval: &CommitInfo| {
-        let is_possible = |commit: &&CodeCommit| {
-            is_unknown(approval) || is_unknown(&commit.facts) || is_same_person(approval, commit)
-        };
-        input.code_commits.iter().find(is_possible)
-    };
+    let code_by =
+        |approval: &CommitInfo| input.code_commits.iter().find(|commit| may_be_same_person(approval, commit));
     // One commit of another person is an approval.
     let (Some(first), true) = (approvals.first(), approvals.iter().all(|one| code_by(one).is_some())) else {
         return Vec::new().into();
@@ -310,6 +304,14 @@ pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, r
 pub(crate) fn is_same_person(introduction: &CommitInfo, commit: &CodeCommit) -> bool {
     let signers: Vec<String> = people_of(introduction).map(mail_or_name).collect();
     people_of(&commit.facts).any(|who| signers.contains(&mail_or_name(who)))
+}
+
+/// Returns whether one person can have made an approval and a commit of code. Where only a host
+/// is named, nothing shows that it was another person.
+#[must_use]
+pub(crate) fn may_be_same_person(approval: &CommitInfo, commit: &CodeCommit) -> bool {
+    let is_unknown = |commit: &CommitInfo| people_of(commit).next().is_none();
+    is_unknown(approval) || is_unknown(&commit.facts) || is_same_person(approval, commit)
 }
 
 /// Addresses that hosts enter as the committer when a person commits or merges on their pages.

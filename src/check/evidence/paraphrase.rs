@@ -32,7 +32,7 @@ pub(super) fn is_paraphrase(a: &str, b: &str) -> bool {
 }
 
 /// Returns whether a quotation is a criterion with parts left out: at least three quarters of its
-/// longer words are in the criterion, and so are its numbers. `group` is the bullet above the
+/// longer words are in the criterion, and so are its numbers. It has half of the criterion's words. `group` is the bullet above the
 /// criterion.
 #[must_use]
 pub(super) fn is_shortened(quote: &str, criterion: &str, group: Option<&str>) -> bool {
@@ -41,7 +41,11 @@ pub(super) fn is_shortened(quote: &str, criterion: &str, group: Option<&str>) ->
     let whole = format!("{} {criterion}", group.unwrap_or_default());
     let (own, other) = (long_words(quote), long_words(&whole));
     let shared = own.intersection(&other).count();
-    own.len() >= MIN_SHORTENED_WORDS
+    // The bullet above is that of other criteria, too.
+    let criterion = long_words(criterion);
+    let is_about = own.intersection(&criterion).count() * 2 >= criterion.len();
+    is_about
+        && own.len() >= MIN_SHORTENED_WORDS
         && shared * 4 >= own.len() * 3
         && numbers(quote).is_subset(&numbers(&whole))
         && negations(quote) <= negations(&whole)
@@ -98,6 +102,7 @@ mod tests {
             "Batch mode never merges separate parts of a recording when required (Spec 4.7).",
             "Batch mode deletes recordings that have one part and are older than required (Spec 4.7).",
             "Merges parts",
+            "Batch mode: everything about the batch mode is done",
         ] {
             assert!(!is_shortened(other, criterion, Some("Batch mode:")), "{other}");
         }

@@ -83,12 +83,18 @@ fn unquoted_criteria(packet: &Packet) -> Vec<&Criterion> {
         match same {
             Some((index, _)) => !taken.insert(index),
             // A list of places below a statement belongs to it.
-            None => !bullet.group.as_deref().is_some_and(|above| {
+            None => !bullet.group.as_deref().filter(|_| is_place(&bullet.text.value)).is_some_and(|above| {
                 mapping.iter().any(|own| paraphrase::is_shortened(&own.quote.value, above, None))
             }),
         }
     };
     packet.done_means.iter().filter(|bullet| is_unquoted(bullet)).collect()
+}
+
+/// Returns whether a criterion is only a path.
+fn is_place(text: &str) -> bool {
+    let plain = text.trim().trim_matches('`');
+    plain.contains('/') && !plain.contains(char::is_whitespace)
 }
 
 /// Returns whether the comment above a command says that it is optional.

@@ -11,7 +11,7 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
-use super::node_keys::{Keys, LocalPackages, list_entries, read_node};
+use super::node_keys::{Keys, LocalPackages, is_provided_runner, list_entries, read_node};
 use super::python_hooks::read_conftest;
 use super::{describe_change, find_covering_entry, protection_reason};
 
@@ -49,12 +49,16 @@ pub(super) fn changed_manifest_keys(
 }
 
 /// Returns the keys of a manifest that the change adds, removes or alters and that
-/// determine what a test step runs. A new manifest has none: no step of the base reads it.
+/// determine what a test step runs. A new manifest has only those by which it takes the place of a
+/// test runner: no step of the base reads it.
 fn changed_keys(file: &ChangedFile, step_words: &[String], local: &LocalPackages) -> Vec<String> {
     let is_loaded = file.change.path.file_name().to_string().eq_ignore_ascii_case("conftest.py");
-    // A new file of pytest is loaded at once.
+    // A new file of pytest is loaded at once, and so is a new package that is a test runner.
     if file.before.is_none() && !is_loaded {
-        return Vec::new();
+        let keys = file.after.as_ref().and_then(|after| read_keys(&file.change.path, after));
+        let is_node = file.change.path.file_name() == b"package.json".as_slice();
+        let provided = keys.filter(|_| is_node).into_iter().flatten().map(|(key, _)| key);
+        return provided.filter(|key| is_provided_runner(key)).map(|key| format!("`{key}`")).collect();
     }
     // A package that goes takes its tests with it; that is another rule.
     let Some(after) = &file.after else { return Vec::new() };

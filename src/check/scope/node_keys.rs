@@ -46,7 +46,7 @@ const NODE_RUNNERS: [&str; 14] = [
 /// package.
 const WORKSPACE: &str = "workspace:";
 /// Lists of dependencies.
-const LISTS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
+const LISTS: [&str; 4] = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 
 /// Reads the keys of a `package.json`.
 pub(super) fn read_node(text: &str) -> Option<Keys> {
@@ -73,6 +73,7 @@ pub(super) fn read_node(text: &str) -> Option<Keys> {
     for list in LISTS {
         out.extend(replaced_runners(list, file.get(list)));
     }
+    out.extend(provided_runners(&file));
     // The versions that `catalog:` stands for.
     for table in [file.get("catalog"), workspaces.and_then(|all| all.get("catalog"))] {
         out.extend(replaced_runners("catalog", table));
@@ -83,6 +84,27 @@ pub(super) fn read_node(text: &str) -> Option<Keys> {
         }
     }
     Some(out)
+}
+
+/// Returns whether a key says that a package is a test runner, or has a program of that name: a
+/// workspace links both in place of what a registry has.
+pub(super) fn is_provided_runner(key: &str) -> bool {
+    key == "name" || key.starts_with("bin.")
+}
+
+/// Returns the keys by which a package takes the place of a test runner.
+fn provided_runners(file: &serde_json::Map<String, Value>) -> Keys {
+    let is_runner = |name: &str| {
+        let scope = name.strip_prefix('@').and_then(|name| name.split('/').next());
+        NODE_RUNNERS.contains(&scope.unwrap_or(name))
+    };
+    let mut out = Keys::new();
+    let name = file.get("name").filter(|name| name.as_str().is_some_and(is_runner));
+    out.extend(name.map(|name| ("name".to_owned(), name.clone())));
+    let programs = file.get("bin").and_then(Value::as_object).into_iter().flatten();
+    let programs = programs.filter(|(program, _)| is_runner(program));
+    out.extend(programs.map(|(program, value)| (format!("bin.{program}"), value.clone())));
+    out
 }
 
 /// Returns a key for each test runner in a table that comes from somewhere else than a registry,
@@ -126,19 +148,24 @@ pub(super) struct LocalPackages {
 impl LocalPackages {
     /// Reads the names of the packages of a change.
     pub(super) fn of(files: &[ChangedFile]) -> Self {
-        let manifests =
-            files.iter().filter(|file| file.change.path.file_name() == b"package.json".as_slice());
-        let (mut out, mut old) = (Self::default(), BTreeSet::new());
-        for file in manifests {
+        let mut out = Self::default();
+        for file in files.iter().filter(|file| file.after.is_some()) {
+            let name: &[u8] = file.change.path.file_name();
+            // pnpm reads these, too.
+            out.is_open |= matches!(name, b"package.yaml" | b"package.yml" | b"package.json5");
+            if name != b"package.json" {
+                continue;
+            }
             let (after, before) = (file.after.as_ref(), file.before.as_ref());
-            out.is_open |= after.is_some_and(FileContent::is_released);
             let (after, before) = (after.and_then(parse), before.and_then(parse));
+            // Another program may be able to read it.
+            out.is_open |= after.is_none();
             let packages = |manifest: &Option<Value>| manifest.as_ref()?.get("workspaces").cloned();
             out.is_open |= packages(&after).is_some() && packages(&after) != packages(&before);
-            out.new.extend(after.and_then(|manifest| name_of(&manifest)));
-            old.extend(before.and_then(|manifest| name_of(&manifest)));
+            // A package that moved can be new to the workspace.
+            let (now, old) = (after.as_ref().and_then(name_of), before.as_ref().and_then(name_of));
+            out.new.extend(now.filter(|now| old.as_ref() != Some(now)));
         }
-        out.new.retain(|name| !old.contains(name));
         out
     }
 
@@ -227,7 +254,38 @@ mod tests {
         }
         let listed = file("package.json", Some("{}"), "{\"workspaces\": [\"old/*\"]}");
         assert_eq!(changed(&on("^3"), &on("workspace:*"), vec![listed]), key);
+        // The same name in another folder, and manifests that another program reads.
+        let gone = ChangedFile::new(
+            Change::from_entries(
+                RepoPath::from("fixtures/fake/package.json"),
+                Some(TreeEntry { mode: FileMode::Regular, id: git_blob_id(own.as_bytes()) }),
+                None,
+            )
+            .expect("a change"),
+            Some(own.as_bytes().to_vec()),
+            None,
+        );
+        let moved = file("fake/package.json", None, own);
+        assert_eq!(changed(&on("^3"), &on("workspace:*"), vec![gone, moved]), key);
+        for (path, text) in [
+            ("fake/package.yaml", "name: vitest\n"),
+            ("fake/package.json5", "{name: 'vitest'}"),
+            ("fake/package.json", "{\"name\": \"vitest\", \"x\": 1e999}"),
+        ] {
+            assert_eq!(changed(&on("^3"), &on("workspace:*"), vec![file(path, None, text)]), key, "{path}");
+        }
         let same = file("real/package.json", Some(own), "{\"name\": \"vitest\", \"main\": \"x.js\"}");
         assert!(changed(&on("^3"), &on("workspace:*"), vec![same]).is_empty());
+    }
+
+    #[test]
+    fn a_package_in_the_place_of_a_runner_has_keys() {
+        let keys = |text: &str| read_node(text).expect("keys").into_keys().collect::<Vec<_>>();
+        assert_eq!(keys("{\"name\": \"vitest\", \"version\": \"3.0.1\"}"), ["name"]);
+        assert_eq!(keys("{\"name\": \"@vitest/runner\"}"), ["name"]);
+        assert_eq!(keys("{\"name\": \"a\", \"bin\": {\"jest\": \"x.js\", \"a\": \"y.js\"}}"), ["bin.jest"]);
+        let peer = "{\"peerDependencies\": {\"vitest\": \"file:../x\", \"jest\": \"^29\"}}";
+        assert_eq!(keys(peer), ["peerDependencies.vitest"]);
+        assert!(keys("{\"name\": \"vitest-helpers\", \"bin\": {\"vitest-report\": \"x.js\"}}").is_empty());
     }
 }

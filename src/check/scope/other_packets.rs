@@ -130,12 +130,15 @@ fn board_changes(input: &ChangeCheckContext<'_>, own: &OwnBases, before: &Board)
     let is_open = |entry: &&BoardEntry| matches!(entry.state.as_str(), "READY_FOR_DEV" | "IN_PROGRESS");
     let (was_over, is_over) = (over_on(before), board.map(over_on).unwrap_or_default());
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    // An entry outside of the sections of states says, too, that a packet is over.
-    for entry in before.entries.iter().chain(&before.misplaced) {
-        let Ok(id) = WpId::parse(&entry.wp_id) else { continue };
-        let id_text = entry.wp_id.as_str();
+    // An entry outside of the sections of states says, too, that a packet is over, and so does a
+    // line that is no entry.
+    let listed = before.entries.iter().chain(&before.misplaced);
+    let listed = listed.map(|entry| (entry.wp_id.as_str(), entry.state.as_str()));
+    let others = was_over.iter().map(|(id, (_, state))| (id.as_str(), state.as_str()));
+    for (id_text, state) in listed.chain(others) {
+        let Ok(id) = WpId::parse(id_text) else { continue };
         let was_open = before.entries_of(id_text).any(|entry| is_open(&entry));
-        if !seen.insert(id_text) || was_open || entry.state == "STUB" || own.contains(id.base()) {
+        if !seen.insert(id_text) || was_open || state == "STUB" || own.contains(id.base()) {
             continue;
         }
         let was_blocked = !was_over.contains_key(id_text)
@@ -144,14 +147,11 @@ fn board_changes(input: &ChangeCheckContext<'_>, own: &OwnBases, before: &Board)
             |entry: &&BoardEntry| is_open(entry) && !(was_blocked && entry.state == "READY_FOR_DEV");
         let opened = board.and_then(|board| Some((board, board.entries_of(id_text).find(is_opened)?)));
         if let Some((board, now)) = opened {
-            let message = format!(
-                "the work lists `{id_text}` as {} on the task board; it was {}",
-                now.state, entry.state
-            );
+            let message =
+                format!("the work lists `{id_text}` as {} on the task board; it was {state}", now.state);
             out.push((message, Label::text(&board.source, now.span, "open again")));
         } else if was_over.contains_key(id_text) && !is_over.contains_key(id_text) {
-            let message =
-                format!("the task board no longer says that `{id_text}` is over; it was {}", entry.state);
+            let message = format!("the task board no longer says that `{id_text}` is over; it was {state}");
             let path: &RepoPath = before.source.name();
             out.push((message, Label::path(path, "no such entry any more")));
         }

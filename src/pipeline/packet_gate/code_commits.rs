@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
+use crate::check::approval::may_be_same_person;
 use crate::check::context::{CodeCommit, ContractFact, SkeletonApproval};
 use crate::document::audit::Audit;
 use crate::document::{Signature, WpId};
@@ -109,7 +110,7 @@ pub(crate) fn find_skeleton_approval(
                 && descendants.contains(code.facts.commit)?;
         }
         if is_first {
-            let is_by_coder = code_commits.iter().any(|code| code.facts.committer == approval.committer);
+            let is_by_coder = code_commits.iter().any(|code| may_be_same_person(approval, code));
             let (commit, committer) = (approval.commit.short(), approval.committer.clone());
             out = Some(SkeletonApproval { commit, committer, is_by_coder });
         }

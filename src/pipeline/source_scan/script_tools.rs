@@ -156,16 +156,19 @@ fn is_justfile(name: &str) -> bool {
 struct ToolNames<'t> {
     /// The scripts by their last folder and name; without a folder at the root.
     names: BTreeMap<String, Vec<&'t str>>,
+    /// The length of the longest file name of them, in bytes.
+    longest: usize,
     /// The scripts by each folder of scripts that they are in: what loads that folder loads them.
     folders: BTreeMap<&'t str, Vec<&'t str>>,
 }
 
 impl<'t> ToolNames<'t> {
     fn of(tools: &'t BTreeMap<String, usize>) -> Self {
-        let mut out = Self { names: BTreeMap::new(), folders: BTreeMap::new() };
+        let mut out = Self { names: BTreeMap::new(), longest: 0, folders: BTreeMap::new() };
         for tool in tools.keys() {
             let folders: Vec<&str> = folder_of(tool).split('/').collect();
             let name = tool.rsplit('/').next().unwrap_or_default();
+            out.longest = out.longest.max(name.len());
             let last = folders.last().copied().unwrap_or_default();
             let key = if last.is_empty() { name.to_owned() } else { format!("{last}/{name}") };
             out.names.entry(key).or_default().push(tool);
@@ -194,7 +197,8 @@ impl<'t> ToolNames<'t> {
             for (at, part) in parts.iter().enumerate() {
                 let folder = at.checked_sub(1).and_then(|before| parts.get(before));
                 // Endings may follow the name: `fill.d.ts`.
-                for (end, _) in part.match_indices('.').chain([(part.len(), "")]) {
+                let ends = part.match_indices('.').map(|(end, _)| end).chain([part.len()]);
+                for end in ends.take_while(|end| *end <= self.longest) {
                     let name = part.get(..end).unwrap_or_default();
                     let key = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
                     out.extend(self.names.get(&key).into_iter().flatten());
