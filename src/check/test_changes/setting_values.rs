@@ -1,6 +1,7 @@
 //! The values of settings of test runners, line by line.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Match, Regex};
@@ -32,7 +33,8 @@ pub(super) fn read_values(
     // Braces around the line, and those of a block that has lists of its own.
     let (mut depth, mut other): (usize, Option<usize>) = (0, None);
     for line in lines {
-        let starts_other = OTHER_BLOCK.as_ref().is_some_and(|pattern| pattern.is_match(line));
+        let plain = without_strings(line);
+        let opens = other_blocks(&plain);
         let mut about: Option<LineWords> = None;
         let mut settings: Vec<(Match<'_>, bool)> = Vec::new();
         for captures in words.captures_iter(line) {
@@ -44,7 +46,8 @@ pub(super) fn read_values(
             let about = about.get_or_insert_with(|| LineWords::read(line));
             let is_module = word == "-m" && about.has_python;
             let is_asked = captures.name("s").is_some() && !is_unasked;
-            let is_other = (other.is_some() || starts_other) && SHARED_WORDS.contains(&word);
+            let is_inside = || opens.iter().any(|block| block.contains(&found.start()));
+            let is_other = SHARED_WORDS.contains(&word) && (other.is_some() || is_inside());
             let is_place = is_new && captures.name("o").is_some();
             let is_foreign = captures.name("f").is_some() && !about.has_addopts;
             let is_other_plugin = word == "-p" && !about.switches_plugin;
@@ -62,13 +65,68 @@ pub(super) fn read_values(
             let value = if *is_whole { rest.trim_end() } else { rest.split(ends).next().unwrap_or_default() };
             *out.entry((found.as_str().trim().to_owned(), value.to_owned())).or_default() += 1;
         }
-        if starts_other && other.is_none() {
-            other = Some(depth);
+        // A block that is open at the end of the line goes on.
+        let open = opens.iter().find(|block| block.end == plain.len());
+        if let Some(block) = open.filter(|_| other.is_none()) {
+            other = Some(depth_after(depth, plain.get(..block.start).unwrap_or("")));
         }
-        depth += line.matches(['{', '[']).count();
-        depth = depth.saturating_sub(line.matches(['}', ']']).count());
+        depth = depth_after(depth, &plain);
         other = other.filter(|start| depth > *start);
     }
+    out
+}
+
+/// Returns how many braces are open behind a text.
+fn depth_after(depth: usize, text: &str) -> usize {
+    let count = |depth: usize, c: char| match c {
+        '{' | '[' => depth + 1,
+        '}' | ']' => depth.saturating_sub(1),
+        _ => depth,
+    };
+    text.chars().fold(depth, count)
+}
+
+/// Returns the blocks of a line whose lists are not about tests, each from its name to its last
+/// brace, or to the end of the line.
+fn other_blocks(plain: &str) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::new();
+    for found in OTHER_BLOCK.iter().flat_map(|pattern| pattern.find_iter(plain)) {
+        if out.last().is_some_and(|block| found.start() < block.end) {
+            continue;
+        }
+        let mut open = 1_usize;
+        let rest = plain.get(found.end()..).unwrap_or("");
+        let close = rest.char_indices().find(|(_, c)| {
+            open = depth_after(open, c.encode_utf8(&mut [0; 4]));
+            open == 0
+        });
+        let end = close.map_or(plain.len(), |(at, _)| found.end() + at);
+        out.push(found.start()..end);
+    }
+    out
+}
+
+/// Returns a line in which the characters inside of strings are spaces, of the same length. What
+/// is in a string opens no block.
+fn without_strings(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find(['"', '\'', '`']) {
+        let (before, quoted) = rest.split_at(start);
+        let (quote, behind) = quoted.split_at(1);
+        let Some((inner, after)) = behind.split_once(quote) else { break };
+        out.push_str(before);
+        out.push_str(quote);
+        // A name in quotes can be that of a block.
+        if inner.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            out.push_str(inner);
+        } else {
+            out.extend(std::iter::repeat_n(' ', inner.len()));
+        }
+        out.push_str(quote);
+        rest = after;
+    }
+    out.push_str(rest);
     out
 }
 
@@ -86,5 +144,38 @@ impl LineWords {
         let is_pytest = has_addopts || line.contains("pytest") || line.trim_start().starts_with('-');
         let is_silent = SILENT_PLUGINS.iter().any(|silent| line.contains(silent));
         Self { has_python: line.contains("python"), has_addopts, switches_plugin: is_pytest && !is_silent }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excluded(lines: &[&str]) -> usize {
+        let words = Regex::new(r"(?P<a>\bexclude\b)").expect("pattern");
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        read_values(&words, &lines, false).values().sum()
+    }
+
+    #[test]
+    fn a_setting_beside_another_block_counts() {
+        for line in [
+            "export default { test: { exclude: ['**/*.test.ts'], coverage: { provider: 'v8' } } }",
+            "export default { build: {}, test: { exclude: ['a'] } }",
+            "export default { name: ' server: {', test: { exclude: ['a'] } }",
+            "exclude: ['a'], coverage: {",
+        ] {
+            assert_eq!(excluded(&[line]), 1, "{line}");
+        }
+        assert_eq!(excluded(&["  name: ' server: {',", "  exclude: ['a'],"]), 1);
+        for lines in [
+            vec!["coverage: { exclude: ['a'] },"],
+            vec!["\"coverage\": { \"exclude\": ['a'] },"],
+            vec!["test: { globals: true, coverage: {", "  exclude: ['a'],", "} }"],
+            vec!["coverage: { all: [", "'x'],", "exclude: ['a'] }"],
+        ] {
+            assert_eq!(excluded(&lines), 0, "{lines:?}");
+        }
+        assert_eq!(excluded(&["coverage: {", "  exclude: ['a'],", "},", "exclude: ['b'],"]), 1);
     }
 }

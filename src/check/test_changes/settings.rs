@@ -209,8 +209,14 @@ fn lines_of_settings(path: &RepoPath, content: &FileContent) -> Vec<String> {
     }
     let text = String::from_utf8_lossy(&content.bytes);
     let of_parts = parts::lines_of_parts(path, &text);
-    let is_comment = |line: &str| ["#", "//", ";"].iter().any(|mark| line.starts_with(mark));
-    text.lines().filter(|line| !is_comment(line.trim_start())).map(str::to_owned).chain(of_parts).collect()
+    let name = path.file_name().to_string().to_lowercase();
+    let is_ini =
+        [".ini", ".cfg", ".conf", ".toml", ".properties", "rc"].iter().any(|end| name.ends_with(end));
+    let marks = if is_ini { ["#", ";"] } else { ["#", "//"] };
+    let is_comment = |line: &str| marks.iter().any(|mark| line.starts_with(mark));
+    // Runners end a line, and its comment, at each of these.
+    let lines = text.split(['\n', '\r', '\u{2028}', '\u{2029}']);
+    lines.filter(|line| !is_comment(line.trim_start())).map(str::to_owned).chain(of_parts).collect()
 }
 
 /// Adds one line for each value inside of a table.
