@@ -223,7 +223,7 @@ impl<'t> Clause<'t> {
         let next = self.text(at + 1);
         let is_word = COUNTS.contains(&self.text(at));
         let is_count = is_word || number(self.text(at)).is_some_and(|count| count > 0);
-        let is_rest = matches!(next, "remain" | "remains" | "left" | "open" | "missing" | "red" | "more")
+        let is_rest = matches!(next, "remain" | "remains" | "left" | "known" | "missing" | "red" | "more")
             || (matches!(next, "in" | "on" | "at") && !matches!(self.text(at + 2), "total" | "all"));
         self.words.iter().any(|word| REPEATS.contains(&word.text))
             || (is_word && next.is_empty())
@@ -251,6 +251,7 @@ impl<'t> Clause<'t> {
             || EXCEPTIONS.contains(&word)
             || (word == "without" && PROOFS.iter().any(|proof| [next, text(at + 2)].contains(proof)))
             || all_but
+            || (number(word) == Some(0) && next == "tests" && at + 2 == self.words.len())
             || self.is_partial(at)
             || (SUCCESSES.contains(&word)
                 && self.words.get(at).is_some_and(|word| word.is_label)

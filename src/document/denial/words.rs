@@ -32,9 +32,10 @@ pub(super) const DENIALS: [&str; 26] = [
 /// Words that say that there are none of what follows, or of what they follow.
 pub(super) const ZEROS: [&str; 6] = ["no", "zero", "none", "nothing", "without", "nil"];
 /// The only words between a zero and what there are none of.
-pub(super) const BETWEEN: [&str; 26] = [
-    "of", "the", "a", "an", "any", "single", "test", "tests", "check", "checks", "case", "cases", "known",
-    "new", "open", "or", "number", "them", "these", "is", "are", "was", "were", "has", "have", "been",
+pub(super) const BETWEEN: [&str; 27] = [
+    "of", "out", "the", "a", "an", "any", "single", "test", "tests", "check", "checks", "case", "cases",
+    "known", "new", "open", "or", "number", "them", "these", "is", "are", "was", "were", "has", "have",
+    "been",
 ];
 /// Kinds of failures, directly in front of them: `no compile errors`.
 pub(super) const KINDS: [&str; 26] = [
@@ -210,8 +211,8 @@ pub(super) const REPAIRS: [&str; 12] = [
     "closed",
 ];
 /// The only words in front of a failure that is repaired, and between the two.
-pub(super) const BEFORE_REPAIR: [&str; 15] = [
-    "the", "all", "both", "every", "this", "that", "known", "prior", "previous", "earlier", "found",
+pub(super) const BEFORE_REPAIR: [&str; 16] = [
+    "after", "the", "all", "both", "every", "this", "that", "known", "prior", "previous", "earlier", "found",
     "reported", "test", "build", "of",
 ];
 pub(super) const TO_REPAIR: [&str; 10] =

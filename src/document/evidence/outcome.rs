@@ -89,7 +89,8 @@ fn is_nothing(plain: &str) -> bool {
     let is_none = matches!(*first, "no" | "none" | "zero" | "nil" | "false" | "0")
         || fraction(first).is_some_and(|(part, _)| part == 0);
     let after = usize::from(is_apart);
-    let after = after + usize::from(rest.get(after).is_some_and(|word| AFTER_ZERO.contains(word)));
+    let things = rest.iter().skip(after).take(2).take_while(|word| AFTER_ZERO.contains(word));
+    let after = after + things.count();
     is_none && is_clean(rest.get(after..).unwrap_or_default())
 }
 
@@ -125,6 +126,7 @@ fn clean_phrase(words: &[&str]) -> usize {
         "of" => {
             let at = if word(1) == "the" { 2 } else { 1 };
             let end = at + 1 + usize::from(is_run(at + 1));
+            let end = end + usize::from(word(end) == "failed");
             if is_number(word(at)) { end } else { 0 }
         }
         "in" if matches!(word(1), "run" | "attempt") && is_number(word(2)) => 3,
@@ -133,6 +135,9 @@ fn clean_phrase(words: &[&str]) -> usize {
         "in" if is_number(word(1)) && is_run(2) => 3,
         "on" | "at" if is_day(word(1)) => 2,
         "all" if is_unit(1) => 2,
+        "all" if is_run(1) && is_unit(2) => 3,
+        "all" if is_number(word(1)) && word(1) != "0" && is_run(2) && is_unit(3) => 4,
+        "0" | "no" | "none" | "zero" if matches!(word(1), "failed" | "failures" | "errors") => 2,
         first if is_day(first) || is_duration(first) => 1,
         first if is_number(first) && is_unit(1) => 2,
         first if is_number(first) && is_run(1) && is_unit(2) => 3,
@@ -255,6 +260,12 @@ mod tests {
             "RESULT: skipped 0, failed 0",
             "FAILED: 0, passed 12",
             "FAILED: 0 / 12",
+            "FAILED: 0 of 12 tests failed",
+            "FAILED: no tests failed",
+            "FAILED: none, all 12 tests passed",
+            "ERRORS: 0 errors, 0 failures",
+            "EXIT: 0, all green",
+            "EXIT: 0 in 3.2s",
             "ERRORS: 0, 2 warnings",
             "PASSED: 12/12",
             "PASSED: yes",
@@ -287,6 +298,12 @@ mod tests {
             "PASSED: 0/12",
             "RC: 0 1",
             "EXIT: 0 then 101",
+            "EXIT: 0 (12 tests failed)",
+            "FAILED: no tests run",
+            "FAILED: none, all 0 tests passed",
+            "FAILED: 0 of 12, 3 in run 2",
+            "PASSED: 30/34",
+            "PASSED: 0 of 12",
             "RESULT: No tests ran",
             "RESULT: No success, 2 failures",
             "RESULT: not ok",
