@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_note_takes_a_success_back_only_if_its_clause_does() {
+fn a_clean_note_takes_no_success_back() {
     for note in [
         "(non-blocking notes)",
         "(not blocking)",
@@ -51,6 +51,10 @@ fn a_note_takes_a_success_back_only_if_its_clause_does() {
     ] {
         assert!(!takes_back(note), "{note}");
     }
+}
+
+#[test]
+fn a_denial_in_a_note_takes_the_success_back() {
     for note in [
         "(0 passed / failed)",
         "(0 passed all failed)",

@@ -182,8 +182,7 @@ fn begins_clean(plain: &str) -> bool {
         ["no" | "not" | "0" | "zero" | "none", ..] if words.iter().any(|word| is_denial(word)) => {
             denies_failure(&lower)
         }
-        ["no", thing] => things.contains(thing),
-        ["no", "new" | "known" | "open", thing] => things.contains(thing),
+        ["no", thing] | ["no", "new" | "known" | "open", thing] => things.contains(thing),
         ["no", thing, end] => things.contains(thing) && ends.contains(end),
         ["skipped", count] => is_zero(count),
         _ => false,
