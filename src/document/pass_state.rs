@@ -27,9 +27,14 @@ pub(crate) fn pass_state<'s>(value: &str, states: &[&'s str]) -> Option<&'s str>
     is_note(rest).then_some(*state)
 }
 
-/// Returns a value without the count of all tests in front of it: `34/34 PASS`.
+/// Returns a value without the count of all tests in front of it: `34/34 PASS`, `34 tests PASS`.
 fn without_count(plain: &str) -> &str {
     let (first, rest) = plain.split_once(char::is_whitespace).unwrap_or((plain, ""));
+    if first.parse::<u64>().is_ok_and(|count| count > 0)
+        && let Some(rest) = rest.trim_start().strip_prefix("tests ")
+    {
+        return rest.trim_start();
+    }
     let (whole, rest) = match fraction(first) {
         Some(parts) => (Some(parts), rest),
         None => match rest.trim_start().strip_prefix("of ").map(str::trim_start) {
@@ -86,6 +91,13 @@ mod tests {
             "PASS (supersedes prior FAIL)",
             "N/A",
             "NOT_APPLICABLE (no UI)",
+            "PASS (failed 0, passed 34)",
+            "PASS (errors are handled)",
+            "PASS (no longer fails)",
+            "PASS (the failure was fixed)",
+            "PASS (all errors fixed)",
+            "PASS (see src/error.rs:12)",
+            "34 tests PASS",
             "PASS all 34 tests",
             "34/34 PASS",
             "34 of 34 PASS",
@@ -120,6 +132,16 @@ mod tests {
             "34/34 FAIL",
             "PASS\nbut in truth 3 tests FAIL",
             "PASS\n\u{274c} e2e",
+            "PASS: no",
+            "PASS (FALSE)",
+            "PASS (TODO)",
+            "PASS for now",
+            "PASS\nFAIL | PASS",
+            "PASS (0 passed / failed)",
+            "PASS (0/34)",
+            "34 tests FAIL",
+            "0 tests PASS",
+            "34 tests PASS, 2 FAIL",
         ] {
             assert!(state(value).is_none(), "{value}");
         }

@@ -195,6 +195,8 @@ mod tests {
             ("PASS (supersedes prior FAIL)", "PASS"),
             ("OUTDATED_ONLY", "OUTDATED_ONLY"),
             ("PASS (non-blocking notes)", "PASS"),
+            ("PASS (failed 0, passed 34)", "PASS"),
+            ("PASS (the failure was fixed)", "PASS"),
             ("PASS\nThe error handling was reviewed.", "PASS"),
         ] {
             assert_eq!(parse_verdict(text), verdict, "{text}");
@@ -209,6 +211,12 @@ mod tests {
             "PASS (1 FAIL)",
             "PASS (not yet)",
             "PASS\nbut in truth 3 tests FAIL",
+            "PASS\nFAIL | PASS",
+            "PASS: no",
+            "PASS (FALSE)",
+            "PASS (TODO)",
+            "PASS for now",
+            "PASS (error code 101)",
             "FAIL (Process) / PASS (Logic)",
             "PENDING",
         ] {
