@@ -49,7 +49,7 @@ use crate::document::DocumentKind;
 use crate::finding::Finding;
 use crate::rule::Rule;
 
-pub(crate) use approval::contract_difference::first_difference;
+pub(crate) use approval::contract_difference::{compare_unsigned_lists, first_difference};
 pub(crate) use approval::predates_refinements;
 pub(crate) use approval::trusted::removed_records;
 pub(crate) use change::user_ignored_findings;

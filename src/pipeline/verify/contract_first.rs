@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
 use crate::check::context::{TrustedRecords, WaiverSource};
-use crate::check::{first_difference, removed_records};
+use crate::check::{compare_unsigned_lists, first_difference, removed_records};
 use crate::config::resolve_layout;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
@@ -136,6 +136,7 @@ fn changed_contract(
         let message = "the change alters the contract of a packet without a new signature";
         out.push(ContractFault::new(message, label).with_revision(path));
     }
+    out.extend(wider_lists(&before, &after).into_iter().map(|fault| fault.with_revision(path)));
     // Where work may grant itself waivers, a change of its own may, too.
     if context.loaded.config.policy.waivers_from != WaiverSource::Work {
         let known = PacketVersion::of(&before);
@@ -149,6 +150,24 @@ fn changed_contract(
         }
     }
     Ok(out)
+}
+
+/// Returns what the lists of paths outside of the contract's sections allow more than before.
+fn wider_lists(before: &Packet, after: &Packet) -> Vec<ContractFault> {
+    let lists = compare_unsigned_lists(before, after);
+    let fault = |verb: &str, entry: &str, label: Label| {
+        let shown = to_single_line(entry, 80);
+        ContractFault::new(format!("the change {verb} `{shown}` of a packet without a new signature"), label)
+    };
+    let lost = lists.lost.iter().map(|entry| {
+        let label = Label::text(&after.source, after.head_span(), "no longer excludes it");
+        fault("removes", &format!("OUT_OF_SCOPE: {}", entry.raw.value), label)
+    });
+    let new = lists.new.iter().map(|entry| {
+        let label = Label::text(&after.source, entry.raw.span, "not in the trusted packet");
+        fault("adds", &format!("IN_SCOPE_PATHS: {}", entry.raw.value), label)
+    });
+    lost.chain(new).collect()
 }
 
 /// Returns the finding for a new file that is a second form of a packet of the trusted
@@ -173,4 +192,34 @@ fn second_file(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(before: &str, after: &str) -> Vec<String> {
+        let read = |text: &str| {
+            let text = format!("# Task Packet: WP-1-A\n\n{text}");
+            Packet::read(&Source::from_text(RepoPath::from("a/WP-1-A.md"), &text)).value
+        };
+        let (before, after) = (read(before), read(after));
+        assert!(first_difference(&before, &after).is_none(), "the parts of the contract are equal");
+        wider_lists(&before, &after).into_iter().map(|fault| fault.message).collect()
+    }
+
+    #[test]
+    fn lists_outside_of_the_contract_cannot_allow_more() {
+        let scope = "## SCOPE\n- IN_SCOPE_PATHS:\n  - src/\n\n## NOTES\n";
+        let excluded = format!("{scope}- OUT_OF_SCOPE: src/invoice.rs\n");
+        let lost = faults(&excluded, scope);
+        assert!(lost.len() == 1 && lost[0].contains("OUT_OF_SCOPE: src/invoice.rs"), "{lost:?}");
+        // A new exclusion, and a note.
+        assert!(faults(scope, &excluded).is_empty());
+        assert!(faults(&excluded, &format!("{excluded}- A note.\n")).is_empty());
+        let paths = "## PATHS\n- IN_SCOPE_PATHS:\n  - src/a.rs\n";
+        let wider = faults(paths, &format!("{paths}  - src/invoice.rs\n"));
+        assert!(wider.len() == 1 && wider[0].contains("IN_SCOPE_PATHS: src/invoice.rs"), "{wider:?}");
+        assert!(faults(&format!("{paths}  - src/b.rs\n"), paths).is_empty());
+    }
 }
