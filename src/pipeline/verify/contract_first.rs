@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
 use crate::check::context::{TrustedRecords, WaiverSource};
-use crate::check::{compare_unsigned_lists, first_difference, removed_records};
+use crate::check::{compare_unsigned_lists, first_difference, is_closed, removed_records};
 use crate::config::resolve_layout;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
@@ -126,6 +126,9 @@ fn changed_contract(
         return Ok(vec![ContractFault::new(message, Label::path(path, "removed"))]);
     };
     let after = Packet::read(&after).value;
+    if let Some(fault) = opened_again(&before, &after) {
+        return Ok(vec![fault.with_revision(path)]);
+    }
     let signature = |packet: &Packet| packet.signature.as_ref().map(|signature| signature.value.clone());
     if after.signature.is_some() && signature(&before) != signature(&after) {
         return Ok(Vec::new());
@@ -150,6 +153,19 @@ fn changed_contract(
         }
     }
     Ok(out)
+}
+
+/// Returns the finding for a packet that is closed in the trusted revision and open after the
+/// change. `packet/closed` judges changes with code.
+fn opened_again(before: &Packet, after: &Packet) -> Option<ContractFault> {
+    let was = before.status.as_ref().filter(|status| is_closed(&status.value))?;
+    if after.status.as_ref().is_some_and(|status| is_closed(&status.value)) {
+        return None;
+    }
+    let shown = to_single_line(&was.value.to_string(), 60);
+    let span = after.status.as_ref().map_or_else(|| after.head_span(), |status| status.span);
+    let message = format!("the change opens a packet again that is `{shown}` in the trusted revision");
+    Some(ContractFault::new(message, Label::text(&after.source, span, "open again")))
 }
 
 /// Returns what the lists of paths outside of the contract's sections allow more than before.
@@ -206,6 +222,20 @@ mod tests {
         let (before, after) = (read(before), read(after));
         assert!(first_difference(&before, &after).is_none(), "the parts of the contract are equal");
         wider_lists(&before, &after).into_iter().map(|fault| fault.message).collect()
+    }
+
+    #[test]
+    fn a_closed_packet_stays_closed() {
+        let read = |status: &str| {
+            let text = format!("# Task Packet: WP-1-A\n\n## METADATA\n- **Status:** {status}\n");
+            Packet::read(&Source::from_text(RepoPath::from("a/WP-1-A.md"), &text)).value
+        };
+        for closed in ["Superseded", "Validated"] {
+            assert!(opened_again(&read(closed), &read("In Progress")).is_some(), "{closed}");
+            assert!(opened_again(&read("In Progress"), &read(closed)).is_none(), "{closed}");
+        }
+        assert!(opened_again(&read("Validated"), &read("Superseded")).is_none());
+        assert!(opened_again(&read("Ready for Dev"), &read("In Progress")).is_none());
     }
 
     #[test]
