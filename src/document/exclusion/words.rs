@@ -145,7 +145,7 @@ pub(super) fn find_plain_paths(own: &Spanned<String>, is_path: bool) -> Vec<Scop
 
 /// Finds the paths directly behind words such as `unrelated to` in a text in lower case, and those
 /// that a comma, `and` or `or` joins to them. All other paths of the sentence are excluded.
-pub(super) fn find_unrelated(lower: &str) -> Ranges {
+pub(super) fn find_unrelated(lower: &str) -> PartRanges {
     let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|');
     let is_path = |word: &str| word.trim_end_matches(['.', ':', ')']).contains(['/', '\\', '.', '`']);
     let skip_space = |at: usize| {
@@ -176,7 +176,7 @@ pub(super) fn find_unrelated(lower: &str) -> Ranges {
         }
     }
     out.sort_by_key(|span| span.start);
-    Ranges(out)
+    PartRanges(out)
 }
 
 /// Splits a text into sentences, and at semicolons.
@@ -313,7 +313,7 @@ fn trim_marks(word: &str) -> &str {
 }
 
 /// Finds the byte ranges of a sentence that are in balanced parentheses.
-pub(super) fn find_parenthesized(sentence: &str) -> Ranges {
+pub(super) fn find_parenthesized(sentence: &str) -> PartRanges {
     let mut open = Vec::new();
     let mut out: Vec<Span> = Vec::new();
     for (at, c) in sentence.char_indices() {
@@ -331,13 +331,13 @@ pub(super) fn find_parenthesized(sentence: &str) -> Ranges {
         end = end.max(span.end);
         is_outer
     });
-    Ranges(out)
+    PartRanges(out)
 }
 
 /// Parts of a text that do not overlap, in order.
-pub(super) struct Ranges(Vec<Span>);
+pub(super) struct PartRanges(Vec<Span>);
 
-impl Ranges {
+impl PartRanges {
     pub(super) fn contains(&self, span: Span) -> bool {
         let after = self.0.partition_point(|outer| outer.start <= span.start);
         after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|outer| outer.contains(span))
