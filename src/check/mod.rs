@@ -49,9 +49,9 @@ use crate::document::DocumentKind;
 use crate::finding::Finding;
 use crate::rule::Rule;
 
-pub(crate) use approval::contract_difference::first_difference;
+pub(crate) use approval::contract_difference::{compare_unsigned_lists, first_difference};
 pub(crate) use approval::predates_refinements;
-pub(crate) use approval::trusted::removed_records;
+pub(crate) use approval::trusted::{is_closed, removed_records};
 pub(crate) use change::user_ignored_findings;
 pub(crate) use evidence::{is_same_command, normalize as normalize_command};
 pub(crate) use link::named_paths;

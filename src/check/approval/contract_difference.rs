@@ -141,21 +141,35 @@ pub(super) fn compare_parts(
             .related(Label::text(&signed.source, span, basis.label())),
         );
     }
-    if !current.sections.is_empty() {
-        compare_unsigned_lists(input, signed, basis, rule, out);
+    let lists = compare_unsigned_lists(signed, current);
+    for entry in lists.lost.iter().take(MAX_SHOWN_HUNKS) {
+        let shown = to_single_line(&entry.raw.value, 100);
+        let here = input.packet.label_at(current.head_span(), "no longer excludes it");
+        let finding = rule.finding(basis.removed(&format!("OUT_OF_SCOPE: {shown}")), here);
+        out.push(finding.related(Label::text(&signed.source, entry.raw.span, basis.label())));
+    }
+    for entry in lists.new.iter().take(MAX_SHOWN_HUNKS) {
+        let shown = to_single_line(&entry.raw.value, 100);
+        let here = input.packet.label_at(entry.raw.span, format!("not in {}", basis.label()));
+        out.push(rule.finding(basis.added(&format!("IN_SCOPE_PATHS: {shown}")), here));
     }
 }
 
-/// Adds a finding for each path outside of the contract's sections that was excluded and is not
-/// any more, or that is in scope and was not. A new exclusion only restricts the work.
-fn compare_unsigned_lists(
-    input: &ApprovalCheckContext<'_>,
-    signed: &Packet,
-    basis: &ContractBasis<'_>,
-    rule: &Rule,
-    out: &mut Vec<Finding>,
-) {
-    let current = input.packet.packet;
+/// The paths outside of the contract's sections by which a later version of a packet allows more.
+#[derive(Default)]
+pub(crate) struct UnsignedDifferences<'a> {
+    /// Entries of the earlier version that are not excluded any more.
+    pub lost: Vec<&'a ScopeEntry>,
+    /// Entries of the later version that are in scope and were not.
+    pub new: Vec<&'a ScopeEntry>,
+}
+
+/// Compares the lists of paths outside of the contract's sections. A new exclusion only restricts
+/// the work.
+pub(crate) fn compare_unsigned_lists<'a>(signed: &'a Packet, current: &'a Packet) -> UnsignedDifferences<'a> {
+    if current.sections.is_empty() {
+        return UnsignedDifferences::default();
+    }
     let patterns = |entries: &[ScopeEntry]| -> HashSet<String> {
         entries.iter().map(ScopeEntry::pattern_text).collect()
     };
@@ -166,20 +180,11 @@ fn compare_unsigned_lists(
     let lost = signed.scope.unsigned_exclusions.iter().filter(|entry| {
         !excluded.contains(&entry.pattern_text()) && !written.contains(entry.raw.value.as_str())
     });
-    for entry in lost.take(MAX_SHOWN_HUNKS) {
-        let shown = to_single_line(&entry.raw.value, 100);
-        let here = input.packet.label_at(current.head_span(), "no longer excludes it");
-        let finding = rule.finding(basis.removed(&format!("OUT_OF_SCOPE: {shown}")), here);
-        out.push(finding.related(Label::text(&signed.source, entry.raw.span, basis.label())));
-    }
+    let lost = lost.collect();
     let allowed: HashSet<&str> = signed.scope.in_scope.iter().map(|entry| entry.raw.value.as_str()).collect();
     let unsigned = unsigned_paths(current).into_iter().filter(|entry| entry.pattern.is_ok());
-    let new = unsigned.filter(|entry| !allowed.contains(entry.raw.value.as_str()));
-    for entry in new.take(MAX_SHOWN_HUNKS) {
-        let shown = to_single_line(&entry.raw.value, 100);
-        let here = input.packet.label_at(entry.raw.span, format!("not in {}", basis.label()));
-        out.push(rule.finding(basis.added(&format!("IN_SCOPE_PATHS: {shown}")), here));
-    }
+    let new = unsigned.filter(|entry| !allowed.contains(entry.raw.value.as_str())).collect();
+    UnsignedDifferences { lost, new }
 }
 
 /// Adds a finding if the typed contract beside the packet allows more than it did in a commit,

@@ -17,7 +17,7 @@ use crate::text::{RepoPath, Source, Span, format_count};
 const MAX_SHOWN_ENTRIES: usize = 3;
 
 /// Returns whether a status ends the work of a packet.
-pub(in crate::check) fn is_closed(status: &PacketStatus) -> bool {
+pub(crate) fn is_closed(status: &PacketStatus) -> bool {
     match status {
         PacketStatus::Validated(_) | PacketStatus::Superseded | PacketStatus::DoneHistorical => true,
         PacketStatus::Unknown(text) => ends_work(text),

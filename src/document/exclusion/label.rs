@@ -153,8 +153,8 @@ pub(in crate::document) fn exclusion_title(text: &str) -> Option<Certainty> {
     if begins_with_path(text.get(start..)?) { None } else { exclusion_key(&normalize_key(text)) }
 }
 
-/// Returns whether the first word of a text is a path: `exceptions.py`, `locked/a.rs`. Two labels
-/// with a slash between them are none: `Excluded/forbidden`.
+/// Returns whether the first word of a text is a path: `exceptions.py`, `locked/a.rs`. Labels
+/// with a slash or dot between them are none: `Excluded/forbidden`, `OUT_OF_SCOPE.files: src/a.rs`.
 fn begins_with_path(text: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '\\');
     let end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
@@ -163,7 +163,38 @@ fn begins_with_path(text: &str) -> bool {
     let has_extension = word.trim_end_matches('.').contains('.');
     let mut parts = word.split(['/', '\\']);
     let has_separator = word.contains(['/', '\\']);
-    has_extension || (has_separator && !parts.all(|part| exclusion_key(&normalize_key(part)).is_some()))
+    let is_path =
+        has_extension || (has_separator && !parts.all(|part| exclusion_key(&normalize_key(part)).is_some()));
+    is_path && !is_joined_label(&word, text.get(end..).unwrap_or(""))
+}
+
+/// Returns whether a word with a slash or dot is a label: it begins with a key, and a path or
+/// nothing stands behind the mark that follows.
+fn is_joined_label(word: &str, rest: &str) -> bool {
+    let first = word.split(['/', '\\', '.']).next().unwrap_or("");
+    let Some(certainty) = exclusion_key(&normalize_key(first)) else { return false };
+    let last = word.rsplit(['/', '\\']).next().unwrap_or("");
+    let is_noun = |end: &str| NOUNS.contains(&normalize_key(end).as_str());
+    // `exceptions/` and `locked/a.rs` are paths, whatever is said about them.
+    let is_file = last.rsplit_once('.').is_some_and(|(_, end)| !is_noun(end));
+    if last.is_empty() || (is_file && (certainty == Certainty::Loose || last.len() < word.len())) {
+        return false;
+    }
+    let Some(value) = find_mark(rest).and_then(|at| rest.get(at..)) else { return false };
+    let value = value.trim_start_matches([':', '\u{ff1a}', '=', '*', '_', '>', ' ', '\t']).trim_end();
+    let names_path = |word: &str| word.trim_end_matches(['.', ',', ';']).contains(['/', '\\', '.']);
+    (value.is_empty() && !is_file) || value.split_whitespace().any(names_path)
+}
+
+/// Returns the place of the mark behind the last words of a label.
+fn find_mark(rest: &str) -> Option<usize> {
+    let at = rest.find([':', '\u{ff1a}', '='])?;
+    let label = rest.get(..at)?;
+    let names_path = |word: &str| word.contains('/') && word.contains('.');
+    let is_label = label.split_whitespace().count() <= MAX_WORDS
+        && !label.contains(['`', ';', ','])
+        && !label.split_whitespace().any(names_path);
+    is_label.then_some(at)
 }
 
 /// A label found at the start of a line, as byte offsets in the line.
@@ -177,6 +208,8 @@ pub(in crate::document) struct ExclusionLabel {
     /// Whether the line is a sentence that begins with the words, without a mark behind them:
     /// `Do not touch src/a.rs`.
     pub is_sentence: bool,
+    /// Whether the words can be about what a file does: `Keep unchanged`.
+    pub is_state: bool,
 }
 
 /// The first words of all keys, sorted.
@@ -237,6 +270,12 @@ pub(in crate::document) fn find_exclusion_label(line: &str) -> Option<ExclusionL
         let behind = text.trim_start_matches(['-', '\u{2013}', '\u{2014}', '=', '>']);
         behind.len() < text.len() && (behind.is_empty() || behind.starts_with(char::is_whitespace))
     };
+    // More words of the label: `Frozen/read-only:`, `OUT_OF_SCOPE.files:`.
+    let mut joined = rest.trim_start_matches(['*', '_', '`', '\\']).chars();
+    let is_joined = joined.next().is_some_and(|c| matches!(c, '/' | '.'))
+        && joined.next().is_some_and(char::is_alphanumeric);
+    let joined = if is_joined { find_mark(after).and_then(|at| after.get(at..)) } else { None };
+    after = joined.unwrap_or(after);
     let has_mark = after.is_empty() || after.starts_with([':', '\u{ff1a}', '=']) || is_dash(after);
     let value = if has_mark {
         let is_separator =
@@ -251,6 +290,9 @@ pub(in crate::document) fn find_exclusion_label(line: &str) -> Option<ExclusionL
         value: offset + value,
         certainty,
         is_sentence: !has_mark,
+        is_state: ["UNCHANGED", "UNTOUCHED"]
+            .iter()
+            .any(|word| body.get(start..end).is_some_and(|label| normalize_key(label).contains(word))),
     })
 }
 
@@ -300,8 +342,19 @@ mod tests {
         }
         assert_eq!(value("Do not touch src/a.rs"), Some(("Do not touch src/a.rs".to_owned(), true)));
         assert_eq!(value("**Out of scope**"), Some((String::new(), false)));
-        let both = "Excluded/forbidden: src/a.rs";
-        assert_eq!(value(both), Some((both.to_owned(), true)));
+        for line in [
+            "Excluded/forbidden: src/a.rs",
+            "Forbidden/protected files: src/a.rs",
+            "OUT_OF_SCOPE/PATHS: src/a.rs",
+            "OUT_OF_SCOPE.files: src/a.rs",
+            "**OUT_OF_SCOPE.files**: src/a.rs",
+            "Out of scope/forbidden: src/a.rs",
+        ] {
+            assert_eq!(value(line), Some(("src/a.rs".to_owned(), false)), "{line}");
+        }
+        for line in ["Frozen/read-only:", "**Frozen/read-only:**", "OUT_OF_SCOPE.files:"] {
+            assert_eq!(value(line), Some((String::new(), false)), "{line}");
+        }
         for line in ["OUT_OF_SCOPE:src/a.rs", "FROZEN=src/a.rs", "`EXCLUDED` - src/a.rs"] {
             assert_eq!(value(line), Some(("src/a.rs".to_owned(), false)), "{line}");
         }
@@ -313,6 +366,10 @@ mod tests {
             "exceptions.py",
             "exceptions.py: new",
             "`exceptions/`",
+            "exceptions.py: moved from src/a.py",
+            "exceptions/: used in src/a.py",
+            "locked/a.rs: used in src/b.rs",
+            "locked/handlers",
             "locked/a.rs",
             "frozen.toml (new)",
             "not-in-scope.md",

@@ -12,7 +12,7 @@ pub(in crate::document) use label::{
     Certainty, ExclusionLabel, exclusion_key, exclusion_title, find_exclusion_label,
 };
 use words::{
-    UNRELATED, find_parenthesized, find_plain_paths, forbids, is_decorated, is_encoded, looks_like_path,
+    find_parenthesized, find_plain_paths, find_unrelated, forbids, is_decorated, is_encoded, looks_like_path,
     names_path,
 };
 
@@ -69,7 +69,7 @@ fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
     let parenthesized = find_parenthesized(&sentence.value);
     let inverting_words =
         ["outside", "outside of", "except", "except for", "other than", "beyond", "not in", "besides"];
-    let inverting_words = || inverting_words.iter().chain(&UNRELATED);
+    let unrelated = find_unrelated(&sentence.value.to_ascii_lowercase());
     let mut out = Vec::new();
     let mut offset = 0;
     let mut is_inverted = false;
@@ -78,14 +78,14 @@ fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
         offset += piece.len() + 1;
         if number % 2 == 0 {
             let before = piece.trim_end().to_lowercase();
-            is_inverted = inverting_words().any(|word| before.ends_with(word));
+            is_inverted = inverting_words.iter().any(|word| before.ends_with(word));
             continue;
         }
         let after = sentence.value.get(span.end + 1..).unwrap_or("").trim_start();
         let after: String = after.chars().take(20).flat_map(char::to_lowercase).collect();
         let excludes_rest =
             ["not listed", "not in scope", "that is not", "other than"].iter().any(|w| after.starts_with(w));
-        let is_remark = parenthesized.contains(span);
+        let is_remark = parenthesized.contains(span) || unrelated.contains(span);
         let plain = piece.strip_prefix("./").unwrap_or(piece);
         if is_remark || is_inverted || excludes_rest || !looks_like_path(plain) {
             continue;
@@ -95,4 +95,37 @@ fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
         out.extend(Some(entry).filter(|entry| entry.pattern.is_ok()));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excluded(text: &str) -> Vec<String> {
+        let text = Spanned::new(text.to_owned(), Span::new(0, text.len()));
+        parse_excluded(&text).iter().map(ScopeEntry::pattern_text).collect()
+    }
+
+    #[test]
+    fn only_paths_directly_behind_unrelated_words_are_not_excluded() {
+        for text in [
+            "Refactors unrelated to this packet in src/invoice.rs",
+            "Refactors unrelated to this packet in `src/invoice.rs`",
+            "unrelated to this: src/invoice.rs",
+            "Files not required for the farewell: src/invoice.rs",
+            "everything not needed for the farewell, such as src/invoice.rs",
+            "Refactors unrelated to src/a.rs, such as src/invoice.rs",
+            "Refactors unrelated to `src/a.rs` in `src/invoice.rs`",
+        ] {
+            assert_eq!(excluded(text), ["src/invoice.rs"], "{text}");
+        }
+        for text in [
+            "Refactors unrelated to src/a.rs",
+            "Refactors unrelated to src/a.rs, src/b.rs and src/c.rs",
+            "Refactors unrelated to `src/a.rs` and `src/b.rs`",
+            "Changes not needed for src/a.rs, or src/b.rs.",
+        ] {
+            assert!(excluded(text).is_empty(), "{text}: {:?}", excluded(text));
+        }
+    }
 }

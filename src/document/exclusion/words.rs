@@ -27,7 +27,7 @@ pub(super) fn forbids(sentence: &str) -> bool {
 
 /// Words in front of what a text is not about: `refactors unrelated to src/a.rs` excludes other
 /// files.
-pub(super) const UNRELATED: [&str; 6] = [
+const UNRELATED: [&str; 6] = [
     "unrelated to",
     "not related to",
     "independent of",
@@ -87,11 +87,11 @@ pub(super) fn find_plain_paths(own: &Spanned<String>, is_path: bool) -> Vec<Scop
     let mut out = Vec::new();
     let mut is_leading = true;
     let parenthesized = find_parenthesized(&own.value);
+    let unrelated = find_unrelated(&lower);
     for sentence in split_sentences(&lower) {
         let text = lower.get(sentence.start..sentence.end).unwrap_or("");
         let is_prohibition = forbids(text.trim_start());
-        let inverted_from =
-            INVERTING_BEFORE.iter().chain(&UNRELATED).filter_map(|word| text.find(word)).min();
+        let inverted_from = INVERTING_BEFORE.iter().filter_map(|word| text.find(word)).min();
         let inverted_to = INVERTING_AFTER.iter().filter_map(|word| text.rfind(word)).max();
         let is_open = !(is_prohibition && INVERTING.iter().any(|word| text.contains(word)));
         let mut ticks = 0_usize;
@@ -107,7 +107,8 @@ pub(super) fn find_plain_paths(own: &Spanned<String>, is_path: bool) -> Vec<Scop
             let first = std::mem::take(&mut is_leading);
             let at = Span::new(sentence.start + span.start, sentence.start + span.end);
             let written = own.value.get(at.start..at.end).unwrap_or("");
-            let is_inverted = inverted_from.is_some_and(|from| from < span.start)
+            let is_inverted = unrelated.contains(at)
+                || inverted_from.is_some_and(|from| from < span.start)
                 || inverted_to.is_some_and(|to| to >= span.end)
                 || text.get(span.end..).is_some_and(|rest| rest.trim_start().starts_with("not in scope"));
             let is_reference = REFERRING.iter().any(|words| {
@@ -140,6 +141,42 @@ pub(super) fn find_plain_paths(own: &Spanned<String>, is_path: bool) -> Vec<Scop
         }
     }
     out
+}
+
+/// Finds the paths directly behind words such as `unrelated to` in a text in lower case, and those
+/// that a comma, `and` or `or` joins to them. All other paths of the sentence are excluded.
+pub(super) fn find_unrelated(lower: &str) -> PartRanges {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|');
+    let is_path = |word: &str| word.trim_end_matches(['.', ':', ')']).contains(['/', '\\', '.', '`']);
+    let skip_space = |at: usize| {
+        let rest = lower.get(at..).unwrap_or("");
+        at + rest.len() - rest.trim_start().len()
+    };
+    let mut out = Vec::new();
+    for (at, words) in UNRELATED.iter().flat_map(|words| lower.match_indices(words)) {
+        let behind = at + words.len();
+        let mut next = skip_space(behind);
+        while next > behind {
+            let rest = lower.get(next..).unwrap_or("");
+            let end = next + rest.find(is_end).unwrap_or(rest.len());
+            if !is_path(lower.get(next..end).unwrap_or("")) {
+                break;
+            }
+            out.push(Span::new(next, end));
+            let mut joined = skip_space(end);
+            for joint in [",", "and ", "or "] {
+                if lower.get(joined..).is_some_and(|rest| rest.starts_with(joint)) {
+                    next = skip_space(joined + joint.len());
+                    joined = next;
+                }
+            }
+            if next < end {
+                break;
+            }
+        }
+    }
+    out.sort_by_key(|span| span.start);
+    PartRanges(out)
 }
 
 /// Splits a text into sentences, and at semicolons.
@@ -276,7 +313,7 @@ fn trim_marks(word: &str) -> &str {
 }
 
 /// Finds the byte ranges of a sentence that are in balanced parentheses.
-pub(super) fn find_parenthesized(sentence: &str) -> Parenthesized {
+pub(super) fn find_parenthesized(sentence: &str) -> PartRanges {
     let mut open = Vec::new();
     let mut out: Vec<Span> = Vec::new();
     for (at, c) in sentence.char_indices() {
@@ -294,13 +331,13 @@ pub(super) fn find_parenthesized(sentence: &str) -> Parenthesized {
         end = end.max(span.end);
         is_outer
     });
-    Parenthesized(out)
+    PartRanges(out)
 }
 
-/// The outermost texts in parentheses, in order.
-pub(super) struct Parenthesized(Vec<Span>);
+/// Parts of a text that do not overlap, in order.
+pub(super) struct PartRanges(Vec<Span>);
 
-impl Parenthesized {
+impl PartRanges {
     pub(super) fn contains(&self, span: Span) -> bool {
         let after = self.0.partition_point(|outer| outer.start <= span.start);
         after.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|outer| outer.contains(span))

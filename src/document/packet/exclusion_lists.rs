@@ -26,6 +26,8 @@ pub(super) struct ExclusionList {
     pub has_lines: bool,
     /// The blocks that belong to it.
     pub blocks: Vec<Range<usize>>,
+    /// Whether its words can only forbid changes, also among criteria.
+    pub is_clear: bool,
 }
 
 /// Reads where the packet lists paths out of scope.
@@ -109,7 +111,13 @@ impl<'t> ExclusionReader<'t> {
                     blocks.push(part.own_blocks.clone());
                 }
             }
-            out.push(ExclusionList { block: section.heading, inline: None, has_lines: false, blocks });
+            out.push(ExclusionList {
+                block: section.heading,
+                inline: None,
+                has_lines: false,
+                blocks,
+                is_clear: true,
+            });
         }
         out
     }
@@ -206,7 +214,8 @@ impl<'t> ExclusionReader<'t> {
         let outline = self.outline;
         let has_lines = outline.get(index).is_some_and(|block| block.kind != BlockKind::Prose);
         let value = Some(value).filter(|value| !crate::document::is_placeholder(&value.value));
-        let mut out = ExclusionList { block: index, inline: value, has_lines, blocks: Vec::new() };
+        let is_clear = label.certainty == Certainty::Clear && !label.is_sentence && !label.is_state;
+        let mut out = ExclusionList { block: index, inline: value, has_lines, blocks: Vec::new(), is_clear };
         if !is_last {
             return out;
         }
@@ -294,6 +303,7 @@ impl<'t> ExclusionReader<'t> {
             inline: None,
             has_lines: false,
             blocks: cells.into_iter().map(|cell| cell..cell + 1).collect(),
+            is_clear: true,
         };
         let mut out = Vec::new();
         let tables = outline.blocks.iter().enumerate().filter(|(_, block)| block.kind == BlockKind::Table);

@@ -231,8 +231,8 @@ impl ExcludedReader<'_> {
             scope.unsigned_exclusions.extend(own.iter().cloned());
         }
         // `Keep unchanged: …` in a criterion is about what a file does, if the packet has that
-        // file in scope.
-        if self.criteria.contains(list.block) {
+        // file in scope. Other labels forbid changes wherever they are.
+        if !list.is_clear && self.criteria.contains(list.block) {
             let kept = out.split_off(before).into_iter();
             out.extend(kept.filter(|entry| !self.in_scope.contains(&entry.pattern_text())));
         }
@@ -353,4 +353,44 @@ fn unread_entries(
             annotation: None,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Packet;
+    use crate::text::Source;
+
+    fn excluded(text: &str) -> Vec<String> {
+        let text = format!("# Task Packet: WP-1-A\n\n{text}");
+        let packet = Packet::read(&Source::from_text(RepoPath::from("a/WP-1-A.md"), &text)).value;
+        packet.scope.out_of_scope.iter().map(ScopeEntry::pattern_text).collect()
+    }
+
+    #[test]
+    fn clear_labels_among_criteria_exclude_paths_in_scope() {
+        let start =
+            "## SCOPE\n- IN_SCOPE_PATHS:\n  - src/lib.rs\n\n## QUALITY_GATE\n### DONE_MEANS\n- It works.\n";
+        for label in ["Do not touch", "OUT_OF_SCOPE"] {
+            assert_eq!(excluded(&format!("{start}  - {label}: src/lib.rs\n")), ["src/lib.rs"], "{label}");
+        }
+        assert!(excluded(&format!("{start}  - Keep unchanged: src/lib.rs\n")).is_empty());
+        assert_eq!(excluded(&format!("{start}  - Keep unchanged: src/a.rs\n")), ["src/a.rs"]);
+    }
+
+    #[test]
+    fn labels_with_a_slash_or_dot_exclude() {
+        let start = "## SCOPE\n- IN_SCOPE_PATHS:\n  - src/\n";
+        for list in [
+            "- Forbidden/protected files: src/a.rs\n",
+            "- OUT_OF_SCOPE/PATHS: src/a.rs\n",
+            "- Frozen/read-only:\n  - src/a.rs\n",
+            "- OUT_OF_SCOPE.files: src/a.rs\n",
+        ] {
+            assert_eq!(excluded(&format!("{start}{list}")), ["src/a.rs"], "{list}");
+        }
+        for path in ["exceptions.py", "exceptions/", "locked/a.rs", "exceptions.py: new"] {
+            assert!(excluded(&format!("{start}  - {path}\n")).is_empty(), "{path}");
+        }
+    }
 }

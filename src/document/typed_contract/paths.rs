@@ -113,8 +113,15 @@ pub(super) fn read_forbidden(
                 // such as `"exceptions": {…}` can be about anything.
                 Some(Certainty::Loose) => match &node.value {
                     JsonValue::Bool(_) | JsonValue::Number(_) => {}
-                    JsonValue::Object(_) if is_root => {}
-                    _ if is_root => read_paths(node, &mut out),
+                    JsonValue::Object(_) if is_root && is_doubtful(&key.value) => {}
+                    _ if is_root && is_doubtful(&key.value) => read_paths(node, &mut out),
+                    _ if is_root => {
+                        let first = out.len();
+                        read_node(node, &mut out, faults);
+                        // `"forbidden": ["new dependencies"]` names no path.
+                        let found = out.split_off(first).into_iter();
+                        out.extend(found.filter(|entry| entry.pattern.is_ok() || names_path(entry)));
+                    }
                     _ => read_node(node, &mut out, faults),
                 },
                 None => {}
@@ -122,6 +129,16 @@ pub(super) fn read_forbidden(
         }
     }
     out
+}
+
+/// Returns whether a key in the root of a contract is often about other things than paths.
+fn is_doubtful(key: &str) -> bool {
+    let key = normalize_key(key);
+    key.starts_with("EXCEPT") || key == "LOCKED"
+}
+
+fn names_path(entry: &ScopeEntry) -> bool {
+    entry.raw.value.contains(['/', '\\', '*'])
 }
 
 /// Reads the texts of a list that are paths, and no others.
@@ -221,6 +238,8 @@ mod tests {
             "\"exceptions\": {\"policy\": \"see docs/a.md\", \"count\": 0, \"path\": \"src/a.rs\"},",
             "\"exceptions\": [\"none of src/a.rs is needed\"],",
             "\"excluded\": null,",
+            "\"forbidden\": [\"new dependencies\"],",
+            "\"frozen\": false,",
         ] {
             assert_eq!(read(root, ""), (Vec::new(), 0), "{root}");
         }
@@ -233,11 +252,18 @@ mod tests {
         for root in [
             "\"frozen\": [\"src/a.rs\"],",
             "\"forbidden\": \"src/a.rs\",",
+            "\"frozen\": {\"paths\": [\"src/a.rs\"]},",
+            "\"forbidden\": {\"files\": [\"src/a.rs\"]},",
+            "\"forbidden\": [\"src/a.rs (owner Tom)\"],",
+            "\"excluded\": [{\"path\": \"src/a.rs\"}],",
+            "\"excluded\": [\"- src/a.rs\"],",
             "\"do_not_touch\": {\"src/a.rs\": \"frozen\"},",
             "\"out_of_scope\": {\"files\": [\"src/a.rs\"]},",
         ] {
             assert_eq!(read(root, ""), (one.clone(), 0), "{root}");
         }
+        let both = vec!["src/a.rs".to_owned(), "src/b.rs".to_owned()];
+        assert_eq!(read("\"forbidden\": \"src/a.rs, src/b.rs\",", ""), (both, 0));
         assert_eq!(read("", "\"exceptions\": {\"path\": \"src/a.rs\"},"), (one, 0));
         assert_eq!(read("\"out_of_scope\": true,", "").1, 1);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
 use crate::check::context::{TrustedRecords, WaiverSource};
-use crate::check::{first_difference, removed_records};
+use crate::check::{compare_unsigned_lists, first_difference, is_closed, removed_records};
 use crate::config::resolve_layout;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
@@ -126,6 +126,9 @@ fn changed_contract(
         return Ok(vec![ContractFault::new(message, Label::path(path, "removed"))]);
     };
     let after = Packet::read(&after).value;
+    if let Some(fault) = opened_again(&before, &after) {
+        return Ok(vec![fault.with_revision(path)]);
+    }
     let signature = |packet: &Packet| packet.signature.as_ref().map(|signature| signature.value.clone());
     if after.signature.is_some() && signature(&before) != signature(&after) {
         return Ok(Vec::new());
@@ -136,6 +139,7 @@ fn changed_contract(
         let message = "the change alters the contract of a packet without a new signature";
         out.push(ContractFault::new(message, label).with_revision(path));
     }
+    out.extend(wider_lists(&before, &after).into_iter().map(|fault| fault.with_revision(path)));
     // Where work may grant itself waivers, a change of its own may, too.
     if context.loaded.config.policy.waivers_from != WaiverSource::Work {
         let known = PacketVersion::of(&before);
@@ -149,6 +153,37 @@ fn changed_contract(
         }
     }
     Ok(out)
+}
+
+/// Returns the finding for a packet that is closed in the trusted revision and open after the
+/// change. `packet/closed` judges changes with code.
+fn opened_again(before: &Packet, after: &Packet) -> Option<ContractFault> {
+    let was = before.status.as_ref().filter(|status| is_closed(&status.value))?;
+    if after.status.as_ref().is_some_and(|status| is_closed(&status.value)) {
+        return None;
+    }
+    let shown = to_single_line(&was.value.to_string(), 60);
+    let span = after.status.as_ref().map_or_else(|| after.head_span(), |status| status.span);
+    let message = format!("the change opens a packet again that is `{shown}` in the trusted revision");
+    Some(ContractFault::new(message, Label::text(&after.source, span, "open again")))
+}
+
+/// Returns what the lists of paths outside of the contract's sections allow more than before.
+fn wider_lists(before: &Packet, after: &Packet) -> Vec<ContractFault> {
+    let lists = compare_unsigned_lists(before, after);
+    let fault = |verb: &str, entry: &str, label: Label| {
+        let shown = to_single_line(entry, 80);
+        ContractFault::new(format!("the change {verb} `{shown}` of a packet without a new signature"), label)
+    };
+    let lost = lists.lost.iter().map(|entry| {
+        let label = Label::text(&after.source, after.head_span(), "no longer excludes it");
+        fault("removes", &format!("OUT_OF_SCOPE: {}", entry.raw.value), label)
+    });
+    let new = lists.new.iter().map(|entry| {
+        let label = Label::text(&after.source, entry.raw.span, "not in the trusted packet");
+        fault("adds", &format!("IN_SCOPE_PATHS: {}", entry.raw.value), label)
+    });
+    lost.chain(new).collect()
 }
 
 /// Returns the finding for a new file that is a second form of a packet of the trusted
@@ -173,4 +208,48 @@ fn second_file(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(before: &str, after: &str) -> Vec<String> {
+        let read = |text: &str| {
+            let text = format!("# Task Packet: WP-1-A\n\n{text}");
+            Packet::read(&Source::from_text(RepoPath::from("a/WP-1-A.md"), &text)).value
+        };
+        let (before, after) = (read(before), read(after));
+        assert!(first_difference(&before, &after).is_none(), "the parts of the contract are equal");
+        wider_lists(&before, &after).into_iter().map(|fault| fault.message).collect()
+    }
+
+    #[test]
+    fn a_closed_packet_stays_closed() {
+        let read = |status: &str| {
+            let text = format!("# Task Packet: WP-1-A\n\n## METADATA\n- **Status:** {status}\n");
+            Packet::read(&Source::from_text(RepoPath::from("a/WP-1-A.md"), &text)).value
+        };
+        for closed in ["Superseded", "Validated"] {
+            assert!(opened_again(&read(closed), &read("In Progress")).is_some(), "{closed}");
+            assert!(opened_again(&read("In Progress"), &read(closed)).is_none(), "{closed}");
+        }
+        assert!(opened_again(&read("Validated"), &read("Superseded")).is_none());
+        assert!(opened_again(&read("Ready for Dev"), &read("In Progress")).is_none());
+    }
+
+    #[test]
+    fn lists_outside_of_the_contract_cannot_allow_more() {
+        let scope = "## SCOPE\n- IN_SCOPE_PATHS:\n  - src/\n\n## NOTES\n";
+        let excluded = format!("{scope}- OUT_OF_SCOPE: src/invoice.rs\n");
+        let lost = faults(&excluded, scope);
+        assert!(lost.len() == 1 && lost[0].contains("OUT_OF_SCOPE: src/invoice.rs"), "{lost:?}");
+        // A new exclusion, and a note.
+        assert!(faults(scope, &excluded).is_empty());
+        assert!(faults(&excluded, &format!("{excluded}- A note.\n")).is_empty());
+        let paths = "## PATHS\n- IN_SCOPE_PATHS:\n  - src/a.rs\n";
+        let wider = faults(paths, &format!("{paths}  - src/invoice.rs\n"));
+        assert!(wider.len() == 1 && wider[0].contains("IN_SCOPE_PATHS: src/invoice.rs"), "{wider:?}");
+        assert!(faults(&format!("{paths}  - src/b.rs\n"), paths).is_empty());
+    }
 }
