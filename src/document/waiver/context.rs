@@ -7,8 +7,9 @@ use crate::document::section::Section;
 use crate::text::Span;
 
 use super::Waiver;
-use super::ending::{ends_waiver, is_end_label, is_stamped, says_ended};
-use super::force::{DoubtKind, OTHER_TITLES, doubt, is_negative};
+use super::ending::{ends_waiver, is_end_label, is_rule, is_stamped};
+use super::force::{DoubtKind, doubt, is_negative, is_other_title};
+use super::strict::ends_strictly;
 
 /// Finds the waivers that the headings, paragraphs and other items of a packet end, and sets
 /// their doubts. `section` is the one that grants waivers.
@@ -23,8 +24,7 @@ pub(super) fn apply_context(
         waiver.doubt.get_or_insert_with(|| doubt(line, span, kind));
     };
     for part in sections.iter().filter(|part| section.blocks.contains(&part.heading)) {
-        let names_other = part.key.split('_').any(|word| OTHER_TITLES.contains(&word));
-        if names_other || ends_waiver(&part.title.value) || part.key.starts_with("NOT_") {
+        if is_other_title(&part.key) || ends_waiver(&part.title.value) || part.key.starts_with("NOT_") {
             for waiver in waivers.iter_mut().filter(|waiver| inside(part.span, waiver)) {
                 set(waiver, &part.title.value, part.title.span, DoubtKind::OtherTitle);
             }
@@ -36,7 +36,7 @@ pub(super) fn apply_context(
     for part in parts {
         for (line, span) in paragraphs(text, outline, part.own_blocks.clone()) {
             let is_instruction = line.starts_with('(') && line.ends_with(')');
-            if (says_ended(&line) || is_stamped(&line)) && !is_instruction {
+            if (ends_waiver(&line) || ends_strictly(&line)) && !is_instruction && !is_rule(&line) {
                 // Text above the parts of a section is about all of them.
                 waivers
                     .iter_mut()
@@ -53,7 +53,7 @@ pub(super) fn apply_context(
             let (label, value) = line.split_once(':').unwrap_or((&line, ""));
             let is_label = line.contains(':');
             let is_end = is_end_label(label) && !(is_label && is_negative(value));
-            let is_ended = is_end || says_ended(value) || is_stamped(&line);
+            let is_ended = is_end || ends_strictly(value) || is_stamped(&line);
             let ends = title_ends || is_ended;
             if !ends || (value.is_empty() && is_negative(label)) {
                 continue;

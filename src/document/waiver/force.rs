@@ -5,12 +5,13 @@ use crate::document::field::{normalize_key, strip_hint};
 use crate::document::outline::{BlockKind, Outline};
 use crate::text::{Span, Spanned, to_single_line};
 
-use super::ending::{ends_waiver, is_end_label, is_stamped, says_ended};
+use super::ending::{is_end_label, is_stamped, says_ended};
 use super::part::WaiverPart;
-use super::state::{is_in_force, is_state_key, is_state_text};
+use super::state::{Start, is_grant_text, is_in_force, is_state_text, is_time_value, limits_grant, start_of};
+use super::strict::{ends_strictly, has_limit, is_plain_id};
 
 /// Titles of parts of the section whose waivers are not meant.
-pub(super) const OTHER_TITLES: [&str; 14] = [
+const OTHER_TITLES: [&str; 20] = [
     "EXAMPLE",
     "EXAMPLES",
     "TEMPLATE",
@@ -25,7 +26,45 @@ pub(super) const OTHER_TITLES: [&str; 14] = [
     "FORMER",
     "CLOSED",
     "OLD",
+    "FORMERLY",
+    "PREVIOUS",
+    "PREVIOUSLY",
+    "EARLIER",
+    "INACTIVE",
+    "OVER",
 ];
+/// Words in `ED` of a title that say nothing about an end.
+const PLAIN_TITLES: [&str; 20] = [
+    "GRANTED",
+    "APPROVED",
+    "SIGNED",
+    "CONFIRMED",
+    "ACCEPTED",
+    "RELATED",
+    "NEEDED",
+    "REQUIRED",
+    "DETAILED",
+    "GENERATED",
+    "LIMITED",
+    "SHARED",
+    "COVERED",
+    "WAIVED",
+    "CHANGED",
+    "ADDED",
+    "ALLOWED",
+    "PERMITTED",
+    "RECORDED",
+    "LISTED",
+];
+
+/// Returns whether the title of a part says that its waivers are not meant: `Archive`, `Retired`.
+pub(super) fn is_other_title(key: &str) -> bool {
+    key.split('_').any(|word| {
+        let is_past = word.len() > 4 && word.ends_with("ED") && !word.ends_with("EED");
+        OTHER_TITLES.contains(&word) || (is_past && !PLAIN_TITLES.contains(&word))
+    })
+}
+
 /// A reason not to count a waiver, as a clause.
 pub(super) type Doubt = Spanned<String>;
 
@@ -136,45 +175,69 @@ fn read_text(text: &str, above: Option<WaiverPart>) -> ReadText {
     let value =
         labelled.as_ref().map_or("", |(_, _, value)| value.trim_matches(['*', '_', '`', ' ', '\r', '\n']));
     let when = |is_doubtful: bool, kind: DoubtKind| is_doubtful.then_some(kind);
+    let is_grant_value = || is_in_force(value) || is_grant_text(value);
     let doubt = match (part, &labelled) {
         // `Approved: Mira, in the review` names who approved it.
         (Some(WaiverPart::Status), Some((_, key, _))) if key == "APPROVED" => {
-            when(denies_grant(value) && !is_in_force(value), Status)
+            when(!value.is_empty() && !is_grant_value(), Status)
         }
         (Some(WaiverPart::Status), _) => when(!value.is_empty() && !is_in_force(value), Status),
         (Some(WaiverPart::Expiry), _) => None,
         (Some(WaiverPart::Scope | WaiverPart::Justification | WaiverPart::Covers), _) => {
-            when(is_stamped(value), Ended)
+            when(is_stamped(value) || says_ended(value), Ended)
         }
-        // Behind an id, a date or a name: `Mira (declined)`.
-        (Some(_), _) => when(ends_waiver(value), Ended),
+        (Some(WaiverPart::Id), _) => when(!is_plain_id(value), Ended),
+        (Some(WaiverPart::Date), _) => when(!value.is_empty() && !is_grant_value(), Status),
+        // Behind a name: `Mira (declined)`.
+        (Some(_), _) => when(limits_grant(value), Ended),
         (None, Some((label, ..))) if is_end_label(label) => when(!is_negative(value), Ended),
-        (None, Some((_, key, _))) if is_grant(key) => when(denies_grant(value), Status),
-        (None, Some((_, key, _))) if is_state_key(key) => Some(End),
-        (None, Some(_)) if above.is_none() => when(is_stamped(value) || says_ended(value), Ended),
+        (None, Some((_, key, _))) if start_of(key) != Start::Other => match start_of(key) {
+            Start::Grant => when(!is_grant_value(), Status),
+            Start::State => when(!is_in_force(value), Status),
+            _ => Some(End),
+        },
+        (None, Some((_, key, _))) if above.is_none() && is_time_value(key, value) => Some(End),
+        (None, Some((_, key, _))) if above.is_none() && is_topic_label(key) => {
+            when(is_stamped(value) || says_ended(value), Ended)
+        }
+        (None, Some((_, key, _))) if above.is_none() => {
+            let is_note = !key.contains(|c: char| c.is_ascii_digit());
+            let is_end = is_note && (has_limit(value) || is_state_text(value, &normalize_key(value)));
+            when(is_end, End).or(when(is_stamped(value) || ends_strictly(value), Ended))
+        }
         _ => match above {
             Some(WaiverPart::Status) => when(!body.is_empty() && !is_in_force(body), Status),
             Some(WaiverPart::Expiry) => None,
-            Some(_) => when(is_stamped(body), Ended),
-            None if is_state_text(body) => Some(End),
-            None => when(is_stamped(body) || says_ended(body), Ended),
+            Some(WaiverPart::Scope | WaiverPart::Justification | WaiverPart::Covers) => {
+                when(is_stamped(body) || says_ended(body), Ended)
+            }
+            None if is_state_text(body, &normalize_key(body)) => Some(End),
+            _ => when(is_stamped(body) || ends_strictly(body), Ended),
         },
     };
     ReadText { part, doubt }
 }
 
-/// Returns whether a label says who granted a waiver, when or where: `Approved in`.
-fn is_grant(key: &str) -> bool {
-    matches!(key.split('_').next(), Some("APPROVED" | "GRANTED"))
-}
-
-/// Returns whether the value of such a label says that the waiver is not granted.
-fn denies_grant(value: &str) -> bool {
-    let lower = value.to_lowercase();
-    let first = lower.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
-    is_negative(value)
-        || ends_waiver(value)
-        || matches!(first, Some("no" | "not" | "never" | "nobody" | "false" | "none" | "n" | "yet" | "tbd"))
+/// Returns whether a label is about the product: there, `refused` is a word for its behaviour.
+fn is_topic_label(key: &str) -> bool {
+    let first = key.split('_').next().unwrap_or("");
+    matches!(
+        first,
+        "IMPACT"
+            | "EFFECT"
+            | "EFFECTS"
+            | "CONSEQUENCE"
+            | "CONSEQUENCES"
+            | "RISK"
+            | "RISKS"
+            | "FILES"
+            | "FILE"
+            | "TESTS"
+            | "BEHAVIOUR"
+            | "BEHAVIOR"
+            | "CHANGE"
+            | "CHANGES"
+    )
 }
 
 /// Returns whether a value denies its label: `Revoked: no`.
@@ -243,6 +306,73 @@ mod tests {
             "Revoked by Mira: 2026-02-20",
             "Reason for revocation: key leaked",
             "Pending review by Mira",
+            "Approved: until 2026-02-20",
+            "Approved: Mira until 2026-02-20",
+            "Approved: Mira disagrees",
+            "Approved: if Tom agrees",
+            "Approved: by nobody",
+            "Approved: maybe",
+            "Approved: Maybe",
+            "Approved: ?",
+            "Approved: YES (until 2026-02-20)",
+            "Granted: 2026-02-14 until 2026-02-20",
+            "Approved by: Mira, until 2026-02-20",
+            "Approver: Mira (until 2026-02-20)",
+            "Approver: Mira did not approve this",
+            "Valid for: one day",
+            "Valid before: 2026-02-20",
+            "Valid from: 2030-01-01",
+            "Valid up to 2026-02-20",
+            "Valid only until 2026-02-20",
+            "End-of-life: 2026-02-20",
+            "Ends after phase 1: 2026-02-20",
+            "End of phase: 2026-02-20",
+            "End was 2026-02-20",
+            "Ending on 2026-02-20",
+            "Approved until 2026-02-20",
+            "Granted for: one day",
+            "Granted through 2026-02-20",
+            "Duration: 14 days",
+            "Not after: 2026-03-01",
+            "Sunset: 2026-03-01",
+            "Good through: 2026-03-01",
+            "Decision of Mira: no",
+            "Decision log: no",
+            "Status update: closed",
+            "Status since 2026-02-20: closed",
+            "State after the review: closed",
+            "Status: OPEN",
+            "Decision: open",
+            "Status: ACTIVE (over)",
+            "Status: ACTIVE 2026-02-01 - 2026-02-20",
+            "Granted: no",
+            "Accepted: no",
+            "Confirmed: no",
+            "Signed: no",
+            "In effect: no",
+            "Note: Mira has revoked this",
+            "Note: Mira withdrew her approval",
+            "Note: waiver subsequently withdrawn",
+            "Note: a revocation was issued",
+            "Note: no longer valid if read today",
+            "Note: rejected when Mira read it",
+            "as a result this waiver was revoked",
+            "any use of W-1 was revoked on 2026-03-01",
+            "Mira has not approved this waiver",
+            "Justification: Mira revoked this waiver on 2026-02-20",
+            "Approver: Mira/revoked",
+            "Approver: Mira (2026-02-20/REVOKED)",
+            "Date: 2026-02-14 (was/REVOKED)",
+            "ID: W-1.revoked",
+            "ID: W-1-DECLINED",
+            "ID: W-1-DRAFT",
+            "ID: W-1-LAPSED",
+            "ID: W-1-REVOKED-OLD",
+            "W-1-DECLINED [CX-573F]",
+            "W-1-DRAFT",
+            "W-1-LAPSED [CX-573F]: x",
+            "W-1.revoked [CX-573F]",
+            "W-1-REVOKED-OLD [CX-573F]",
         ] {
             assert!(is_doubtful(text), "{text}");
         }
@@ -272,6 +402,23 @@ mod tests {
             "Approved in the review by Mira",
             "Expired sessions are not part of it",
             "The waiver covers rejected orders",
+            "Waiver ID: W-Order-Cancel-2",
+            "W-Order-Cancel-1 [CX-573F]",
+            "State machine: one state more",
+            "Impact: invalid input is refused",
+            "Files: src/draft/a.rs",
+            "Approved by: Mira",
+            "Approver: mira",
+            "Approver: Mira (user), in the review",
+            "Expiry: 2099-01-01",
+            "Granted: 2026-02-14",
+            "Date: 2026-02-14",
+            "Date: 2026-02-14 (in the review)",
+            "Created: 2026-02-14",
+            "Approved: yes",
+            "Status: granted by Mira on 2026-01-02",
+            "Justification: the parser rejects old orders",
+            "W-1 [CX-573F] 2026-02-14: allow `src/a.rs` until 2026-05-01",
         ] {
             assert!(!is_doubtful(text), "{text}");
         }
