@@ -259,6 +259,11 @@ pub(super) fn denies_phrase(text: &str) -> bool {
     PHRASES.iter().any(|phrase| lower.contains(phrase))
 }
 
+/// Returns whether a word means a waiver or its grant.
+pub(super) fn is_waiver_word(word: &str) -> bool {
+    THINGS.contains(&word)
+}
+
 /// Returns whether a text is a rule about waivers: `A waiver is void without a date`.
 pub(super) fn is_rule(text: &str) -> bool {
     let clauses = clauses(text);
@@ -277,6 +282,17 @@ pub(super) fn is_stamped(text: &str) -> bool {
     let is_capital =
         |word: &&str| word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     words.any(|word| is_capital(&word) && ends_waiver(word)) || text.contains("~~")
+}
+
+/// Returns whether such words are in capitals, except in the name of a state that is the subject of
+/// its clause: `STATE_CANCELLED is added`.
+pub(super) fn is_topic_stamped(text: &str) -> bool {
+    let plain = text.trim_start();
+    let (first, rest) = plain.split_once(' ').unwrap_or((plain, ""));
+    let is_state = ["STATE_", "EVENT_", "ERROR_", "ERR_"].iter().any(|start| first.starts_with(start));
+    let is_subject =
+        ["is added", "is new", "is removed", "is renamed"].iter().any(|verb| rest.starts_with(verb));
+    is_stamped(if is_state && is_subject { rest } else { text })
 }
 
 /// Returns whether a text says of the waiver itself that it ended or was not granted: `revoked on

@@ -5,65 +5,12 @@ use crate::document::field::{normalize_key, strip_hint};
 use crate::document::outline::{BlockKind, Outline};
 use crate::text::{Span, Spanned, to_single_line};
 
-use super::ending::{is_end_label, is_stamped, says_ended};
+use super::ending::{is_end_label, is_stamped, is_topic_stamped, says_ended};
 use super::part::WaiverPart;
-use super::state::{Start, is_grant_text, is_in_force, is_state_text, is_time_value, limits_grant, start_of};
+use super::state::{
+    Start, is_grant_text, is_in_force, is_state_text, is_time_value, limits_grant, limits_key, start_of,
+};
 use super::strict::{ends_strictly, has_limit, is_plain_id};
-
-/// Titles of parts of the section whose waivers are not meant.
-const OTHER_TITLES: [&str; 20] = [
-    "EXAMPLE",
-    "EXAMPLES",
-    "TEMPLATE",
-    "TEMPLATES",
-    "SAMPLE",
-    "FORMAT",
-    "ARCHIVE",
-    "ARCHIVED",
-    "PAST",
-    "HISTORY",
-    "HISTORICAL",
-    "FORMER",
-    "CLOSED",
-    "OLD",
-    "FORMERLY",
-    "PREVIOUS",
-    "PREVIOUSLY",
-    "EARLIER",
-    "INACTIVE",
-    "OVER",
-];
-/// Words in `ED` of a title that say nothing about an end.
-const PLAIN_TITLES: [&str; 20] = [
-    "GRANTED",
-    "APPROVED",
-    "SIGNED",
-    "CONFIRMED",
-    "ACCEPTED",
-    "RELATED",
-    "NEEDED",
-    "REQUIRED",
-    "DETAILED",
-    "GENERATED",
-    "LIMITED",
-    "SHARED",
-    "COVERED",
-    "WAIVED",
-    "CHANGED",
-    "ADDED",
-    "ALLOWED",
-    "PERMITTED",
-    "RECORDED",
-    "LISTED",
-];
-
-/// Returns whether the title of a part says that its waivers are not meant: `Archive`, `Retired`.
-pub(super) fn is_other_title(key: &str) -> bool {
-    key.split('_').any(|word| {
-        let is_past = word.len() > 4 && word.ends_with("ED") && !word.ends_with("EED");
-        OTHER_TITLES.contains(&word) || (is_past && !PLAIN_TITLES.contains(&word))
-    })
-}
 
 /// A reason not to count a waiver, as a clause.
 pub(super) type Doubt = Spanned<String>;
@@ -192,14 +139,14 @@ fn read_text(text: &str, above: Option<WaiverPart>) -> ReadText {
         (Some(_), _) => when(limits_grant(value), Ended),
         (None, Some((label, ..))) if is_end_label(label) => when(!is_negative(value), Ended),
         (None, Some((_, key, _))) if start_of(key) != Start::Other => match start_of(key) {
-            Start::Grant => when(!is_grant_value(), Status),
+            Start::Grant => when(limits_key(key), End).or(when(!is_grant_value(), Status)),
             Start::State => when(!is_in_force(value), Status),
             _ => Some(End),
         },
-        (None, Some((_, key, _))) if above.is_none() && is_time_value(key, value) => Some(End),
         (None, Some((_, key, _))) if above.is_none() && is_topic_label(key) => {
-            when(is_stamped(value) || says_ended(value), Ended)
+            when(is_topic_stamped(value) || says_ended(value), Ended)
         }
+        (None, Some((_, key, _))) if above.is_none() && is_time_value(key, value) => Some(End),
         (None, Some((_, key, _))) if above.is_none() => {
             let is_note = !key.contains(|c: char| c.is_ascii_digit());
             let is_end = is_note && (has_limit(value) || is_state_text(value, &normalize_key(value)));
@@ -212,6 +159,7 @@ fn read_text(text: &str, above: Option<WaiverPart>) -> ReadText {
                 when(is_stamped(body) || says_ended(body), Ended)
             }
             None if is_state_text(body, &normalize_key(body)) => Some(End),
+            None if has_limit(body) && !body.contains("CX-") => Some(End),
             _ => when(is_stamped(body) || ends_strictly(body), Ended),
         },
     };
@@ -372,6 +320,15 @@ mod tests {
             "W-1-DRAFT",
             "W-1-LAPSED [CX-573F]: x",
             "W-1.revoked [CX-573F]",
+            "In force from: 2030-01-01",
+            "Impact: WAIVER_REVOKED is added",
+            "Impact: STATE_CANCELLED is added, REVOKED",
+            "Only until 2026-02-20",
+            "Note: this holds until 2026-02-20",
+            "Note: this change was rejected",
+            "Granted: 2026-02-14 - 2026-02-20",
+            "Date: 2026-02-14 to 2026-02-20",
+            "Approver: Mira for one day",
             "W-1-REVOKED-OLD [CX-573F]",
         ] {
             assert!(is_doubtful(text), "{text}");
@@ -403,6 +360,10 @@ mod tests {
             "Expired sessions are not part of it",
             "The waiver covers rejected orders",
             "Waiver ID: W-Order-Cancel-2",
+            "Notes: the first form of this change was rejected.",
+            "Note: sessions end after 30 minutes",
+            "Approver: Operator (instruction in chat to expand IN_SCOPE_PATHS)",
+            "Impact: STATE_CANCELLED is added",
             "W-Order-Cancel-1 [CX-573F]",
             "State machine: one state more",
             "Impact: invalid input is refused",

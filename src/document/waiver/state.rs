@@ -113,14 +113,12 @@ const GRANT_WORDS: [&str; 46] = [
     "verbally",
 ];
 /// Words that limit, deny or postpone a grant, in each form of capitals.
-const LIMITS: [&str; 40] = [
+const LIMITS: [&str; 38] = [
     "until",
     "till",
     "through",
     "only",
     "before",
-    "up",
-    "to",
     "not",
     "no",
     "nobody",
@@ -156,7 +154,7 @@ const LIMITS: [&str; 40] = [
     "without",
 ];
 
-fn is_limit(word: &str) -> bool {
+pub(super) fn is_limit(word: &str) -> bool {
     LIMITS.contains(&word) || word.starts_with("expir") || is_duration(word)
 }
 
@@ -167,7 +165,7 @@ fn is_duration(word: &str) -> bool {
 }
 
 /// Returns whether a word is a time: a number such as that of a date, or a unit of time.
-pub(super) fn is_time_word(word: &str) -> bool {
+fn is_time_word(word: &str) -> bool {
     let plain = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     is_duration(&plain) || plain.starts_with(|c: char| c.is_ascii_digit())
 }
@@ -179,7 +177,18 @@ pub(super) fn limits_grant(text: &str) -> bool {
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
     let dates =
         lower.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 4 && part.starts_with("20"));
-    words.any(is_limit) || dates.count() > 1 || ends_strictly(text) || ends_waiver(text)
+    let mut times = lower.split_whitespace().zip(lower.split_whitespace().skip(1));
+    // `up to 2026-02-20`, not `instruction to expand`.
+    let is_span = |(to, time): (&str, &str)| {
+        matches!(to.trim_matches(|c: char| !c.is_alphanumeric()), "to" | "for") && is_time_word(time)
+    };
+    let names_one = lower.contains("for one ") || lower.contains("for a ");
+    words.any(is_limit)
+        || times.any(is_span)
+        || names_one
+        || dates.count() > 1
+        || ends_strictly(text)
+        || ends_waiver(text)
 }
 
 /// Returns whether a text names only who granted a waiver, when and where: `Mira, in the review`.
@@ -222,7 +231,7 @@ const OTHER_THINGS: [&str; 26] = [
     "COMMITS",
 ];
 /// First words of a label for the time of a record, not of an end.
-const RECORD_WORDS: [&str; 14] = [
+const RECORD_WORDS: [&str; 16] = [
     "CREATED",
     "RECORDED",
     "ADDED",
@@ -234,6 +243,8 @@ const RECORD_WORDS: [&str; 14] = [
     "ASKED",
     "SIGNED",
     "TIMESTAMP",
+    "EFFORT",
+    "ESTIMATE",
     "ISSUED",
     "DATE",
     "TIME",
@@ -250,6 +261,13 @@ pub(super) enum Start {
     Grant,
     /// Another word.
     Other,
+}
+
+/// Returns whether the key of a grant limits it: `Granted for`.
+pub(super) fn limits_key(key: &str) -> bool {
+    let is_limiting =
+        |word: &str| matches!(word, "FROM" | "FOR" | "UP" | "AFTER") || is_limit(&word.to_lowercase());
+    key.split('_').any(is_limiting)
 }
 
 /// Reads the first words of a key.

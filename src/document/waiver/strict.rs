@@ -1,11 +1,10 @@
 //! The strict reading of lines about a waiver: each word for an end stops it, unless the word
 //! plainly describes a thing of the product, as in `rejected orders are kept`.
 
-use super::ending::{clauses, denies_phrase, is_ending};
-use super::state::is_time_word;
+use super::ending::{clauses, denies_phrase, is_ending, is_waiver_word};
 
 /// Things of a product that such a word can describe.
-const TOPICS: [&str; 46] = [
+const TOPICS: [&str; 48] = [
     "order",
     "orders",
     "session",
@@ -52,6 +51,8 @@ const TOPICS: [&str; 46] = [
     "link",
     "links",
     "bookings",
+    "request",
+    "requests",
 ];
 /// Words in front of a word that describes the thing behind it.
 const CONNECTIONS: [&str; 18] = [
@@ -79,11 +80,25 @@ pub(super) fn ends_strictly(text: &str) -> bool {
 fn clause_ends(words: &[String]) -> bool {
     let text = |at: Option<usize>| at.and_then(|at| words.get(at)).map_or("", String::as_str);
     let is_topic = |word: &str| TOPICS.contains(&word);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let is_here = has(&["below", "above", "following", "follow", "here"]);
+    // `The first form of this change was rejected`.
+    let is_earlier = has(&["first", "earlier", "previous"])
+        && has(&["form", "version", "attempt", "patch", "plan"])
+        && !has(&["it", "\u{0}"])
+        && !words.iter().any(|word| is_waiver_word(word));
+    // `Expired waivers do not count`.
+    let rest: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    if rest == ["waivers", "do", "not", "count"] {
+        return false;
+    }
     let ends_at = |at: usize| {
         let word = text(Some(at));
         let (before, next) = (text(at.checked_sub(1)), text(Some(at + 1)));
-        let describes = is_topic(next) && (at == 0 || CONNECTIONS.contains(&before));
-        let is_stated = VERBS.contains(&before) && is_topic(text(at.checked_sub(2)));
+        // `Rejected requests:` is the title of what follows.
+        let is_title = words.len() <= at + 2 && (at == 0 || matches!(before, "the" | "a" | "an" | "all"));
+        let describes = is_topic(next) && (at == 0 || CONNECTIONS.contains(&before)) && !is_title && !is_here;
+        let is_stated = VERBS.contains(&before) && (is_topic(text(at.checked_sub(2))) || is_earlier);
         let is_work = is_topic(before) && (word.ends_with("ation") || word.ends_with("al"));
         is_ending(word) && !describes && !is_stated && !is_work
     };
@@ -96,12 +111,15 @@ fn clause_ends(words: &[String]) -> bool {
     (0..words.len()).any(|at| ends_at(at) || is_over(at) || is_denied(at))
 }
 
-/// Returns whether a text has a limit of time: `until 2026-02-20`, `expires on Friday`.
+/// Returns whether a text has a limit of time: `until 2026-02-20`, `expires on 2026-02-20`.
 pub(super) fn has_limit(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    let is_date = |word: &str| {
+        word.trim_matches(|c: char| !c.is_alphanumeric()).starts_with("20") && word.contains('-')
+    };
     words.any(|word| matches!(word, "until" | "till") || word.starts_with("expir"))
-        && lower.split_whitespace().any(is_time_word)
+        && lower.split_whitespace().any(is_date)
 }
 
 /// Returns whether a word is the id of a waiver with a stamp: `W-1-REVOKED`, `W-1.revoked`.
