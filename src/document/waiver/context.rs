@@ -192,6 +192,13 @@ mod tests {
         packet.waivers.iter().all(|waiver| waiver.missing().is_empty() && waiver.doubt.is_none())
     }
 
+    fn is_in_force_with(own: &str) -> bool {
+        let text = format!("# Task Packet: WP-1-A\n\n## WAIVERS GRANTED\n{WAIVER}{own}\n");
+        let packet = Packet::read(&Source::from_text(RepoPath::from("WP-1-A.md"), &text)).value;
+        assert_eq!(packet.waivers.len(), 1, "{text}");
+        packet.waivers.iter().all(|waiver| waiver.missing().is_empty() && waiver.doubt.is_none())
+    }
+
     #[test]
     fn text_around_a_waiver_ends_it() {
         for line in [
@@ -213,10 +220,14 @@ mod tests {
         for title in ["### Formerly granted", "### Ended", "### Retired", "### Archive"] {
             assert!(!is_in_force(title, ""), "{title}");
         }
+        let own = "  - Status: APPROVED (in the review of 2026-02-14)\n  - Expiry: 2099-01-01\n  - Withdrawn: no\n  \
+                   - Notes: the first form of this change was rejected.";
+        assert!(is_in_force_with(own));
         for line in [
             "A waiver is void without a date.",
             "Expired waivers do not count. Rejected requests are on the board.",
             "Each waiver has an id, a date and an approver.",
+            "(Expired waivers are removed.)",
             "### Granted",
             "### Files of the generator",
         ] {

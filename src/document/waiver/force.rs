@@ -135,6 +135,7 @@ fn read_text(text: &str, above: Option<WaiverPart>) -> ReadText {
         }
         (Some(WaiverPart::Id), _) => when(!is_plain_id(value), Ended),
         (Some(WaiverPart::Date), _) => when(!value.is_empty() && !is_grant_value(), Status),
+        (Some(WaiverPart::Policy), _) => when(ends_strictly(value) || has_limit(value), Ended),
         // Behind a name: `Mira (declined)`.
         (Some(_), _) => when(limits_grant(value), Ended),
         (None, Some((label, ..))) if is_end_label(label) => when(!is_negative(value), Ended),

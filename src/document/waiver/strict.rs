@@ -89,7 +89,7 @@ fn clause_ends(words: &[String]) -> bool {
         && !words.iter().any(|word| is_waiver_word(word));
     // `Expired waivers do not count`.
     let rest: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-    if rest == ["waivers", "do", "not", "count"] {
+    if rest == ["waivers", "do", "not", "count"] || rest == ["waivers", "are", "removed"] {
         return false;
     }
     let ends_at = |at: usize| {
