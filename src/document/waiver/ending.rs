@@ -3,6 +3,8 @@
 //! The values of a status are an allow list (see [`state`](super::state)). Other lines of a waiver
 //! are about files, tests and orders. They stop it only if they speak about the waiver itself.
 
+use super::strict::{ends_strictly, is_plain_id};
+
 /// Beginnings of words that say that a waiver ended, or was not granted.
 const ENDINGS: [&str; 30] = [
     "revok",
@@ -171,33 +173,16 @@ const AFTER: [&str; 27] = [
     "entirely",
 ];
 /// Words of a clause that states a condition or a rule, not what happened.
-const RULES: [&str; 16] = [
-    "if", "unless", "when", "whenever", "any", "each", "every", "a", "an", "may", "can", "could", "would",
-    "might", "must", "should",
-];
+const RULES: [&str; 11] =
+    ["if", "unless", "when", "whenever", "may", "can", "could", "would", "might", "must", "should"];
+/// Words of a rule about each waiver, in a clause with a condition.
+const KINDS: [&str; 4] = ["a", "an", "any", "each"];
+/// Words of a condition.
+const CONDITIONS: [&str; 4] = ["without", "if", "unless", "when"];
 /// Words that turn it around.
 const NEGATIONS: [&str; 7] = ["not", "never", "no", "none", "nothing", "nor", "non"];
-/// Last parts of an id that are a stamp: `W-1-REVOKED`.
-const STAMPS: [&str; 16] = [
-    "revoked",
-    "withdrawn",
-    "expired",
-    "rejected",
-    "cancelled",
-    "canceled",
-    "void",
-    "voided",
-    "denied",
-    "superseded",
-    "inactive",
-    "invalid",
-    "refused",
-    "rescinded",
-    "retracted",
-    "pending",
-];
 
-fn is_ending(word: &str) -> bool {
+pub(super) fn is_ending(word: &str) -> bool {
     ENDINGS.iter().any(|start| word.starts_with(start))
 }
 
@@ -210,21 +195,28 @@ fn is_name(word: &str) -> bool {
         return false;
     }
     let has_extension = plain.rsplit_once('.').is_some_and(|(name, extension)| {
-        !name.is_empty() && extension.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        let is_short = (1..=5).contains(&extension.len());
+        !name.is_empty() && is_short && !is_ending(extension) && extension.bytes().all(is_extension_byte)
     });
     let is_id = || {
-        let last = plain.rsplit('-').find(|part| part.contains(char::is_alphabetic)).unwrap_or("");
         plain.contains('-')
             && plain.contains(|c: char| c.is_ascii_digit())
             && first.starts_with(|c: char| c.is_ascii_uppercase())
-            && !STAMPS.contains(&last.to_lowercase().as_str())
+            && plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            && is_plain_id(plain)
     };
-    plain.contains('/') || has_extension || is_id()
+    // `Mira/revoked` is no path.
+    let is_path = plain.contains('/') && (has_extension || word.starts_with('`'));
+    is_path || has_extension || is_id()
+}
+
+fn is_extension_byte(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
 
 /// Splits a text into its clauses, and these into words in lower case. A name is the word
 /// `\u{0}`.
-fn clauses(text: &str) -> Vec<Vec<String>> {
+pub(super) fn clauses(text: &str) -> Vec<Vec<String>> {
     let mut out = vec![Vec::new()];
     let marks = |c: char| ",;.:!?()[]|".contains(c);
     let next_clause = |out: &mut Vec<Vec<String>>| {
@@ -258,9 +250,29 @@ pub(super) fn ends_waiver(text: &str) -> bool {
     let lower = text.to_lowercase();
     let words = text.split_whitespace().filter(|word| !is_name(word));
     let mut pieces = words.flat_map(|word| word.split(|c: char| !c.is_alphanumeric()));
-    pieces.any(|word| is_ending(&word.to_lowercase()))
-        || PHRASES.iter().any(|phrase| lower.contains(phrase))
-        || text.contains("~~")
+    pieces.any(|word| is_ending(&word.to_lowercase())) || denies_phrase(&lower) || text.contains("~~")
+}
+
+/// Returns whether a text has a group of words that denies a waiver: `no longer`.
+pub(super) fn denies_phrase(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    PHRASES.iter().any(|phrase| lower.contains(phrase))
+}
+
+/// Returns whether a word means a waiver or its grant.
+pub(super) fn is_waiver_word(word: &str) -> bool {
+    THINGS.contains(&word)
+}
+
+/// Returns whether a text is a rule about waivers: `A waiver is void without a date`.
+pub(super) fn is_rule(text: &str) -> bool {
+    let clauses = clauses(text);
+    let words = || clauses.iter().flatten().map(String::as_str);
+    let has = |list: &[&str]| words().any(|word| list.contains(&word));
+    words().next().is_some_and(|first| KINDS.contains(&first))
+        && has(&CONDITIONS)
+        && !has(&["below", "above", "following", "this", "these", "here", "was", "were", "has", "have"])
+        && !text.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Returns whether such words are in capitals, as a stamp on a sentence.
@@ -272,6 +284,17 @@ pub(super) fn is_stamped(text: &str) -> bool {
     words.any(|word| is_capital(&word) && ends_waiver(word)) || text.contains("~~")
 }
 
+/// Returns whether such words are in capitals, except in the name of a state that is the subject of
+/// its clause: `STATE_CANCELLED is added`.
+pub(super) fn is_topic_stamped(text: &str) -> bool {
+    let plain = text.trim_start();
+    let (first, rest) = plain.split_once(' ').unwrap_or((plain, ""));
+    let is_state = ["STATE_", "EVENT_", "ERROR_", "ERR_"].iter().any(|start| first.starts_with(start));
+    let is_subject =
+        ["is added", "is new", "is removed", "is renamed"].iter().any(|verb| rest.starts_with(verb));
+    is_stamped(if is_state && is_subject { rest } else { text })
+}
+
 /// Returns whether a text says of the waiver itself that it ended or was not granted: `revoked on
 /// 2026-02-20`, `this waiver was withdrawn`, `Mira revoked it`. `Rejected orders are kept` and `a
 /// waiver is void without a date` do not.
@@ -281,7 +304,9 @@ pub(super) fn says_ended(text: &str) -> bool {
 
 fn clause_says_ended(words: &[String]) -> bool {
     let is_of = |word: &str, list: &[&str]| list.contains(&word);
-    let rule_at = words.iter().position(|word| is_of(word, &RULES)).unwrap_or(usize::MAX);
+    let has_condition = words.iter().any(|word| is_of(word, &CONDITIONS));
+    let is_rule = |word: &str| is_of(word, &RULES) || (has_condition && is_of(word, &KINDS));
+    let rule_at = words.iter().position(|word| is_rule(word)).unwrap_or(usize::MAX);
     let not_at = words.iter().position(|word| is_of(word, &NEGATIONS)).unwrap_or(usize::MAX);
     let thing_at = words.iter().position(|word| is_of(word, &THINGS)).unwrap_or(usize::MAX);
     let is_lead = |word: &str| {
@@ -325,5 +350,5 @@ fn clause_says_ended(words: &[String]) -> bool {
 /// Returns whether a label says that the waiver ended: `Revoked`, `Withdrawn on`, `Reason for
 /// revocation`. `Order cancellation` does not.
 pub(super) fn is_end_label(label: &str) -> bool {
-    says_ended(label) || is_stamped(label)
+    ends_strictly(label) || is_stamped(label)
 }

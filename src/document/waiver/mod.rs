@@ -13,6 +13,7 @@ mod force;
 mod part;
 mod prose;
 mod state;
+mod strict;
 mod value;
 
 use std::ops::Range;
