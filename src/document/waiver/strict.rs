@@ -143,7 +143,7 @@ pub(super) fn is_plain_id(id: &str) -> bool {
         let mut before = parts.get(..at).unwrap_or_default().iter();
         let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
         let has_thing = before.clone().any(|part| part.len() > 2 && *part != "waiver" && !is_ending(part));
-        let is_work = WORKS.contains(&part) && has_thing && !before.any(|part| has_digit(part));
+        let is_work = WORKS.contains(&part) && has_thing && !before.any(has_digit);
         !is_ending(part) && !matches!(part, "old" | "ended" | "closed" | "over") || is_work
     };
     let is_number_last = parts.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
