@@ -8,9 +8,9 @@ use crate::document::section::Section;
 use crate::text::Span;
 
 use super::Waiver;
-use super::ending::{ends_waiver, is_end_label, is_rule, is_stamped};
+use super::ending::{ends_waiver, is_rule, is_stamped};
 use super::force::{DoubtKind, doubt, is_negative};
-use super::strict::ends_strictly;
+use super::strict::{ends_strictly, is_end_label};
 
 /// Titles of parts of the section whose waivers are not meant.
 const OTHER_TITLES: [&str; 20] = [

@@ -3,41 +3,8 @@
 //! The values of a status are an allow list (see [`state`](super::state)). Other lines of a waiver
 //! are about files, tests and orders. They stop it only if they speak about the waiver itself.
 
-use super::strict::{ends_strictly, is_plain_id};
+use super::words::{is_ending, is_plain_id};
 
-/// Beginnings of words that say that a waiver ended, or was not granted.
-const ENDINGS: [&str; 30] = [
-    "revok",
-    "revoc",
-    "withdr",
-    "reject",
-    "rescind",
-    "cancel",
-    "annul",
-    "void",
-    "declin",
-    "denied",
-    "deny",
-    "refus",
-    "supersed",
-    "terminat",
-    "suspend",
-    "laps",
-    "expired",
-    "inactive",
-    "invalid",
-    "obsolete",
-    "disapprov",
-    "unapproved",
-    "retract",
-    "nullif",
-    "draft",
-    "propos",
-    "pending",
-    "requested",
-    "awaiting",
-    "unsigned",
-];
 /// Word groups that say the same.
 const PHRASES: [&str; 16] = [
     "no longer",
@@ -181,10 +148,6 @@ const KINDS: [&str; 4] = ["a", "an", "any", "each"];
 const CONDITIONS: [&str; 4] = ["without", "if", "unless", "when"];
 /// Words that turn it around.
 const NEGATIONS: [&str; 7] = ["not", "never", "no", "none", "nothing", "nor", "non"];
-
-pub(super) fn is_ending(word: &str) -> bool {
-    ENDINGS.iter().any(|start| word.starts_with(start))
-}
 
 /// Returns whether a word is the name of a thing, not a statement: a path, or an id such as
 /// `W-Order-Cancel-1`.
@@ -345,10 +308,4 @@ fn clause_says_ended(words: &[String]) -> bool {
         matches!(text(at), "ended" | "over") && (thing_at < at || at <= lead) && not_at > at && rule_at > at
     };
     (0..words.len()).any(|at| (is_ending(text(at)) && ends_at(at)) || has_ended(at)) || has_phrase()
-}
-
-/// Returns whether a label says that the waiver ended: `Revoked`, `Withdrawn on`, `Reason for
-/// revocation`. `Order cancellation` does not.
-pub(super) fn is_end_label(label: &str) -> bool {
-    ends_strictly(label) || is_stamped(label)
 }

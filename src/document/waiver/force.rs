@@ -5,12 +5,13 @@ use crate::document::field::{normalize_key, strip_hint};
 use crate::document::outline::{BlockKind, Outline};
 use crate::text::{Span, Spanned, to_single_line};
 
-use super::ending::{is_end_label, is_stamped, is_topic_stamped, says_ended};
+use super::ending::{is_stamped, is_topic_stamped, says_ended};
 use super::part::WaiverPart;
 use super::state::{
     Start, is_grant_text, is_in_force, is_state_text, is_time_value, limits_grant, limits_key, start_of,
 };
-use super::strict::{ends_strictly, has_limit, is_plain_id};
+use super::strict::{ends_strictly, has_limit, is_end_label};
+use super::words::is_plain_id;
 
 /// A reason not to count a waiver, as a clause.
 pub(super) type Doubt = Spanned<String>;

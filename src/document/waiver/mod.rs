@@ -15,6 +15,7 @@ mod prose;
 mod state;
 mod strict;
 mod value;
+mod words;
 
 use std::ops::Range;
 

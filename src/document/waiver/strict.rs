@@ -1,7 +1,8 @@
 //! The strict reading of lines about a waiver: each word for an end stops it, unless the word
 //! plainly describes a thing of the product, as in `rejected orders are kept`.
 
-use super::ending::{clauses, denies_phrase, is_ending, is_waiver_word};
+use super::ending::{clauses, denies_phrase, is_stamped, is_waiver_word};
+use super::words::{is_ending, is_plain_id};
 
 /// Things of a product that such a word can describe.
 const TOPICS: [&str; 48] = [
@@ -65,8 +66,6 @@ const VERBS: [&str; 7] = ["is", "are", "was", "were", "be", "been", "being"];
 const GRANTS: [&str; 8] = ["approv", "grant", "accept", "confirm", "sign", "agree", "consent", "authori"];
 /// Words that deny the word for a grant behind them.
 const DENIALS: [&str; 6] = ["not", "never", "nobody", "neither", "without", "cannot"];
-/// Last parts of an id that name a work on a thing: `W-Order-Cancel-1`.
-const WORKS: [&str; 7] = ["cancel", "cancellation", "reject", "rejection", "revoke", "suspend", "refusal"];
 
 /// Returns whether a text has a word that ends or denies a waiver, and this word does not describe
 /// a thing of the product.
@@ -132,21 +131,8 @@ fn is_stamped_id(word: &str) -> bool {
     is_id && !is_plain_id(plain)
 }
 
-/// Returns whether an id has no words for an end, except for a work on a thing before its number:
-/// `W-Order-Cancel-1`.
-pub(super) fn is_plain_id(id: &str) -> bool {
-    let lower = id.to_lowercase();
-    let parts: Vec<&str> =
-        lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-    let is_plain = |at: usize| {
-        let part = parts.get(at).copied().unwrap_or("");
-        let mut before = parts.get(..at).unwrap_or_default().iter();
-        let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
-        let has_thing = before.clone().any(|part| part.len() > 2 && *part != "waiver" && !is_ending(part));
-        let is_work = WORKS.contains(&part) && has_thing && !before.any(has_digit);
-        !is_ending(part) && !matches!(part, "old" | "ended" | "closed" | "over") || is_work
-    };
-    let is_number_last = parts.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-    let has_ending = parts.iter().any(|part| is_ending(part));
-    (0..parts.len()).all(is_plain) && (!has_ending || is_number_last)
+/// Returns whether a label says that the waiver ended: `Revoked`, `Withdrawn on`, `Reason for
+/// revocation`. `Order cancellation` does not.
+pub(super) fn is_end_label(label: &str) -> bool {
+    ends_strictly(label) || is_stamped(label)
 }

@@ -82,6 +82,12 @@ fn a_seal_finds_a_chain_that_was_computed_anew() {
     assert_eq!(sandbox.run_redacted(&["log", "verify"]).0, 0, "without a seal nobody can tell");
 }
 
+/// Removes the hash of a job's row: events of earlier versions have none.
+fn without_row_hash(body: &str) -> String {
+    let Some((before, rest)) = body.split_once(",\"row_sha256\":\"") else { return body.to_owned() };
+    format!("{before}{}", rest.split_once('"').map_or("", |(_, rest)| rest))
+}
+
 /// Changes one event and computes all hashes again, as an attacker would.
 fn recompute(database: &Connection) {
     use sha2::{Digest as _, Sha256};
@@ -94,7 +100,7 @@ fn recompute(database: &Connection) {
         read.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows").flatten().collect();
     let mut prev = [0u8; 32];
     for (seq, body) in events {
-        let body = body.replace("\"PASS\"", "\"FAIL\"");
+        let body = without_row_hash(&body.replace("\"PASS\"", "\"FAIL\""));
         let mut hasher = Sha256::new();
         hasher.update(u64::try_from(seq).expect("number").to_be_bytes());
         hasher.update(prev);
