@@ -164,7 +164,7 @@ fn opened_again(before: &Packet, after: &Packet) -> Option<ContractFault> {
     }
     let shown = to_single_line(&was.value.to_string(), 60);
     let span = after.status.as_ref().map_or_else(|| after.head_span(), |status| status.span);
-    let message = format!("the change opens a packet again that is `{shown}` in the trusted revision");
+    let message = format!("the change reopens a packet that is `{shown}` in the trusted revision");
     Some(ContractFault::new(message, Label::text(&after.source, span, "open again")))
 }
 
