@@ -77,12 +77,7 @@ fn is_nothing(plain: &str) -> bool {
     if lower == "n/a" {
         return true;
     }
-    // A date and a time are one word.
-    let words: Vec<&str> = lower
-        .split(|c: char| !c.is_alphanumeric() && !"/-.:".contains(c))
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words = words_of(&lower);
     let Some((first, rest)) = words.split_first() else { return true };
     // `0 / 12`
     let is_apart = lower.starts_with("0 / ") && rest.first().is_some_and(|word| is_number(word));
@@ -92,6 +87,14 @@ fn is_nothing(plain: &str) -> bool {
     let things = rest.iter().skip(after).take(2).take_while(|word| AFTER_ZERO.contains(word));
     let after = after + things.count();
     is_none && is_clean(rest.get(after..).unwrap_or_default())
+}
+
+/// Returns the words of a value. A date, a time and a fraction are one word.
+fn words_of(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_alphanumeric() && !"/-.:".contains(c))
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 fn is_number(word: &str) -> bool {
@@ -150,11 +153,7 @@ fn clean_phrase(words: &[&str]) -> usize {
 /// a remark that does not take it back.
 fn is_clean_exit(value: &str) -> bool {
     let plain = strip_hint(value).trim_matches(['`', '*', '_', ' ', '.']).to_lowercase();
-    let words: Vec<&str> = plain
-        .split(|c: char| !c.is_alphanumeric() && !"/-.:".contains(c))
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words = words_of(&plain);
     let Some((first, rest)) = words.split_first() else { return false };
     let after = usize::from(rest.first().is_some_and(|word| *word == "success"));
     *first == "0" && is_clean(rest.get(after..).unwrap_or_default()) && !takes_back(behind_first(value))
