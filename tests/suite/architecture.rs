@@ -3,6 +3,7 @@
 //! name.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -36,11 +37,13 @@ impl SourceFile {
     /// The path without extension of each module that this file declares for
     /// unit tests.
     fn test_modules(&self) -> Vec<String> {
-        let declared = Regex::new(r"#\[cfg\(test\)\]\s+(?:pub\(crate\) )?mod (\w+);").expect("pattern");
+        static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"#\[cfg\(test\)\]\s+(?:pub\(crate\) )?mod (\w+);").expect("pattern")
+        });
         let folder = self.path.trim_end_matches(".rs");
         let folder = ["/mod", "lib"].iter().fold(folder, |path, name| path.trim_end_matches(name));
         let name = |name: &str| format!("{folder}/{name}").trim_start_matches('/').to_owned();
-        declared.captures_iter(&self.text).map(|captures| name(&captures[1])).collect()
+        DECLARED.captures_iter(&self.text).map(|captures| name(&captures[1])).collect()
     }
 
     /// The text without comments and without the unit tests at its end.
@@ -54,7 +57,13 @@ impl SourceFile {
     }
 }
 
-fn sources() -> Vec<SourceFile> {
+/// The files below `src`, read once for all tests.
+fn sources() -> &'static [SourceFile] {
+    static SOURCES: LazyLock<Vec<SourceFile>> = LazyLock::new(read_sources);
+    &SOURCES
+}
+
+fn read_sources() -> Vec<SourceFile> {
     let root = project().join("src");
     let files = files_below(&root).into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
     let mut all: Vec<SourceFile> = files
@@ -108,7 +117,7 @@ fn only_config_reads_a_configuration() {
         !is_config && (source.text.contains("Config::read(") || source.text.contains("RawConfig"))
     };
     let readers: Vec<String> =
-        sources().into_iter().filter(is_reader).map(|source| format!("src/{}", source.path)).collect();
+        sources().iter().filter(|file| is_reader(file)).map(|source| format!("src/{}", source.path)).collect();
     assert!(readers.is_empty(), "use config::load in {}", readers.join(", "));
 }
 
@@ -119,7 +128,7 @@ fn files_are_small() {
         let text = std::fs::read_to_string(&path).expect("source");
         (path.strip_prefix(project()).expect("below").display().to_string(), text)
     });
-    let all = sources().into_iter().map(|file| (format!("src/{}", file.path), file.text)).chain(tests);
+    let all = sources().iter().map(|file| (format!("src/{}", file.path), file.text.clone())).chain(tests);
     let long: Vec<String> = all
         .filter(|(_, text)| text.lines().count() > 400)
         .map(|(file, text)| format!("{file}: {} lines, more than 400", text.lines().count()))

@@ -289,7 +289,7 @@ fn the_hook_is_quiet_where_no_fence_and_no_packet_is_in_force() {
 }
 
 /// Number of generated commits on which the hook and `verify` are compared.
-const COMMITS: usize = 500;
+const COMMITS: usize = 240;
 /// Threads that compare them, each in a repository of its own.
 const THREADS: usize = 4;
 

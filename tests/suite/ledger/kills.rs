@@ -9,7 +9,7 @@ use crate::support::repo::Sandbox;
 
 /// Rounds of killing; `COUNTERSIGN_KILL_ROUNDS=10000 cargo test a_killed_gate` runs more.
 fn kill_rounds() -> u32 {
-    std::env::var("COUNTERSIGN_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+    std::env::var("COUNTERSIGN_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
 }
 
 #[test]
