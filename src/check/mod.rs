@@ -56,6 +56,7 @@ pub(crate) use change::user_ignored_findings;
 pub(crate) use evidence::{is_same_command, normalize as normalize_command};
 pub(crate) use link::named_paths;
 pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
+pub(crate) use packet::force::{is_over_by_board, names_newer, over_on};
 pub(crate) use packet::merged::merged_commit;
 pub(crate) use refinement::is_bundle;
 pub(crate) use registry::{Registered, find_rule, registered_rules, wording};

@@ -147,3 +147,66 @@ fn a_revert_of_closed_work_names_the_next_revision() {
     sandbox.commit("revert");
     judge(&sandbox, "WP-1-Word-v2", 0, "PASSED");
 }
+
+#[test]
+fn a_change_without_code_reopens_no_packet_by_the_records() {
+    let other = ".GOV/task_packets/WP-2-Other-v1.md";
+    let line = "- **[WP-2-Other-v1]** - [SUPERSEDED]\n";
+    let open = |sandbox: &Sandbox| {
+        sandbox.edit(BOARD, line, "");
+        sandbox.edit(BOARD, ENTRY, "- **[WP-2-Other-v1]** - [IN_PROGRESS]\n");
+    };
+    let back = |sandbox: &Sandbox| {
+        sandbox.edit(REGISTRY, "task_packets/WP-2-Other-v2.md", "task_packets/WP-2-Other-v1.md");
+    };
+    let said = "error[approval/unsigned-contract]: the change reopens `WP-2-Other-v1`";
+    // The board and the registry together. One of them alone still ends the packet.
+    let sandbox = with_other_packet();
+    open(&sandbox);
+    back(&sandbox);
+    sandbox.commit("records");
+    verify(&sandbox, 1, said);
+    for edit in [&open as &dyn Fn(&Sandbox), &back] {
+        let sandbox = with_other_packet();
+        edit(&sandbox);
+        sandbox.commit("records");
+        verify(&sandbox, 0, "contract only");
+    }
+    // Where the registry is silent, the board ends the packet, and the other way round.
+    for (without, edit, says) in [
+        (REGISTRY, &open as &dyn Fn(&Sandbox), "lists as SUPERSEDED"),
+        (BOARD, &back, "replaces by a newer revision"),
+    ] {
+        let sandbox = with_other_packet();
+        on_main(&sandbox, |sandbox| sandbox.remove(without));
+        sandbox.git(&["reset", "-q", "--hard", "main"]);
+        edit(&sandbox);
+        sandbox.commit("records");
+        verify(&sandbox, 1, says);
+    }
+    // A verdict on the board binds while the packet says nothing else of its state.
+    let sandbox = with_other_packet();
+    on_main(&sandbox, |sandbox| {
+        sandbox.remove(REGISTRY);
+        sandbox.edit(BOARD, line, "- **[WP-2-Other-v1]** - [VALIDATED]\n");
+    });
+    sandbox.git(&["reset", "-q", "--hard", "main"]);
+    sandbox.edit(other, "\n\n## SCOPE", "\n- **Status:** In Progress\n\n## SCOPE");
+    sandbox.commit("open again");
+    verify(&sandbox, 1, said);
+    // A next revision is how a packet goes on, and a packet that ends may leave the board.
+    let sandbox = with_other_packet();
+    let third = ".GOV/task_packets/WP-2-Other-v3.md";
+    sandbox.write(third, sandbox.read(other).replace("WP-2-Other-v1", "WP-2-Other-v3"));
+    sandbox.edit(REGISTRY, "task_packets/WP-2-Other-v2.md", "task_packets/WP-2-Other-v3.md");
+    sandbox.edit(BOARD, ENTRY, "- **[WP-2-Other-v3]** - [READY_FOR_DEV]\n");
+    sandbox.commit("the next revision");
+    verify(&sandbox, 0, "contract only");
+    let sandbox = with_other_packet();
+    sandbox.edit(other, "\n\n## SCOPE", "\n- **Status:** Superseded\n\n## SCOPE");
+    sandbox.edit(BOARD, line, "");
+    sandbox.remove(REGISTRY);
+    sandbox.commit("tidy");
+    let (_, said) = sandbox.run_redacted(&["verify", "--range", "main..work", "--no-run"]);
+    assert!(!said.contains("reopens"), "{said}");
+}

@@ -70,9 +70,20 @@ pub(in crate::check) fn ended_on(board: &Board, id: &str, packet: Option<&Packet
     over_on(board).remove(id).filter(|(_, state)| !(is_open && state == VALIDATED))
 }
 
+/// Returns whether a board says that a packet is over.
+pub(crate) fn is_over_by_board(board: &Board, id: &WpId, packet: &Packet) -> bool {
+    ended_on(board, id.as_str(), Some(packet)).is_some()
+}
+
+/// Returns whether a registry names a newer revision as the active packet.
+pub(crate) fn names_newer(registry: &Registry, id: &WpId) -> bool {
+    other_active(registry, id)
+        .is_some_and(|(_, active)| active.revision().unwrap_or(0) > id.revision().unwrap_or(0))
+}
+
 /// Returns the packets that a board says are over, each with the place and the state: ended, or
 /// validated.
-pub(in crate::check) fn over_on(board: &Board) -> BTreeMap<String, (Span, String)> {
+pub(crate) fn over_on(board: &Board) -> BTreeMap<String, (Span, String)> {
     let is_over = |state: &str| state == VALIDATED || ends_work(state);
     let entries = board.entries.iter().chain(&board.misplaced).filter(|entry| is_over(&entry.state));
     let entries = entries.map(|entry| (entry.wp_id.clone(), entry.span, entry.state.clone()));

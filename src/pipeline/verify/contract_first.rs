@@ -17,6 +17,7 @@ use crate::text::{RepoPath, Source, to_single_line};
 
 use super::VerifyContext;
 use super::fence::push_rule;
+use super::reopened::opened_by_records;
 
 /// Checks a change that touches nothing but documents of governance: it brings a
 /// contract to its base and needs no packet of its own. `None` for other changes.
@@ -47,6 +48,7 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
     for file in &context.change.files {
         findings.extend(changed_contract(context, &layout, file)?);
     }
+    findings.extend(opened_by_records(context, &layout)?);
     let read = |tree: TreeState, path: &str| read_record(context.repo, tree, path);
     let audit = read(judged, &layout.audit)?.map(|source| Audit::read(&source));
     let gate_log = read(judged, &layout.gate_log)?.map(|source| GateLog::read(&source));
@@ -82,7 +84,7 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
 }
 
 /// What is wrong with a change of a contract, and where.
-struct ContractFault {
+pub(super) struct ContractFault {
     message: String,
     label: Label,
     /// What to do instead, if the rule does not say it.
@@ -90,12 +92,12 @@ struct ContractFault {
 }
 
 impl ContractFault {
-    fn new(message: impl Into<String>, label: Label) -> Self {
+    pub(super) fn new(message: impl Into<String>, label: Label) -> Self {
         Self { message: message.into(), label, help: None }
     }
 
     /// Names the revision that the change may add instead.
-    fn with_revision(self, path: &RepoPath) -> Self {
+    pub(super) fn with_revision(self, path: &RepoPath) -> Self {
         let help = Layout::id_of(path).map(|id| {
             format!(
                 "Leave `{id}` as it is, and add the packet `{}` with the new text in a change without code.",

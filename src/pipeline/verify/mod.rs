@@ -7,6 +7,7 @@ mod exempt;
 mod fence;
 mod packets;
 mod policy_change;
+mod reopened;
 mod signed_packets;
 
 use std::sync::Arc;
