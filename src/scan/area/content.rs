@@ -14,9 +14,7 @@ use crate::scan::lexer::tokenize;
 use crate::scan::token_map::{TokenKind, TokenKindSet};
 
 /// Number of bytes at the begin of a file in which comments and imports are read.
-const HEADER_BYTES: usize = 4096;
-/// Number of comment lines at the begin of a file in which an owner counts.
-const HEADER_LINES: usize = 40;
+pub(super) const HEADER_BYTES: usize = 4096;
 /// Number of bytes at the end of a file in which the link to a source map counts.
 const FOOTER_BYTES: usize = 400;
 
@@ -161,57 +159,6 @@ fn describes_at_top_level(language: Language, text: &[u8]) -> bool {
     is_match(&SCRIPT_DESCRIBE) && !is_match(&SCRIPT_OWN_DESCRIBE)
 }
 
-/// Returns whether the first comment says that the file was copied from another project.
-/// `is_own` is true for a file of the Go project itself.
-/// `package` is the name of the package that contains it.
-pub(super) fn is_copy(language: Language, is_own: bool, package: &str, text: &[u8]) -> bool {
-    let is_plain_script = matches!(language, Language::JavaScript | Language::Jsx);
-    (!is_own && is_of_go_authors(text)) || (is_plain_script && is_distribution(package, text))
-}
-
-/// Returns whether the first comment names the authors of Go as the only owners.
-fn is_of_go_authors(text: &[u8]) -> bool {
-    let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
-    let says = |line: &[u8], words: &[u8]| memchr::memmem::find(line, words).is_some();
-    if !says(header, b"The Go Authors. All rights reserved.") {
-        return false;
-    }
-    let lines = header_comments(Language::Go, header).into_iter().take(HEADER_LINES);
-    let lines: Vec<String> = lines.map(|line| String::from_utf8_lossy(line).to_lowercase()).collect();
-    let is_of_go = |line: &String| {
-        let plain = line.trim_matches(['/', '*', ' ', '\t']);
-        let years = plain.strip_prefix("copyright ").map(|rest| rest.trim_start_matches("(c) "));
-        let owner = years.map(|rest| {
-            rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | ',' | ' '))
-        });
-        owner == Some("the go authors. all rights reserved.")
-    };
-    let names_owner =
-        |line: &String| ["copyright", "(c)", "portions", "modifi"].iter().any(|word| line.contains(word));
-    lines.iter().any(is_of_go) && !lines.iter().any(|line| names_owner(line) && !is_of_go(line))
-}
-
-/// Returns whether a script is a distribution file of another project: its first comment is
-/// one that bundlers keep, with a license and the version or the name of the file.
-fn is_distribution(package: &str, text: &[u8]) -> bool {
-    let start = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default().trim_ascii_start();
-    let kept = start.starts_with(b"/*!") || start.starts_with(b"/** @license");
-    if !kept {
-        return false;
-    }
-    let end = memchr::memmem::find(start, b"*/").unwrap_or(start.len());
-    let comment = String::from_utf8_lossy(start.get(..end).unwrap_or_default()).to_lowercase();
-    let has_license = comment.contains("licen") || comment.contains("copyright") || comment.contains("(c)");
-    let has_version = comment.split(|c: char| c.is_whitespace() || c == '@').any(|word| {
-        let number = word.trim_start_matches('v');
-        number.starts_with(|c: char| c.is_ascii_digit()) && number.matches('.').count() >= 2
-    });
-    let has_file = comment.contains(".development.js") || comment.contains(".production.js");
-    let own = package.trim_start_matches('@').to_lowercase();
-    let is_own = own.split('/').any(|part| !part.is_empty() && comment.contains(part));
-    has_license && (has_version || has_file) && !is_own
-}
-
 /// Returns whether a Go file is part of a program, and not of a library.
 pub(super) fn is_go_program(text: &[u8]) -> bool {
     text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).any(|line| line == b"package main")
@@ -253,7 +200,7 @@ fn is_generated(language: Language, text: &[u8]) -> bool {
 }
 
 /// Returns the comment lines before the first line of code.
-fn header_comments(language: Language, header: &[u8]) -> Vec<&[u8]> {
+pub(super) fn header_comments(language: Language, header: &[u8]) -> Vec<&[u8]> {
     let mut out = Vec::new();
     let mut open: Option<&[u8]> = None;
     for whole in header.split(|byte| *byte == b'\n') {
@@ -339,15 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn distribution_files_of_other_projects_are_copies() {
-        let copy = |text: &str| is_copy(Language::JavaScript, false, "@acme/shop", text.as_bytes());
-        assert!(copy("/*! jQuery v3.7.1 | (c) OpenJS Foundation | jquery.org/license */\n"));
-        assert!(copy("/** @license React\n * react-dom.development.js\n *\n * Copyright (c) X\n */\n"));
-        // Own headers, with a version or without.
-        assert!(!copy("/*! The main script of the shop. Copyright Us */\n"));
-        assert!(!copy("/*! shop v1.2.3 | (c) Acme */\n"));
-        assert!(!copy("/**\n * shop 1.2.3\n * Copyright Us\n */\n"));
-        assert!(!copy("// @license MIT 1.2.3\n"));
+    fn a_script_of_very_many_lines_is_generated() {
         let long = "let a = 1;\n".repeat(20_002);
         assert_eq!(area(Language::JavaScript, &long), Some(AreaKind::Generated));
         assert_eq!(area(Language::JavaScript, long.get(..long.len() / 2).unwrap_or_default()), None);

@@ -12,6 +12,7 @@ mod cargo_manifest;
 mod cargo_names;
 mod cargo_targets;
 mod content;
+mod copies;
 mod file_names;
 mod generated;
 mod go;
@@ -320,7 +321,7 @@ impl Areas {
         let of_program = is_program.then(|| self.area_of_names(folder, facts, language)).flatten();
         let of_program = of_program.filter(|kind| matches!(kind, AreaKind::Tools | AreaKind::Examples));
         let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
-        let is_copy = content::is_copy(language, is_own, self.node_name(facts), text);
+        let is_copy = copies::is_copy(language, is_own, self.node_name(facts), text);
         let found = content::area_of_content(language, text, &ships)
             .or(is_copy.then_some(AreaKind::Vendored))
             .or(of_program)?;
