@@ -1,5 +1,6 @@
 //! `board/…`: the task board can be read, and agrees with the packets.
 
+mod notes;
 mod status;
 
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
                 ),
                 None => finding,
             });
-        } else if !entry.is_plain {
+        } else if !entry.is_plain && !notes::gives_reason(board, entry) {
             let message = format!("the entry of `{}` contains more than its id and state", entry.wp_id);
             let plain = format!("**[{}]** - [{}]", entry.wp_id, entry.state);
             out.push(
@@ -98,6 +99,8 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
             );
         }
     }
+    out.extend(notes::without_reason(board, rule));
+    out.extend(notes::leftovers(board, rule));
     out.into()
 }
 
@@ -200,6 +203,7 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         }
     }
     out.extend(report_missing(rule, missing, "task board", "packet"));
+    out.extend(notes::activated_stubs(governance, rule));
     out.into()
 }
 
@@ -261,5 +265,6 @@ pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
             }
         });
     }
+    out.extend(notes::open_sessions(board, governance, rule));
     out.into()
 }
