@@ -74,7 +74,7 @@ fn is_library_title(line: &[u8]) -> bool {
         return false;
     };
     let version = version.trim_start_matches(['v', 'V']);
-    name.ends_with(".js")
+    name.to_ascii_lowercase().ends_with(".js")
         && version.matches('.').count() == 2
         && version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
