@@ -302,8 +302,32 @@ pub(in crate::check) fn separation_of_duties(input: &ApprovalCheckContext<'_>, r
 /// or committer of the commit that introduced the signature.
 #[must_use]
 pub(crate) fn is_same_person(introduction: &CommitInfo, commit: &CodeCommit) -> bool {
-    let signers: Vec<String> = people_of(introduction).map(mail_or_name).collect();
-    people_of(&commit.facts).any(|who| signers.contains(&mail_or_name(who)))
+    let signers: Vec<&str> = people_of(introduction).collect();
+    people_of(&commit.facts).any(|who| signers.iter().any(|signer| is_one_person(signer, who)))
+}
+
+/// Returns whether two entries `Name <mail>` are one person: the address is the same, or one of
+/// them hides the other.
+fn is_one_person(one: &str, other: &str) -> bool {
+    mail_or_name(one) == mail_or_name(other) || may_hide(one, other) || may_hide(other, one)
+}
+
+/// Returns whether the first address is one that a host gives to an account, and the second
+/// person has the same account or the same name.
+fn may_hide(hidden: &str, person: &str) -> bool {
+    let (hidden_mail, mail) = (mail_or_name(hidden), mail_or_name(person));
+    let Some(account) = account_of(&hidden_mail) else { return false };
+    let local = account_of(&mail).or(mail.split('@').next());
+    let name = |who: &str| who.split('<').next().unwrap_or_default().trim().to_lowercase();
+    local == Some(account) || (!name(hidden).is_empty() && name(hidden) == name(person))
+}
+
+/// Returns the account in an address that hides another one, as in
+/// `123+name@users.noreply.github.com`.
+fn account_of(mail: &str) -> Option<&str> {
+    let (local, host) = mail.split_once('@')?;
+    let is_hidden = host.split('.').any(|part| part == "noreply" || part == "no-reply");
+    is_hidden.then(|| local.rsplit_once('+').map_or(local, |(_, account)| account))
 }
 
 /// Returns whether one person can have made an approval and a commit of code. Where only a host
@@ -329,4 +353,27 @@ fn people_of(commit: &CommitInfo) -> impl Iterator<Item = &str> {
 fn mail_or_name(who: &str) -> String {
     let mail = who.rsplit_once('<').map_or("", |(_, mail)| mail.trim_end_matches('>').trim());
     if mail.is_empty() { who.trim().to_lowercase() } else { mail.to_lowercase() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_a_host_hides_no_person() {
+        let hidden = "Mira Lane <12+mlane@users.noreply.github.com>";
+        for same in [
+            "Mira Lane <mira@harbour.example>",
+            "M <mlane@harbour.example>",
+            "M <mlane@users.noreply.github.com>",
+            "mira lane <7+other@users.noreply.git.harbour.example>",
+        ] {
+            assert!(is_one_person(hidden, same) && is_one_person(same, hidden), "{same}");
+        }
+        for other in ["Jo Reed <jo@harbour.example>", "Jo Reed <13+jreed@users.noreply.github.com>"] {
+            assert!(!is_one_person(hidden, other) && !is_one_person(other, hidden), "{other}");
+        }
+        // Two plain addresses are two persons.
+        assert!(!is_one_person("Mira Lane <mira@harbour.example>", "Mira Lane <mira@quay.example>"));
+    }
 }
