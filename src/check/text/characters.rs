@@ -157,10 +157,13 @@ const MAX_ASCII_FINDINGS: usize = 100;
 /// `text/ascii`: if the configuration sets `ascii_only: true`, documents contain
 /// only ASCII characters.
 pub(in crate::check) fn ascii(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
-    if !input.policy.ascii_only {
-        return CheckResult::skipped("the configuration does not set `ascii_only: true`");
-    }
     let source = input.source;
+    if !input.policy.ascii_only {
+        return match own_ascii_rule(source) {
+            Some(line) => break_of_own_rule(source, line, rule).into(),
+            None => CheckResult::skipped("the configuration does not set `ascii_only: true`"),
+        };
+    }
     let (mut fixable, mut others) = (Vec::new(), Vec::new());
     let mut total = 0;
     let mut position = LinePosition::default();
@@ -181,6 +184,43 @@ pub(in crate::check) fn ascii(input: &TextCheckContext<'_>, rule: &Rule) -> Chec
         fixable.into_iter().chain(others).take(MAX_ASCII_FINDINGS).collect();
     kept.sort_by_key(|(at, _)| *at);
     super::note_others(kept.into_iter().map(|(_, finding)| finding).collect(), total).into()
+}
+
+/// Sentences with which a document asks for ASCII, in lower case.
+const OWN_RULES: [&str; 7] = [
+    "keep this file ascii-only",
+    "keep this packet ascii-only",
+    "keep this document ascii-only",
+    "keep packets ascii-only",
+    "this file is ascii-only",
+    "this file must remain ascii-only",
+    "packet must remain ascii-only",
+];
+
+/// Returns the place where a document asks for ASCII itself.
+fn own_ascii_rule(source: &Source) -> Option<Span> {
+    let text = source.text();
+    let mut words = memchr::memmem::find_iter(text.as_bytes(), b"ASCII-only").take(MAX_ASCII_FINDINGS);
+    words.find_map(|at| {
+        let line = source.line_span(source.line(at))?;
+        let plain = source.slice(line).to_lowercase();
+        OWN_RULES.iter().any(|rule| plain.contains(rule)).then_some(Span::new(at, at + "ASCII-only".len()))
+    })
+}
+
+/// Returns one note if a document that asks for ASCII has other characters.
+fn break_of_own_rule(source: &Arc<Source>, asks: Span, rule: &Rule) -> Option<Finding> {
+    let text = source.text();
+    let mut others = text.char_indices().filter(|(at, c)| !c.is_ascii() && !(*at == 0 && *c == '\u{feff}'));
+    let (at, c) = others.next()?;
+    let count = 1 + others.count();
+    let message = match count {
+        1 => "the document asks to be ASCII-only, but has another character".to_owned(),
+        _ => format!("the document asks to be ASCII-only, but has {count} other characters"),
+    };
+    let label = Label::text(source, Span::new(at, at + c.len_utf8()), "the first one");
+    let there = Label::text(source, asks, "asked for here");
+    Some(rule.finding(message, label).with_level(Level::Note).related(there))
 }
 
 /// Creates the finding for one character at a byte offset.
