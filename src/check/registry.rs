@@ -173,7 +173,7 @@ registry! {
     "validator/identity" => Check::Document(&[Kind::ValidatorState], validator::state::identity),
     "validator/kept" => Check::Change(validator::state::kept),
     "validator/report" => Check::Document(&[Kind::ValidatorState], validator::state::report),
-    "spec/current" => Check::Document(&[Kind::Packet, Kind::Stub], spec_current::current),
+    "spec/current" => Check::Document(&[Kind::Packet, Kind::Stub, Kind::SpecPointer], spec_current::current),
     "spec/pointer" => Check::Repository(spec::pointer),
     "spec/newest" => Check::Repository(spec::newest),
     "spec/heading" => Check::Repository(spec::heading),

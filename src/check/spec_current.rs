@@ -3,6 +3,7 @@
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::field::Field;
+use crate::document::spec::SpecPointer;
 use crate::document::{Document, DocumentBody};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
@@ -18,6 +19,9 @@ pub(super) fn current(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckRes
     let Some(spec) = pointer.spec() else {
         return CheckResult::skipped("the pointer names no specification");
     };
+    if matches!(input.document.body, DocumentBody::SpecPointer(_)) {
+        return moved_targets(governance, pointer, rule).into();
+    }
     let fields = match &input.document.body {
         _ if is_over(input.document, governance) => return CheckResult::skipped("work on it is over"),
         DocumentBody::Packet(packet) => &packet.fields,
@@ -44,6 +48,39 @@ pub(super) fn current(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckRes
         out.push(if is_packet { finding } else { finding.with_level(Level::Note) });
     }
     out.into()
+}
+
+/// Maximum number of stubs that one finding shows.
+const MAX_SHOWN: usize = 50;
+
+/// Returns one note about stubs whose `SPEC_TARGET` is the pointer at a place where it is not.
+fn moved_targets(
+    governance: &GovernanceDocuments<'_>,
+    pointer: &SpecPointer,
+    rule: &Rule,
+) -> Option<Finding> {
+    let own = pointer.source.name().to_text();
+    let mut places = Vec::new();
+    for (_, document) in governance.stubs() {
+        let DocumentBody::Stub(stub) = &document.body else { continue };
+        let Some(target) = stub.field("SPEC_TARGET").map(Field::bare_value) else { continue };
+        let path = target.value.split([' ', ',']).next().unwrap_or_default().trim_matches('`');
+        let file = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let is_moved = path.contains('/') && path != own && file(path) == file(&own);
+        if is_moved && !is_over(document, governance) {
+            places.push((path.to_owned(), Label::text(&stub.source, target.span, "not the pointer")));
+        }
+    }
+    let count = places.len();
+    let mut places = places.into_iter().take(MAX_SHOWN);
+    let (path, first) = places.next()?;
+    let shown = to_single_line(&path, 80);
+    let message = match count {
+        1 => format!("a stub has the SPEC_TARGET `{shown}`, but the pointer is `{own}`"),
+        _ => format!("{count} stubs have a SPEC_TARGET such as `{shown}`, but the pointer is `{own}`"),
+    };
+    let finding = rule.finding(message, first).with_level(Level::Note);
+    Some(places.fold(finding, |finding, (_, place)| finding.related(place)))
 }
 
 /// Returns whether a packet, or the packet of a stub, is history or superseded.
