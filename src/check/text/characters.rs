@@ -211,7 +211,7 @@ fn own_ascii_rule(source: &Source) -> Option<Span> {
 /// Returns one note if a document that asks for ASCII has other characters.
 fn break_of_own_rule(source: &Arc<Source>, asks: Span, rule: &Rule) -> Option<Finding> {
     let text = source.text();
-    let mut others = text.char_indices().filter(|(at, c)| !c.is_ascii() && !(*at == 0 && *c == '\u{feff}'));
+    let mut others = text.char_indices().filter(|(at, c)| !(c.is_ascii() || *at == 0 && *c == '\u{feff}'));
     let (at, c) = others.next()?;
     let count = 1 + others.count();
     let message = match count {

@@ -16,6 +16,7 @@ use crate::pipeline::packet_gate::PacketVersion;
 use crate::text::{RepoPath, Source, to_single_line};
 
 use super::VerifyContext;
+use super::contract_fault::ContractFault;
 use super::fence::push_rule;
 use super::reopened::opened_by_records;
 
@@ -81,31 +82,6 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
     });
     report.sort();
     Ok(Some(report))
-}
-
-/// What is wrong with a change of a contract, and where.
-pub(super) struct ContractFault {
-    message: String,
-    label: Label,
-    /// What to do instead, if the rule does not say it.
-    help: Option<String>,
-}
-
-impl ContractFault {
-    pub(super) fn new(message: impl Into<String>, label: Label) -> Self {
-        Self { message: message.into(), label, help: None }
-    }
-
-    /// Names the revision that the change may add instead.
-    pub(super) fn with_revision(self, path: &RepoPath) -> Self {
-        let help = Layout::id_of(path).map(|id| {
-            format!(
-                "Leave `{id}` as it is, and add the packet `{}` with the new text in a change without code.",
-                id.next_revision()
-            )
-        });
-        Self { help, ..self }
-    }
 }
 
 /// Returns the findings for a packet of the trusted revision whose contract the change

@@ -2,6 +2,7 @@
 //! the packets of the branch. It selects what the gates check; it checks nothing in
 //! another way.
 
+mod contract_fault;
 mod contract_first;
 mod exempt;
 mod fence;

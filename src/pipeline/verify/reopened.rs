@@ -12,7 +12,7 @@ use crate::pipeline::locate::{read_document, read_record};
 use crate::text::RepoPath;
 
 use super::VerifyContext;
-use super::contract_first::ContractFault;
+use super::contract_fault::ContractFault;
 
 /// The records that can end a packet without a word in its own file.
 struct EndingRecords {
