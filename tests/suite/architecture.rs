@@ -116,8 +116,11 @@ fn only_config_reads_a_configuration() {
         let is_config = source.path.starts_with("config/") || source.path.starts_with("fuzzing");
         !is_config && (source.text.contains("Config::read(") || source.text.contains("RawConfig"))
     };
-    let readers: Vec<String> =
-        sources().iter().filter(|file| is_reader(file)).map(|source| format!("src/{}", source.path)).collect();
+    let readers: Vec<String> = sources()
+        .iter()
+        .filter(|file| is_reader(file))
+        .map(|source| format!("src/{}", source.path))
+        .collect();
     assert!(readers.is_empty(), "use config::load in {}", readers.join(", "));
 }
 

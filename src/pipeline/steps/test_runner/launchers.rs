@@ -1,7 +1,7 @@
 //! Programs that start another program: `env`, `timeout`, `npx`, `uv run`, `python -m`,
 //! and a shell with a script.
 
-use crate::config::{is_assignment, manager_options, peel_launcher, skip_options};
+use crate::config::{is_assignment, options_of, peel_launcher, skip_options};
 
 use super::names::{package_name, program_name, runner_by_name, script_name};
 
@@ -18,7 +18,7 @@ pub(super) fn peel<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
             (*subcommand == "exec").then(|| rest.get(1..).unwrap_or_default().to_vec())
         }
         "sh" | "bash" | "dash" | "zsh" | "ksh" => peel_shell(rest),
-        "npx" | "bunx" | "pnpx" => Some(skip_options(rest, manager_options(name))),
+        "npx" | "bunx" | "pnpx" => Some(skip_options(rest, options_of(name))),
         "npm" | "pnpm" | "yarn" | "bun" => peel_package_manager(name, rest),
         "node" | "nodejs" => peel_node(rest),
         "coverage" => {
@@ -69,7 +69,7 @@ fn peel_shell<'a>(rest: &[&'a str]) -> Option<Vec<&'a str>> {
 /// `pnpm exec vitest`, `yarn jest`: the program behind a package manager. Scripts of
 /// package.json are classified by [`classify`].
 fn peel_package_manager<'a>(manager: &str, rest: &[&'a str]) -> Option<Vec<&'a str>> {
-    let mut rest = skip_options(rest, manager_options(manager));
+    let mut rest = skip_options(rest, options_of(manager));
     if rest.first() == Some(&"workspace") && manager == "yarn" {
         rest = rest.get(2..)?.to_vec();
     }
