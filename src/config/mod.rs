@@ -45,7 +45,7 @@ pub(crate) use user::UserConfig;
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use user::{KeySettings, ModelSettings, ProviderSettings};
 pub(crate) use valid::{Config, ConfigFault};
-pub(crate) use wrappers::{is_assignment, options_of, peel_launcher, skip_options};
+pub(crate) use wrappers::{code_of_options, is_assignment, options_of, peel_launcher, skip_options};
 
 /// Name of the file at the root of a repository.
 pub(crate) const FILE_NAME: &str = "countersign.yaml";

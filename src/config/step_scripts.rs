@@ -84,6 +84,9 @@ impl Paths {
                 let Some((program, rest)) = words.split_first() else { return };
                 if program.contains(char::is_whitespace) {
                     self.add(&folders, program);
+                    if let Some((_, code)) = program.split_once(':').filter(|_| is_hatch) {
+                        self.collect_code(code, &folders, depth + 1);
+                    }
                     return self.collect_words_of_code(words, &folders, depth);
                 }
                 // `hatch run test:python` names an environment first.

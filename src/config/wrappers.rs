@@ -306,6 +306,11 @@ fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
     Some(reader.done(row.then, own))
 }
 
+/// Returns the command line that an option of a program holds.
+pub(crate) fn code_of_options<'a>(name: &str, rest: &[&'a str]) -> Option<&'a str> {
+    Said::of_program(name, rest).code.first().map(|(_, code)| *code)
+}
+
 /// Removes options at the start; `valued` lists options whose value is the next
 /// word. `--` ends the options.
 pub(crate) fn skip_options<'a>(words: &[&'a str], valued: &'static str) -> Vec<&'a str> {

@@ -75,16 +75,21 @@ impl Paths {
         let mut before: Option<ShellCommand> = None;
         for command in split_commands(code) {
             let now = place.at(command.depth);
+            let mut entered: Option<Folders> = None;
             for at in 0..variables.count(&command.words) {
                 let replaced: Vec<String> =
                     command.words.iter().map(|word| variables.replace(word, at)).collect();
                 let words = self.skip_shell_words(&replaced, &now, depth);
                 self.collect_input(&words, &command, before.as_ref(), &now);
                 match folder_of_cd(&words) {
-                    Some(to) => place.enter(to, &now, command.depth),
+                    Some(to) => {
+                        let next = if to == "-" { place.seen.clone() } else { now.enter(to) };
+                        entered = Some(entered.map_or(next.clone(), |entered| entered.or(next)));
+                    }
                     None => self.collect(&words, &now, depth + 1),
                 }
             }
+            entered.into_iter().for_each(|next| place.enter(next, command.depth));
             variables.read(&command.words);
             before = Some(command);
         }
@@ -143,9 +148,8 @@ impl CodeFolders {
         self.stack.last().map_or_else(|| self.seen.clone(), |(_, folders)| folders.clone())
     }
 
-    /// Enters a folder; `-` is one of those before.
-    fn enter(&mut self, to: &str, now: &Folders, depth: usize) {
-        let next = if to == "-" { self.seen.clone() } else { now.enter(to) };
+    /// Enters folders.
+    fn enter(&mut self, next: Folders, depth: usize) {
         self.seen = self.seen.clone().or(next.clone());
         match self.stack.last_mut().filter(|(level, _)| *level == depth) {
             Some((_, folders)) => *folders = next,

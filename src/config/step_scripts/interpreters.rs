@@ -39,6 +39,7 @@ impl Paths {
         let may_test = TESTING_INTERPRETERS.contains(&name);
         let mut folders = folders.clone();
         let mut plain: Option<&str> = None;
+        let mut is_behind_option = false;
         let mut words = rest;
         while let Some((word, behind)) = words.split_first() {
             words = behind;
@@ -81,15 +82,19 @@ impl Paths {
                 next.filter(|_| !skips).into_iter().for_each(|next| self.add(&folders, next));
                 words = behind.get(1..).unwrap_or_default();
             } else if word.starts_with('-') {
+                is_behind_option = true;
                 if let Some(value) = value_of_option(word).filter(|value| is_script(value)) {
                     self.add(&folders, value);
                 }
             } else if is_script(word) && !word.starts_with('+') {
                 self.add_all(&folders, word, ends);
                 return self.collect_installed(word, behind, &folders, depth);
-            } else if !word.starts_with('+') {
-                plain = plain
-                    .or(Some(word).filter(|word| !matches!(*word, "run" | "x" | "exec" | "task" | "watch")));
+            } else if !word.starts_with('+') && !is_verb(word) {
+                plain = plain.or(Some(word));
+                // Behind an option that is not known, a word may be its value.
+                if !is_behind_option {
+                    break;
+                }
             }
         }
         if let Some(word) = plain {
@@ -141,6 +146,11 @@ impl Paths {
             around = parent;
         }
     }
+}
+
+/// Returns whether a word is a verb of an interpreter before its script.
+fn is_verb(word: &str) -> bool {
+    matches!(word, "run" | "x" | "exec" | "task" | "watch" | "inspect")
 }
 
 /// Reads the options of a program at the start of some words. Returns the folder that they

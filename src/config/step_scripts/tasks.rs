@@ -19,7 +19,7 @@ impl Paths {
         let is_end = |word: &&str| *word == "--" && matches!(name, "tox" | "nox");
         for word in rest.split(is_end).next().unwrap_or_default() {
             if let Some(value) = value_of_option(word) {
-                if is_script(value) || word.starts_with("--") {
+                if is_script(value) || (word.starts_with("--") && word.contains('=')) {
                     self.add(&folders, value);
                 }
             } else if let Some((folder, _)) = word.rsplit_once('/') {
