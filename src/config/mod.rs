@@ -3,7 +3,6 @@
 mod capability;
 mod evidence;
 mod fence;
-mod launchers;
 mod layout;
 mod ledger;
 mod load;
@@ -23,11 +22,12 @@ mod usage;
 #[cfg(feature = "ledger")]
 mod user;
 mod valid;
+mod wrapper_table;
+mod wrappers;
 
 pub(crate) use capability::{
     CapabilityFault, Grants, StepRights, UNKNOWN_CAPABILITY, axis_of, check_request,
 };
-pub(crate) use launchers::{is_assignment, manager_options, peel_launcher, skip_options};
 pub(crate) use ledger::LedgerMode;
 pub(crate) use load::{
     ConfigError, LoadedConfig, allowed_signers_path, complete_layout, detect_layout, load,
@@ -45,6 +45,7 @@ pub(crate) use user::UserConfig;
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use user::{KeySettings, ModelSettings, ProviderSettings};
 pub(crate) use valid::{Config, ConfigFault};
+pub(crate) use wrappers::{code_of_options, is_assignment, options_of, peel_launcher, skip_options};
 
 /// Name of the file at the root of a repository.
 pub(crate) const FILE_NAME: &str = "countersign.yaml";

@@ -10,6 +10,8 @@ pub(super) struct ShellCommand {
     pub input: Vec<String>,
     /// Whether the next command reads its output.
     pub is_piped: bool,
+    /// The number of parentheses around it: `cd` holds up to their end.
+    pub depth: usize,
 }
 
 /// What the next word is.
@@ -23,9 +25,14 @@ enum Next {
 /// Splits code into commands, in one pass over its text.
 pub(super) fn split_commands(code: &str) -> Vec<ShellCommand> {
     let code = code.replace("$(pwd)", "$PWD").replace("`pwd`", "$PWD");
-    let code = code.replace("$(git rev-parse --show-toplevel)", "$PWD");
-    let mut reader =
-        Reader { out: Vec::new(), command: ShellCommand::default(), word: None, next: Next::Word };
+    let code = code.replace("$(git rev-parse --show-toplevel)", "$TOPLEVEL");
+    let mut reader = Reader {
+        out: Vec::new(),
+        command: ShellCommand::default(),
+        word: None,
+        next: Next::Word,
+        around: Vec::new(),
+    };
     reader.read(&code);
     reader.out
 }
@@ -35,7 +42,15 @@ struct Reader {
     command: ShellCommand,
     word: Option<String>,
     next: Next,
+    /// The open parentheses, with the command around each substitution.
+    around: Vec<Option<Around>>,
 }
+
+/// A command that is not yet complete, its last word, and what the next word is.
+type Around = (ShellCommand, Option<String>, Next);
+
+/// Stands for the output of a command in a word.
+const SUBSTITUTION: &str = "$SUBSTITUTION";
 
 impl Reader {
     #[expect(clippy::match_same_arms, reason = "the order of the arms decides")]
@@ -44,16 +59,26 @@ impl Reader {
         // The quote around the reader, and the quotes around open substitutions.
         let mut quote: Option<char> = None;
         let mut outer: Vec<Option<char>> = Vec::new();
+        let mut is_in_backticks = false;
         while let Some(c) = chars.next() {
             match (quote, c) {
                 (Some('\''), '\'') | (Some('"'), '"') => quote = None,
                 (Some('\''), _) => self.push(c),
                 (_, '$') if chars.peek() == Some(&'(') => {
                     chars.next();
-                    self.end_command(false);
+                    self.enter();
                     outer.push(quote.take());
                 }
-                (_, '`') => self.end_command(false),
+                (_, '`') if is_in_backticks => {
+                    self.leave();
+                    quote = outer.pop().flatten();
+                    is_in_backticks = false;
+                }
+                (_, '`') => {
+                    self.enter();
+                    outer.push(quote.take());
+                    is_in_backticks = true;
+                }
                 (_, '\\') => match chars.next() {
                     Some('\n') | None => {}
                     Some(escaped) => self.push(escaped),
@@ -71,11 +96,12 @@ impl Reader {
                 (None, '&') if chars.peek() == Some(&'>') => self.end_word(),
                 (None, '&') if self.word.is_none() && self.next != Next::Word => {}
                 (None, ')') => {
-                    self.end_command(false);
+                    self.leave();
                     quote = outer.pop().flatten();
                 }
                 (None, '(') => {
                     self.end_command(false);
+                    self.around.push(None);
                     outer.push(None);
                 }
                 (None, '\n' | ';' | '&') => self.end_command(false),
@@ -93,6 +119,26 @@ impl Reader {
             }
         }
         self.end_command(false);
+        while !self.around.is_empty() {
+            self.leave();
+            self.end_command(false);
+        }
+    }
+
+    /// Enters a substitution: the command around it waits.
+    fn enter(&mut self) {
+        let around = (std::mem::take(&mut self.command), self.word.take(), self.next);
+        self.next = Next::Word;
+        self.around.push(Some(around));
+    }
+
+    /// Leaves parentheses. The command around a substitution goes on, with a variable in its place.
+    fn leave(&mut self) {
+        self.end_command(false);
+        let Some((command, word, next)) = self.around.pop().flatten() else { return };
+        self.command = command;
+        self.word = Some(word.unwrap_or_default() + SUBSTITUTION);
+        self.next = next;
     }
 
     fn push(&mut self, c: char) {
@@ -113,7 +159,7 @@ impl Reader {
         self.next = Next::Word;
         let command = std::mem::take(&mut self.command);
         if !command.words.is_empty() || !command.input.is_empty() {
-            self.out.push(ShellCommand { is_piped, ..command });
+            self.out.push(ShellCommand { is_piped, depth: self.around.len(), ..command });
         }
     }
 }
@@ -131,7 +177,13 @@ mod tests {
         for (code, expected) in [
             ("a; b && c || d | e & f\ng", &["a", "b", "c", "d", "e", "f", "g"][..]),
             ("(a) && { b; }", &["a", "{ b", "}"]),
-            ("x=$(a 1) `b` \"$(c \"2\")\" d", &["x=", "a 1", "b", "c 2", " d".trim()]),
+            (
+                "x=$(a 1) `b` \"$(c \"2\")\" d",
+                &["a 1", "b", "c 2", "x=$SUBSTITUTION $SUBSTITUTION $SUBSTITUTION d"],
+            ),
+            ("a \"$(b \"$0\")/c\" d", &["b $0", "a $SUBSTITUTION/c d"]),
+            ("a `b`/c", &["b", "a $SUBSTITUTION/c"]),
+            ("a $(b (c", &["b", "c", "a $SUBSTITUTION"]),
             ("a >log 2>&1 <in", &["a"]),
             ("a>log", &["a"]),
             ("'a b' \"c;d\" e\\ f # g", &["a b c;d e f"]),

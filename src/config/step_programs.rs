@@ -1,7 +1,7 @@
 //! Which arguments of known programs are files that they run.
 
 /// Task runners, with the files that say what a task runs.
-pub(super) const TASK_RUNNERS: [(&str, &[&str]); 26] = [
+pub(super) const TASK_RUNNERS: [(&str, &[&str]); 28] = [
     ("just", &["justfile", ".justfile"]),
     ("make", &["makefile", "GNUmakefile"]),
     ("gmake", &["makefile", "GNUmakefile"]),
@@ -28,6 +28,19 @@ pub(super) const TASK_RUNNERS: [(&str, &[&str]); 26] = [
     ("podman-compose", COMPOSE),
     ("gradlew", &["gradle/wrapper/"]),
     ("mvnw", &[".mvn/"]),
+    ("deno-task", &["deno.json", "deno.jsonc"]),
+    (
+        "mise-task",
+        &[
+            "mise.toml",
+            ".mise.toml",
+            ".mise/config.toml",
+            ".config/mise.toml",
+            "mise-tasks/",
+            ".mise-tasks/",
+            ".mise/tasks/",
+        ],
+    ),
 ];
 
 /// Files that `docker compose` reads.
@@ -41,10 +54,6 @@ const COMPOSE: &[&str] = &[
     "compose.override.yml",
     "compose.override.yaml",
 ];
-
-/// Programs that run tasks with one subcommand.
-pub(super) const TASK_SUBCOMMANDS: [(&str, &str, &[&str]); 3] =
-    [("cargo", "make", &["Makefile.toml"]), ("docker", "compose", COMPOSE), ("podman", "compose", COMPOSE)];
 
 /// Programs that run the file of their first argument, with the ends that they add to it.
 pub(super) const INTERPRETERS: [(&str, &[&str]); 62] = [
@@ -119,11 +128,115 @@ pub(super) const SHELLS: [&str; 14] = [
 ];
 
 /// Interpreters that are test runners with an option or subcommand: what follows are tests.
-pub(super) const TESTING_INTERPRETERS: [&str; 5] = ["node", "nodejs", "deno", "bun", "ruby"];
+pub(super) const TESTING_INTERPRETERS: [&str; 6] = ["node", "nodejs", "tsx", "deno", "bun", "ruby"];
+
+/// Interpreters whose name stands for nothing else in a command line.
+pub(super) const STRONG_INTERPRETERS: [&str; 16] = [
+    "node",
+    "nodejs",
+    "tsx",
+    "ts-node",
+    "bun",
+    "deno",
+    "python",
+    "bash",
+    "sh",
+    "zsh",
+    "dash",
+    "ruby",
+    "perl",
+    "php",
+    "pwsh",
+    "powershell",
+];
+
+/// Programs that read files and start no other program with their arguments.
+pub(super) const READERS: [&str; 33] = [
+    "pytest",
+    "py.test",
+    "ruff",
+    "mypy",
+    "pyright",
+    "black",
+    "isort",
+    "flake",
+    "pylint",
+    "bandit",
+    "eslint",
+    "tsc",
+    "prettier",
+    "biome",
+    "jest",
+    "vitest",
+    "mocha",
+    "git",
+    "grep",
+    "rg",
+    "cat",
+    "ls",
+    "echo",
+    "printf",
+    "test",
+    "cp",
+    "mv",
+    "diff",
+    "pip",
+    "cargo",
+    "rubocop",
+    "shellcheck",
+    "shfmt",
+];
+
+/// Returns whether a verb of an interpreter reads, builds or tests its files, and runs none.
+pub(super) fn is_reading_verb(interpreter: &str, verb: &str) -> bool {
+    match interpreter {
+        "deno" => matches!(
+            verb,
+            "lint"
+                | "fmt"
+                | "check"
+                | "doc"
+                | "compile"
+                | "bundle"
+                | "cache"
+                | "install"
+                | "add"
+                | "remove"
+                | "publish"
+                | "info"
+                | "bench"
+                | "coverage"
+                | "types"
+                | "outdated"
+                | "update"
+                | "upgrade"
+                | "task"
+        ),
+        "bun" => matches!(
+            verb,
+            "build"
+                | "install"
+                | "i"
+                | "ci"
+                | "add"
+                | "remove"
+                | "update"
+                | "outdated"
+                | "audit"
+                | "pm"
+                | "publish"
+                | "link"
+                | "create"
+                | "init"
+                | "upgrade"
+        ),
+        _ => false,
+    }
+}
 
 /// Options of programs whose value is a file that they run, or that says what they run.
 /// Those of all programs are in [`FILE_OPTIONS`].
-pub(super) const PROGRAM_OPTIONS: [(&str, &str); 27] = [
+pub(super) const PROGRAM_OPTIONS: [(&str, &str); 32] = [
     (
         "jest",
         "-c --config --setupFiles --setupFilesAfterEnv --globalSetup --testRunner --runner --testEnvironment",
@@ -150,10 +263,15 @@ pub(super) const PROGRAM_OPTIONS: [(&str, &str); 27] = [
     ("gradle", "-b -I --build-file --init-script"),
     ("gradlew", "-b -I --build-file --init-script"),
     ("node", "-r --require --import --loader --experimental-loader"),
+    ("tsx", "-r --require --import --loader"),
+    ("nyc", "--require"),
     ("bun", "-r --preload"),
     ("go", "-exec -toolexec -overlay"),
     ("task", "-t --taskfile"),
     ("docker", "-f --file"),
+    ("npm", "--script-shell"),
+    ("pnpm", "--script-shell"),
+    ("yarn", "--script-shell"),
 ];
 
 /// Options of interpreters and task runners whose value is a file that they run.
@@ -195,6 +313,8 @@ pub(super) fn is_script(word: &str) -> bool {
 pub(super) fn program_name(word: &str) -> &str {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     let name = [".exe", ".cmd", ".bat"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    // `npx tsx@4` names a version.
+    let name = name.split_once('@').map(|(name, _)| name).filter(|name| !name.is_empty()).unwrap_or(name);
     name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
 }
 

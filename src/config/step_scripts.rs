@@ -2,34 +2,55 @@
 
 use crate::check::context::ProtectedPattern;
 
-use super::launchers::{is_assignment, manager_options, peel_launcher, skip_options};
-use super::shell_code::{ShellCommand, split_commands};
+use super::shell_code::split_commands;
 use super::step::GateStep;
 use super::step_programs::{
-    FILE_OPTIONS, INTERPRETERS, MANIFESTS, PROGRAM_OPTIONS, SHELLS, TASK_RUNNERS, TASK_SUBCOMMANDS,
-    TESTING_INTERPRETERS, is_code_option, is_script, program_name,
+    INTERPRETERS, MANIFESTS, PROGRAM_OPTIONS, READERS, STRONG_INTERPRETERS, TASK_RUNNERS, is_script,
+    program_name,
 };
+use super::wrapper_table::WRAPPER_FILES;
+use super::wrappers::{Peeled, Said, peel};
+use folders::Folders;
 
-/// Maximum number of programs and pieces of code inside of each other.
+mod code;
+mod folders;
+mod interpreters;
+mod tasks;
+mod windows;
+
+/// Maximum number of pieces of code inside of each other.
 const MAX_DEPTH: usize = 8;
+/// Maximum number of wrappers around a command.
+const MAX_WRAPPERS: usize = 64;
 /// Maximum number of paths of one step.
 const MAX_PATHS: usize = 2_000;
-
-/// Words of shells before a command.
-const SHELL_WORDS: [&str; 15] = [
-    "!", "{", "}", "if", "then", "else", "elif", "while", "until", "do", "exec", "eval", "fi", "done", "esac",
-];
 
 /// Returns the scripts and task files that a step runs: the work must not edit them unasked.
 /// A script that another script calls is not found.
 pub(super) fn step_patterns(step: &GateStep) -> Vec<ProtectedPattern> {
     let words: Vec<&str> = step.argv.iter().map(String::as_str).collect();
     let mut found = Paths::default();
-    found.collect(&words, &step.folder, 0);
+    let folders = Folders::of(&step.folder);
+    found.collect(&words, &folders, 0);
+    for (name, value) in &step.environment.set {
+        found.collect_assignment(&format!("{name}={value}"), &folders, 0);
+    }
     found.paths.sort();
     found.paths.dedup();
     let reason = || format!("the step `{}` runs it", step.name);
     found.paths.iter().filter_map(|path| ProtectedPattern::parse_path(path, reason())).collect()
+}
+
+/// Returns the words of a step that can name a script of a manifest: those of its command, and
+/// those of package managers in code.
+pub(super) fn step_words(step: &GateStep) -> Vec<String> {
+    let is_manager = |word: &String| {
+        matches!(program_name(word), "npm" | "pnpm" | "yarn" | "bun" | "node" | "deno" | "composer")
+    };
+    let code = step.argv.iter().filter(|word| word.contains(char::is_whitespace));
+    let commands = code.flat_map(|code| split_commands(code)).map(|command| command.words);
+    let named = commands.filter(|words| words.iter().any(is_manager)).flatten();
+    step.argv.iter().cloned().chain(named).collect()
 }
 
 /// The paths that were found.
@@ -39,78 +60,212 @@ struct Paths {
 }
 
 impl Paths {
-    fn add(&mut self, folder: &str, path: &str) {
+    fn add(&mut self, folders: &Folders, path: &str) {
         let is_manifest = || MANIFESTS.contains(&path.rsplit('/').next().unwrap_or(path));
         if self.paths.len() < MAX_PATHS && !is_manifest() {
-            self.paths.extend(join_below_root(folder, path));
+            self.paths.extend(folders.join(path));
         }
     }
 
-    fn add_all(&mut self, folder: &str, word: &str, ends: &[&str]) {
-        self.add(folder, word);
-        ends.iter().for_each(|end| self.add(folder, &format!("{word}{end}")));
+    fn add_all(&mut self, folders: &Folders, word: &str, ends: &[&str]) {
+        self.add(folders, word);
+        ends.iter().for_each(|end| self.add(folders, &format!("{word}{end}")));
     }
 
-    /// Collects the paths of a command that runs in a folder below the root.
-    fn collect(&mut self, words: &[&str], folder: &str, depth: usize) {
+    /// Collects the paths of a command. Wrappers around it are peeled one after the other.
+    fn collect(&mut self, words: &[&str], folders: &Folders, depth: usize) {
         if depth > MAX_DEPTH {
-            return;
+            return self.add_unread(words, folders);
         }
-        let Some((first, rest)) = words.split_first() else { return };
-        let program = without_root(first);
-        if program.contains('/') {
-            self.add(folder, program);
-        }
-        let name = program_name(program);
-        if let Some(inner) = peel_launcher(name, rest).or_else(|| peel_other(name, rest)) {
-            self.collect_options(name, rest, folder);
-            if matches!(name, "env" | "parallel" | "xvfb-run") {
-                self.collect_words_of_code(rest, folder, depth);
+        let mut folders = folders.clone();
+        let (mut words, mut then, mut is_hatch) = (words, "", false);
+        for _ in 0..MAX_WRAPPERS {
+            let (name, rest) = if then.is_empty() {
+                let Some((program, rest)) = words.split_first() else { return };
+                if program.contains(char::is_whitespace) {
+                    self.add(&folders, program);
+                    if let Some((_, code)) = program.split_once(':').filter(|_| is_hatch) {
+                        self.collect_code(code, &folders, depth + 1);
+                    }
+                    return self.collect_words_of_code(words, &folders, depth);
+                }
+                // `hatch run test:python` names an environment first.
+                let program =
+                    program.rsplit_once(':').filter(|_| is_hatch).map_or(*program, |(_, name)| name);
+                if program.contains(['/', '\\']) || is_script(program) {
+                    self.add(&folders, program);
+                }
+                if let Some((folder, "gradlew" | "mvnw")) = program.rsplit_once('/') {
+                    // It reads the folder of its settings beside it.
+                    folders = folders.clone().or(folders.enter(folder));
+                }
+                (program_name(program), rest)
+            } else {
+                (then, words)
+            };
+            let Some(peeled) = peel(name, rest) else {
+                return self.collect_program(name, rest, &folders, depth);
+            };
+            let before = rest.get(..rest.len() - peeled.words.len()).unwrap_or(rest);
+            let outer = folders;
+            folders = self.collect_wrapper(name, before, &peeled, &outer, depth);
+            if name == "env" && !peeled.said.code.is_empty() {
+                return self.collect_split_words(&peeled, &folders, depth);
             }
-            return self.collect(&inner, folder, depth + 1);
-        }
-        if matches!(name, "cmd") {
-            let code = rest.iter().skip_while(|word| word.starts_with('/')).copied().collect::<Vec<_>>();
-            return self.collect_code(&code.join(" ").replace('\\', "/"), folder, depth + 1);
-        }
-        self.collect_options(name, rest, folder);
-        if name == "find" || name == "fd" {
-            let is_exec =
-                |word: &&str| matches!(*word, "-exec" | "-execdir" | "-ok" | "-x" | "-X" | "--exec");
-            for (at, _) in rest.iter().enumerate().filter(|(_, word)| is_exec(word)).take(MAX_DEPTH) {
-                self.collect(rest.get(at + 1..).unwrap_or_default(), folder, depth + 1);
+            if INTERPRETERS.iter().any(|(known, _)| *known == name) {
+                let with_script = rest.get(..=before.len()).unwrap_or(rest);
+                self.collect_program(name, with_script, &outer, depth);
+            } else if TASK_RUNNERS.iter().any(|(known, _)| *known == name) {
+                self.collect_program(name, before, &outer, depth);
             }
-            return;
+            is_hatch = name == "hatch";
+            (words, then) = (peeled.words, peeled.then);
         }
-        if name == "go" && rest.first() == Some(&"run") {
-            return self.collect_go(rest, folder);
+        self.add_unread(words, &folders);
+    }
+
+    /// Collects what a wrapper itself runs, and returns the folders of its command.
+    fn collect_wrapper(
+        &mut self,
+        name: &str,
+        before: &[&str],
+        peeled: &Peeled<'_, '_>,
+        outer: &Folders,
+        depth: usize,
+    ) -> Folders {
+        let said = &peeled.said;
+        let folders = said.moves.iter().fold(outer.clone(), |folders, to| folders.follow(*to));
+        self.collect_options(name, before, &outer.clone().or(folders.clone()));
+        said.files.iter().filter(|file| is_script(file)).for_each(|file| self.add(outer, file));
+        said.assignments.iter().for_each(|word| self.collect_assignment(word, &folders, depth));
+        for (program, code) in said.code.iter().filter(|(program, _)| *program != "env") {
+            self.collect_code(&format!("{program} {code}"), &folders, depth + 1);
         }
-        let of_subcommand = TASK_SUBCOMMANDS
-            .iter()
-            .find(|(program, subcommand, _)| *program == name && rest.first() == Some(subcommand));
-        let runner = TASK_RUNNERS.iter().find(|(known, _)| *known == name).map(|(_, files)| *files);
-        if let Some(files) = runner.or(of_subcommand.map(|(_, _, files)| *files)) {
-            return self.collect_tasks(rest, files, folder, depth);
+        let files =
+            WRAPPER_FILES.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, files)| *files);
+        let own = peeled.own.first().map(|own| own.split('#').next().unwrap_or(own));
+        let own = own.filter(|own| {
+            !own.contains(':') && (own.starts_with('.') || own.contains('/') || name == "direnv")
+        });
+        for file in files {
+            match own {
+                Some(own) if own.rsplit_once('.').is_some_and(|(_, end)| end == "nix") => {
+                    self.add(&folders, own);
+                }
+                Some(own) => self.add(&folders.enter(own), file),
+                None => self.add(&folders, file),
+            }
+        }
+        folders
+    }
+
+    /// `env -S "node -r x" y`: the words of the text and those behind it are one command.
+    fn collect_split_words(&mut self, peeled: &Peeled<'_, '_>, folders: &Folders, depth: usize) {
+        let texts = peeled.said.code.iter().flat_map(|(_, text)| split_commands(text));
+        let words: Vec<String> = texts.flat_map(|command| command.words).collect();
+        let words = words.iter().map(String::as_str).chain(peeled.words.iter().copied());
+        let words: Vec<&str> = ["env"].into_iter().chain(words).collect();
+        self.collect(&words, folders, depth + 1);
+    }
+
+    /// Collects the paths of a variable that says what an interpreter loads.
+    pub(super) fn collect_assignment(&mut self, word: &str, folders: &Folders, depth: usize) {
+        let Some((name, value)) = word.split_once('=') else { return };
+        match name {
+            "NODE_OPTIONS" => self.collect_code(&format!("node {value}"), folders, depth + 1),
+            "RUBYOPT" => self.collect_code(&format!("ruby {value}"), folders, depth + 1),
+            "BASH_ENV" | "ENV" | "MAKEFILES" => self.add(folders, value),
+            _ => {}
+        }
+    }
+
+    /// Adds all words that look like scripts, of code that is too deep to be read.
+    fn add_unread(&mut self, words: &[&str], folders: &Folders) {
+        let is_between = |c: char| c.is_whitespace() || "'\";&|()<>\\".contains(c);
+        let parts = words.iter().flat_map(|word| word.split(is_between));
+        parts.filter(|part| is_script(part)).for_each(|part| self.add(folders, part));
+    }
+
+    /// Collects the paths of a program that is no wrapper.
+    fn collect_program(&mut self, name: &str, rest: &[&str], folders: &Folders, depth: usize) {
+        self.collect_options(name, rest, folders);
+        for (program, options) in
+            Said::of_program(name, rest).code.iter().filter(|(program, _)| *program == "node")
+        {
+            self.collect_code(&format!("{program} {options}"), folders, depth + 1);
+        }
+        match name {
+            "cmd" => return self.collect_cmd(rest, folders, depth),
+            "pwsh" | "powershell" => return self.collect_powershell(rest, folders, depth),
+            "find" | "fd" | "fdfind" => return self.collect_find(rest, folders, depth),
+            "go" => return self.collect_go(rest, folders),
+            "nix" => return self.add(folders, "flake.nix"),
+            _ => {}
+        }
+        if let Some((_, files)) = TASK_RUNNERS.iter().find(|(known, _)| *known == name) {
+            return self.collect_tasks(name, rest, files, folders);
         }
         if let Some((_, ends)) = INTERPRETERS.iter().find(|(known, _)| *known == name) {
-            return self.collect_interpreter(name, rest, ends, folder, depth);
+            return self.collect_interpreter(name, rest, ends, folders, depth);
         }
-        self.collect_words_of_code(rest, folder, depth);
+        if name.starts_with('$') {
+            // It may be an interpreter.
+            return self.collect_interpreter(name, rest, &[], folders, depth);
+        }
+        self.collect_words_of_code(rest, folders, depth);
+        self.collect_unknown(name, rest, folders, depth);
     }
 
-    /// Collects the paths of code in one word, as `env -S` and `script -c` have it.
-    fn collect_words_of_code(&mut self, words: &[&str], folder: &str, depth: usize) {
+    /// A program that is not known may be a wrapper: a command behind `--`, or an interpreter
+    /// with its script, is read as a command.
+    fn collect_unknown(&mut self, name: &str, rest: &[&str], folders: &Folders, depth: usize) {
+        if READERS.contains(&name) {
+            return;
+        }
+        let starts = |word: &str| !word.contains('/') && STRONG_INTERPRETERS.contains(&program_name(word));
+        let behind = rest.iter().position(|word| *word == "--").map(|at| at + 1);
+        let has_command = |at: &usize| {
+            let before = rest.get(..*at).unwrap_or_default();
+            rest.get(*at).is_some_and(|word| before.contains(&"exec") || starts(word))
+        };
+        let has_script = |at: &usize| {
+            let script = rest.get(at + 1..).unwrap_or_default().iter().find(|word| !word.starts_with('-'));
+            let is_value =
+                at.checked_sub(1).and_then(|at| rest.get(at)).is_some_and(|word| word.starts_with('-'));
+            !is_value && script.is_some_and(|word| is_script(word))
+        };
+        let named = || rest.iter().position(|word| starts(word)).filter(has_script);
+        if let Some(at) = behind.filter(has_command).or_else(named) {
+            self.collect(rest.get(at..).unwrap_or_default(), folders, depth + 1);
+        }
+    }
+
+    /// Collects the commands that `find` runs for each file.
+    fn collect_find(&mut self, rest: &[&str], folders: &Folders, depth: usize) {
+        let is_exec = |word: &&str| {
+            matches!(*word, "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch")
+        };
+        for (at, word) in rest.iter().enumerate().filter(|(_, word)| is_exec(word)) {
+            let behind = rest.get(at + 1..).unwrap_or_default();
+            let is_end = |word: &&str| *word == ";" || is_exec(word);
+            let command = behind.split(is_end).next().unwrap_or_default();
+            let is_inside = word.ends_with("dir");
+            let folders = if is_inside { Folders::anywhere() } else { folders.clone() };
+            self.collect(command, &folders, depth + 1);
+        }
+    }
+
+    /// Collects the paths of code in one word, as `script -c` has it.
+    fn collect_words_of_code(&mut self, words: &[&str], folders: &Folders, depth: usize) {
         for word in words.iter().filter(|word| word.contains(char::is_whitespace)) {
-            self.collect_code(word, folder, depth + 1);
+            self.collect_code(word, folders, depth + 1);
         }
     }
 
     /// Collects the values of options of a program that name files which it runs.
-    fn collect_options(&mut self, name: &str, rest: &[&str], folder: &str) {
-        let Some((_, options)) = PROGRAM_OPTIONS.iter().find(|(known, _)| *known == name) else {
-            return self.collect_plugins(name, rest, folder);
-        };
-        self.collect_plugins(name, rest, folder);
+    fn collect_options(&mut self, name: &str, rest: &[&str], folders: &Folders) {
+        self.collect_plugins(name, rest, folders);
+        let Some((_, options)) = PROGRAM_OPTIONS.iter().find(|(known, _)| *known == name) else { return };
         for (at, word) in rest.iter().enumerate() {
             let value = options.split(' ').find_map(|option| {
                 let behind = word.strip_prefix(option)?;
@@ -120,16 +275,14 @@ impl Paths {
                     None => Some(behind).filter(|_| option.len() == 2),
                 }
             });
-            if let Some(value) =
-                value.map(without_root).filter(|value| is_script(value) || value.contains('.'))
-            {
-                self.add_all(folder, value, &[".js", ".cjs", ".mjs", ".ts", ".rb"]);
+            if let Some(value) = value.filter(|value| is_script(value) || value.contains('.')) {
+                self.add_all(folders, value, &[".js", ".cjs", ".mjs", ".ts", ".rb"]);
             }
         }
     }
 
     /// Collects the plug-ins of `pytest -p`, which are modules.
-    fn collect_plugins(&mut self, name: &str, rest: &[&str], folder: &str) {
+    fn collect_plugins(&mut self, name: &str, rest: &[&str], folders: &Folders) {
         if !matches!(name, "pytest" | "py.test" | "python") {
             return;
         }
@@ -139,211 +292,16 @@ impl Paths {
             let is_module = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
             if !value.is_empty() && value.chars().all(is_module) {
                 let module = value.replace('.', "/");
-                self.add_all(folder, &format!("{module}.py"), &[]);
-                self.add(folder, &format!("{module}/__init__.py"));
+                self.add_all(folders, &format!("{module}.py"), &[]);
+                self.add(folders, &format!("{module}/__init__.py"));
             }
         }
     }
-
-    /// `go run ./tools/check` builds and runs a folder or files. Programs in `cmd/` and at the
-    /// root are the product.
-    fn collect_go(&mut self, rest: &[&str], folder: &str) {
-        let rest =
-            skip_options(rest.get(1..).unwrap_or_default(), "-exec -tags -ldflags -gcflags -mod -modfile -C");
-        let files =
-            rest.iter().take_while(|word| std::path::Path::new(word).extension().is_some_and(|e| e == "go"));
-        let count = files.clone().count();
-        files.for_each(|file| self.add(folder, file));
-        let Some(package) = rest.first().filter(|_| count == 0) else { return };
-        let joined = join_below_root(folder, package).unwrap_or_default();
-        let is_path = package.starts_with('.') && !package.contains("...");
-        if is_path && !joined.is_empty() && !joined.split('/').any(|part| part == "cmd") {
-            self.add(folder, &format!("{}/", package.trim_end_matches('/')));
-        }
-    }
-
-    /// Collects the files of a task runner.
-    fn collect_tasks(&mut self, rest: &[&str], files: &[&str], folder: &str, depth: usize) {
-        let mut folder = folder.to_owned();
-        let mut words = rest.iter().copied();
-        while let Some(word) = words.next() {
-            if matches!(word, "-C" | "--directory" | "--working-directory" | "--project-directory") {
-                folder = words.next().and_then(|next| join_below_root(&folder, next)).unwrap_or(folder);
-            } else if FILE_OPTIONS.contains(&word) {
-                words.next().into_iter().for_each(|next| self.add(&folder, without_root(next)));
-            } else if let Some(value) = value_of_option(word) {
-                if is_script(value) || word.starts_with("--") {
-                    self.add(&folder, value);
-                }
-            } else if word.contains('/') {
-                self.add(&folder, word);
-            }
-        }
-        if depth <= MAX_DEPTH {
-            files.iter().for_each(|file| self.add(&folder, file));
-        }
-    }
-
-    /// Collects the script of an interpreter, and the files that its options load.
-    fn collect_interpreter(&mut self, name: &str, rest: &[&str], ends: &[&str], folder: &str, depth: usize) {
-        let is_shell = SHELLS.contains(&name) && !matches!(name, "python" | "node" | "perl");
-        let may_test = TESTING_INTERPRETERS.contains(&name);
-        let mut plain: Option<&str> = None;
-        let mut words = rest.iter().copied();
-        while let Some(word) = words.next() {
-            let word = without_root(word);
-            if (name == "python" || name == "pypy" || name == "py") && is_module_option(word) {
-                let module = match word.split_once('m') {
-                    Some((_, module)) if !module.is_empty() => module,
-                    _ => words.next().unwrap_or_default(),
-                };
-                return self.add_module(module, folder);
-            }
-            if may_test && (matches!(word, "--test" | "test") || word.starts_with("-Itest")) {
-                return;
-            }
-            if is_code_option(word) {
-                // Code of a shell can name scripts; code of a language is on the command line.
-                if let Some(code) = words.next() {
-                    self.collect_code(code, folder, depth + 1);
-                }
-                return;
-            }
-            if matches!(word, "-o" | "+o" | "-O" | "+O" | "-W" | "-X") || (is_shell && is_long_o(word)) {
-                words.next();
-            } else if FILE_OPTIONS.contains(&word) {
-                words.next().into_iter().for_each(|next| self.add(folder, without_root(next)));
-            } else if word.starts_with('-') {
-                if let Some(value) = value_of_option(word).filter(|value| is_script(value)) {
-                    self.add(folder, value);
-                }
-            } else if is_script(word) && !word.starts_with('+') {
-                return self.add_all(folder, word, ends);
-            } else if !word.starts_with('+') {
-                plain = plain.or(Some(word).filter(|word| !matches!(*word, "run" | "x" | "exec" | "task")));
-            }
-        }
-        if let Some(word) = plain {
-            self.add_all(folder, word, ends);
-        }
-    }
-
-    /// Adds the files of a module of Python, and of the packages around it.
-    fn add_module(&mut self, module: &str, folder: &str) {
-        let path = module.replace('.', "/");
-        self.add_all(folder, &path, &[".py", "/__main__.py", "/__init__.py"]);
-        // The folder of the step comes first in the path: a module there replaces one that the
-        // runner imports.
-        if matches!(module, "pytest" | "unittest" | "coverage") {
-            for inner in ["_pytest", "pluggy", "iniconfig", "unittest", "coverage", "pytest"] {
-                self.add(folder, &format!("{inner}.py"));
-                self.add(folder, &format!("{inner}/"));
-            }
-        }
-        let mut around = path.as_str();
-        while let Some((parent, _)) = around.rsplit_once('/') {
-            self.add(folder, &format!("{parent}/__init__.py"));
-            around = parent;
-        }
-    }
-
-    /// Collects the paths of code for a shell, which may change its folder first.
-    fn collect_code(&mut self, code: &str, folder: &str, depth: usize) {
-        if depth > MAX_DEPTH {
-            return;
-        }
-        let mut folder = folder.to_owned();
-        let mut before: Option<ShellCommand> = None;
-        for command in split_commands(code) {
-            let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-            let is_before = |word: &&str| SHELL_WORDS.contains(word) || is_assignment(word);
-            let mut words: Vec<&str> = words.into_iter().skip_while(is_before).collect();
-            if let Some(first) = words.first_mut().filter(|word| **word == ".") {
-                *first = "source";
-            }
-            let is_shell = words.first().is_some_and(|word| SHELLS.contains(&program_name(word)));
-            if is_shell {
-                command.input.iter().for_each(|file| self.add(&folder, without_root(file)));
-                // `cat x.sh | sh` runs what the command before prints.
-                let piped = before.take().filter(|before| before.is_piped);
-                let files = piped.iter().flat_map(|before| before.words.iter().skip(1).chain(&before.input));
-                let files = files.map(|word| without_root(word)).filter(|word| is_script(word));
-                files.for_each(|word| self.add(&folder, word));
-            }
-            if let (Some(&"cd" | &"pushd"), Some(to)) = (words.first(), words.get(1)) {
-                folder = join_below_root(&folder, without_root(to)).unwrap_or(folder);
-            } else {
-                self.collect(&words, &folder, depth + 1);
-            }
-            before = Some(command);
-        }
-    }
-}
-
-/// Package managers that start the program behind them.
-fn peel_other<'a>(name: &str, rest: &[&'a str]) -> Option<Vec<&'a str>> {
-    match name {
-        "npx" | "bunx" | "pnpx" => Some(skip_options(rest, manager_options(name))),
-        "npm" | "pnpm" | "yarn" | "bun" => {
-            let rest = skip_options(rest, manager_options(name));
-            let (subcommand, arguments) = rest.split_first()?;
-            matches!(*subcommand, "exec" | "dlx" | "x").then(|| skip_options(arguments, "-p --package"))
-        }
-        "coverage" => {
-            let (subcommand, arguments) = rest.split_first()?;
-            (*subcommand == "run").then(|| ["python"].into_iter().chain(arguments.iter().copied()).collect())
-        }
-        _ => None,
-    }
-}
-
-/// Returns whether an option of Python is `-m`, or ends with it: `-um`.
-fn is_module_option(word: &str) -> bool {
-    let letters = word.strip_prefix('-').unwrap_or_default();
-    let options = letters.split('m').next().unwrap_or_default();
-    letters.contains('m') && options.chars().all(|c| "bBdEiIOPqsSuvx".contains(c))
-}
-
-/// Returns whether an option of a shell ends with the letter whose value follows: `-euo`.
-fn is_long_o(word: &str) -> bool {
-    let letters = word.strip_prefix(['-', '+']).unwrap_or_default();
-    letters.ends_with(['o', 'O']) && letters.chars().all(|c| c.is_ascii_alphabetic())
-}
-
-/// Returns the value of `--file=x.mk` and `-fx.mk`.
-fn value_of_option(word: &str) -> Option<&str> {
-    let option = word.strip_prefix('-')?;
-    option.split_once('=').map_or_else(|| option.get(1..), |(_, value)| Some(value))
-}
-
-/// Removes the variable at the start of `$PWD/scripts/test.sh`: it may be the root.
-fn without_root(word: &str) -> &str {
-    let Some(rest) = word.strip_prefix('$') else { return word };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '{' | '}');
-    match rest.split_once('/') {
-        Some((name, path)) if !name.is_empty() && name.chars().all(is_name) => path,
-        _ => word,
-    }
-}
-
-/// Joins a folder below the root and a path; `None` if it leads out of the root.
-fn join_below_root(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains('\\') {
-        return None;
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    let is_folder = path.ends_with('/');
-    (!parts.is_empty()).then(|| format!("{}{}", parts.join("/"), if is_folder { "/" } else { "" }))
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_honest;
+#[cfg(test)]
+mod tests_wrappers;

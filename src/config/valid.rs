@@ -22,7 +22,7 @@ use super::protected;
 use super::raw::{self, Text};
 use super::scan;
 use super::step::{GateStep, validate_step};
-use super::step_scripts::step_patterns;
+use super::step_scripts::{step_patterns, step_words};
 use super::usage::{UsageBudgets, validate_usage};
 
 /// An error of the configuration: the program cannot run (exit 2).
@@ -219,7 +219,7 @@ impl Config {
         };
         let scripts = self.steps.iter().flatten().flat_map(step_patterns);
         self.policy.protected.extend(scripts);
-        self.policy.step_words = self.steps.iter().flatten().flat_map(|step| step.argv.clone()).collect();
+        self.policy.step_words = self.steps.iter().flatten().flat_map(step_words).collect();
         Ok(())
     }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::config::Config;
 use crate::text::{RepoPath, Source};
 
-fn protects(argv: &[&str], path: &str) -> bool {
+pub(super) fn protects(argv: &[&str], path: &str) -> bool {
     let words: Vec<String> = argv.iter().map(|word| format!("{word:?}")).collect();
     let text = format!("version: 1\nsteps:\n  - name: t\n    run: [{}]\n", words.join(", "));
     let source = Source::from_text(RepoPath::from("countersign.yaml"), &text);

@@ -1,7 +1,7 @@
 //! Programs that start another program: `env`, `timeout`, `npx`, `uv run`, `python -m`,
 //! and a shell with a script.
 
-use crate::config::{is_assignment, manager_options, peel_launcher, skip_options};
+use crate::config::{code_of_options, is_assignment, options_of, peel_launcher, skip_options};
 
 use super::names::{package_name, program_name, runner_by_name, script_name};
 
@@ -9,6 +9,12 @@ use super::names::{package_name, program_name, runner_by_name, script_name};
 pub(super) fn peel<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
     let (program, rest) = words.split_first()?;
     let name = program_name(program);
+    let inner = peel_words(name, rest)?;
+    // `npx -c jest` has the command in an option.
+    if inner.is_empty() { code_of_options(name, rest).and_then(split_code) } else { Some(inner) }
+}
+
+fn peel_words<'a>(name: &str, rest: &[&'a str]) -> Option<Vec<&'a str>> {
     if let Some(inner) = peel_launcher(name, rest) {
         return Some(inner);
     }
@@ -18,7 +24,7 @@ pub(super) fn peel<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
             (*subcommand == "exec").then(|| rest.get(1..).unwrap_or_default().to_vec())
         }
         "sh" | "bash" | "dash" | "zsh" | "ksh" => peel_shell(rest),
-        "npx" | "bunx" | "pnpx" => Some(skip_options(rest, manager_options(name))),
+        "npx" | "bunx" | "pnpx" => Some(skip_options(rest, options_of(name))),
         "npm" | "pnpm" | "yarn" | "bun" => peel_package_manager(name, rest),
         "node" | "nodejs" => peel_node(rest),
         "coverage" => {
@@ -58,18 +64,21 @@ fn peel_shell<'a>(rest: &[&'a str]) -> Option<Vec<&'a str>> {
     let is_command = |word: &&&str| word.starts_with('-') && !word.starts_with("--") && word.contains('c');
     if let Some(at) = rest.iter().take_while(|word| word.starts_with('-')).position(|word| is_command(&word))
     {
-        let text = rest.get(at + 1)?;
-        let needs_shell = text.contains(['|', '&', ';', '<', '>', '(', ')', '$', '`', '\n', '\'', '"', '\\']);
-        return (!needs_shell)
-            .then(|| text.split_whitespace().skip_while(|word| is_assignment(word)).collect());
+        return split_code(rest.get(at + 1)?);
     }
     Some(skip_options(rest, "-o -O"))
+}
+
+/// Splits code that is one command without anything for a shell.
+fn split_code(code: &str) -> Option<Vec<&str>> {
+    let needs_shell = code.contains(['|', '&', ';', '<', '>', '(', ')', '$', '`', '\n', '\'', '"', '\\']);
+    (!needs_shell).then(|| code.split_whitespace().skip_while(|word| is_assignment(word)).collect())
 }
 
 /// `pnpm exec vitest`, `yarn jest`: the program behind a package manager. Scripts of
 /// package.json are classified by [`classify`].
 fn peel_package_manager<'a>(manager: &str, rest: &[&'a str]) -> Option<Vec<&'a str>> {
-    let mut rest = skip_options(rest, manager_options(manager));
+    let mut rest = skip_options(rest, options_of(manager));
     if rest.first() == Some(&"workspace") && manager == "yarn" {
         rest = rest.get(2..)?.to_vec();
     }

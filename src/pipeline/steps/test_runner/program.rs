@@ -5,7 +5,7 @@
 //! that start other programs (`env`, `timeout`, `npx`, `uv run`, `python -m`, a shell
 //! with a script) are skipped first.
 
-use crate::config::{manager_options, skip_options};
+use crate::config::{options_of, skip_options};
 
 use super::TestRunner;
 use super::launchers::peel;
@@ -98,13 +98,13 @@ pub(super) fn recognize(argv: &[String]) -> CommandKind {
 fn classify(words: &[&str]) -> CommandKind {
     let Some((program, rest)) = words.split_first() else { return Unknown { names_tests: false } };
     let name = script_name(package_name(program));
-    let subcommand = |valued: &str| skip_options(rest, valued);
+    let subcommand = |valued: &'static str| skip_options(rest, valued);
     if let Some(runner) = runner_by_name(name) {
         let is_other =
             runner == TestRunner::Vitest && matches!(rest.first(), Some(&("bench" | "init" | "list")));
         return if is_other { NoTests } else { Runner(runner) };
     }
-    let first = |valued: &str| subcommand(valued).first().copied().unwrap_or_default();
+    let first = |valued: &'static str| subcommand(valued).first().copied().unwrap_or_default();
     match name {
         "cargo" => classify_cargo(rest),
         "go" => match first("-C") {
@@ -119,9 +119,7 @@ fn classify(words: &[&str]) -> CommandKind {
             _ => NoTests,
         },
         "bun" if first("--cwd") == "test" => Runner(TestRunner::Bun),
-        "npm" | "pnpm" | "yarn" | "bun" | "composer" => {
-            classify_script(name, &subcommand(manager_options(name)))
-        }
+        "npm" | "pnpm" | "yarn" | "bun" | "composer" => classify_script(name, &subcommand(options_of(name))),
         "dotnet" if matches!(first(""), "test" | "vstest") => Runner(TestRunner::Dotnet),
         "dotnet" => NoTests,
         "mvn" | "mvnw" | "mvnd" => classify_maven(rest),
@@ -152,7 +150,7 @@ fn classify_script(manager: &str, words: &[&str]) -> CommandKind {
         "exec" | "x" | "dlx" => Unknown { names_tests: false },
         "workspace" if manager == "yarn" => classify_script(manager, rest.get(1..).unwrap_or_default()),
         "recursive" | "multi" | "m" if manager == "pnpm" => {
-            classify_script(manager, &skip_options(rest, manager_options(manager)))
+            classify_script(manager, &skip_options(rest, options_of(manager)))
         }
         "workspaces" if manager == "yarn" => {
             let run = rest.iter().position(|word| *word == "run");

@@ -12,6 +12,40 @@ fn count(command: &str, log: &str) -> Option<u64> {
 }
 
 #[test]
+fn runners_behind_wrappers_and_their_options_are_known() {
+    let is_runner = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        matches!(program::recognize(&words), program::CommandKind::Runner(_))
+    };
+    for words in [
+        &["npx", "-c", "jest"][..],
+        &["npm", "exec", "--call=jest --ci"],
+        &["env", "-S", "pytest -q"],
+        &["env", "-C", "web", "pytest"],
+        &["env", "-iC", "web", "pytest"],
+        &["timeout", "-k5", "60", "pytest"],
+        &["uv", "run", "--directory=web", "pytest"],
+        &["uv", "run", "-m", "pytest"],
+        &["uv", "tool", "run", "pytest"],
+        &["corepack", "pnpm", "-C", "web", "vitest"],
+        &["pnpm", "-r", "exec", "vitest"],
+        &["npm", "-w", "web", "exec", "vitest"],
+        &["mise", "exec", "node@20", "--", "pytest"],
+    ] {
+        assert!(is_runner(words), "{words:?}");
+    }
+    for words in [
+        &["npx", "-c", "jest || true"][..],
+        &["npx", "-c", "eslint jest"],
+        &["env", "-C", "pytest", "ruff"],
+        &["timeout", "60", "mypy", "pytest"],
+        &["pnpm", "add", "vitest"],
+    ] {
+        assert!(!is_runner(words), "{words:?}");
+    }
+}
+
+#[test]
 fn cargo_counts_tests_that_ran_and_ignores_filtered_ones() {
     let ran = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 5 filtered out\n\ntest result: ok. 0 passed; 0 failed; 0 ignored\n";
     assert_eq!(count("cargo test", ran), Some(2));

@@ -1,0 +1,203 @@
+//! The scripts of interpreters.
+
+use super::Paths;
+use super::folders::Folders;
+use crate::config::step_programs::{
+    FILE_OPTIONS, SHELLS, TESTING_INTERPRETERS, is_code_option, is_reading_verb, is_script,
+};
+use crate::config::wrappers::Said;
+
+impl Paths {
+    /// `go run ./tools/check` builds and runs a folder or files. Programs in `cmd/` and at the
+    /// root are the product.
+    pub(super) fn collect_go(&mut self, rest: &[&str], folders: &Folders) {
+        let (folders, rest) = skip_leading("go", rest, folders);
+        let Some((&"run", rest)) = rest.split_first() else { return };
+        let (folders, rest) = skip_leading("go", rest, &folders);
+        let is_go = |word: &&&str| std::path::Path::new(**word).extension().is_some_and(|end| end == "go");
+        let count = rest.iter().take_while(is_go).count();
+        rest.iter().take(count).for_each(|file| self.add(&folders, file));
+        let Some(package) = rest.first().filter(|_| count == 0) else { return };
+        let is_path = package.starts_with('.') && !package.contains("...");
+        let joined = folders.join(&format!("{}/", package.trim_end_matches('/')));
+        let is_product = |path: &String| path.split('/').any(|part| part == "cmd");
+        if is_path && !joined.iter().any(is_product) {
+            self.add(&folders, &format!("{}/", package.trim_end_matches('/')));
+        }
+    }
+
+    /// Collects the script of an interpreter, and the files that its options load.
+    pub(super) fn collect_interpreter(
+        &mut self,
+        name: &str,
+        rest: &[&str],
+        ends: &[&str],
+        folders: &Folders,
+        depth: usize,
+    ) {
+        let is_shell = SHELLS.contains(&name) && !matches!(name, "python" | "node" | "perl");
+        let may_test = TESTING_INTERPRETERS.contains(&name);
+        let mut folders = folders.clone();
+        let mut plain: Option<&str> = None;
+        let mut is_behind_option = false;
+        let mut words = rest;
+        while let Some((word, behind)) = words.split_first() {
+            words = behind;
+            let (word, next) = (*word, behind.first().copied());
+            let is_test = matches!(word, "--test" | "test") || word.starts_with("-Itest");
+            if may_test && is_test {
+                return;
+            }
+            if let Some((said, to, behind)) = read_known(name, word, behind, &folders) {
+                said.files.iter().for_each(|file| self.add(&folders, file));
+                (folders, words) = (to, behind);
+                continue;
+            }
+            if matches!(name, "python" | "pypy" | "py") && is_module_option(word) {
+                let own =
+                    word.strip_prefix("--module=").or_else(|| word.split_once('m').map(|(_, module)| module));
+                let module = own.filter(|module| !module.is_empty() && word != "--module");
+                let behind = behind.get(usize::from(module.is_none())..).unwrap_or_default();
+                return self.collect_module(module.or(next).unwrap_or_default(), behind, &folders, depth);
+            }
+            if plain.is_none() && is_reading_verb(name, word) {
+                return;
+            }
+            if is_code_option(word) {
+                // Code of a shell can name scripts; code of a language is on the command line.
+                if let Some(code) = next {
+                    self.collect_code(code, &folders, depth + 1);
+                    self.collect_arguments_of_code(
+                        code,
+                        behind.get(1..).unwrap_or_default(),
+                        &folders,
+                        depth,
+                    );
+                }
+                return;
+            }
+            let skips =
+                matches!(word, "-o" | "+o" | "-O" | "+O" | "-W" | "-X") || (is_shell && is_long_o(word));
+            if skips || FILE_OPTIONS.contains(&word) {
+                next.filter(|_| !skips).into_iter().for_each(|next| self.add(&folders, next));
+                words = behind.get(1..).unwrap_or_default();
+            } else if word.starts_with('-') {
+                is_behind_option = true;
+                if let Some(value) = value_of_option(word).filter(|value| is_script(value)) {
+                    self.add(&folders, value);
+                }
+            } else if is_script(word) && !word.starts_with('+') {
+                self.add_all(&folders, word, ends);
+                return self.collect_installed(word, behind, &folders, depth);
+            } else if !word.starts_with('+') && !is_verb(word) {
+                plain = plain.or(Some(word));
+                // Behind an option that is not known, a word may be its value.
+                if !is_behind_option {
+                    break;
+                }
+            }
+        }
+        if let Some(word) = plain {
+            self.add_all(&folders, word, ends);
+        }
+    }
+
+    /// `sh -c 'exec "$@"' sh node x.js`: the words behind the code are the command.
+    fn collect_arguments_of_code(&mut self, code: &str, words: &[&str], folders: &Folders, depth: usize) {
+        let has = |names: &[&str]| names.iter().any(|name| code.contains(name));
+        if has(&["$@", "$*", "$1", "${@", "${1"]) {
+            self.collect(words.get(1..).unwrap_or_default(), folders, depth + 2);
+        }
+        if has(&["$0", "${0"]) {
+            self.collect(words, folders, depth + 2);
+        }
+    }
+
+    /// `node node_modules/.bin/tsx x.ts` starts an installed program.
+    fn collect_installed(&mut self, word: &str, behind: &[&str], folders: &Folders, depth: usize) {
+        let Some((_, inside)) = word.rsplit_once("node_modules/") else { return };
+        let name = inside.split('/').find(|part| !part.starts_with(['.', '@'])).unwrap_or_default();
+        self.collect(&[&[name], behind].concat(), folders, depth + 1);
+    }
+
+    /// `python -m tools.check` runs a module, and `python -m coverage` a program.
+    fn collect_module(&mut self, module: &str, behind: &[&str], folders: &Folders, depth: usize) {
+        self.add_module(module, folders);
+        if !module.contains('.') {
+            self.collect(&[&[module], behind].concat(), folders, depth + 1);
+        }
+    }
+
+    /// Adds the files of a module of Python, and of the packages around it.
+    fn add_module(&mut self, module: &str, folders: &Folders) {
+        let path = module.replace('.', "/");
+        self.add_all(folders, &path, &[".py", "/__main__.py", "/__init__.py"]);
+        // The folder of the step comes first in the path: a module there replaces one that the
+        // runner imports.
+        if matches!(module, "pytest" | "unittest" | "coverage") {
+            for inner in ["_pytest", "pluggy", "iniconfig", "unittest", "coverage", "pytest"] {
+                self.add(folders, &format!("{inner}.py"));
+                self.add(folders, &format!("{inner}/"));
+            }
+        }
+        let mut around = path.as_str();
+        while let Some((parent, _)) = around.rsplit_once('/') {
+            self.add(folders, &format!("{parent}/__init__.py"));
+            around = parent;
+        }
+    }
+}
+
+/// Returns whether a word is a verb of an interpreter before its script.
+fn is_verb(word: &str) -> bool {
+    matches!(word, "run" | "x" | "exec" | "task" | "watch" | "inspect")
+}
+
+/// Reads the options of a program at the start of some words. Returns the folder that they
+/// enter, and the words behind them.
+fn skip_leading<'s, 'a>(name: &str, mut words: &'s [&'a str], folders: &Folders) -> (Folders, &'s [&'a str]) {
+    let mut folders = folders.clone();
+    while let Some((word, behind)) = words.split_first().filter(|(word, _)| word.starts_with('-')) {
+        words = behind;
+        if let Some((_, to, behind)) = read_known(name, word, behind, &folders) {
+            (folders, words) = (to, behind);
+        }
+    }
+    (folders, words)
+}
+
+/// Reads an option that the table has. Returns what it says, the folder that it enters, and the
+/// words behind it.
+fn read_known<'s, 'a>(
+    name: &str,
+    word: &'a str,
+    behind: &'s [&'a str],
+    folders: &Folders,
+) -> Option<(Said<'a>, Folders, &'s [&'a str])> {
+    let mut said = Said::default();
+    let count = said.read_known(name, word, behind.first().copied())?;
+    let folders = said.moves.iter().fold(folders.clone(), |folders, to| folders.follow(*to));
+    Some((said, folders, behind.get(count - 1..).unwrap_or_default()))
+}
+
+/// Returns whether an option of Python is `-m`, or ends with it: `-um`. `uv run` has `--module`.
+fn is_module_option(word: &str) -> bool {
+    if word == "--module" || word.starts_with("--module=") {
+        return true;
+    }
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    let options = letters.split('m').next().unwrap_or_default();
+    letters.contains('m') && options.chars().all(|c| "bBdEiIOPqsSuvx".contains(c))
+}
+
+/// Returns whether an option of a shell ends with the letter whose value follows: `-euo`.
+fn is_long_o(word: &str) -> bool {
+    let letters = word.strip_prefix(['-', '+']).unwrap_or_default();
+    letters.ends_with(['o', 'O']) && letters.chars().all(|c| c.is_ascii_alphabetic())
+}
+
+/// Returns the value of `--file=x.mk` and `-fx.mk`.
+pub(super) fn value_of_option(word: &str) -> Option<&str> {
+    let option = word.strip_prefix('-')?;
+    option.split_once('=').map_or_else(|| option.get(1..), |(_, value)| Some(value))
+}
