@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::record::is_optional;
 use super::{command_key, is_shell_setup};
 use crate::document::Packet;
 use crate::document::outline::{Block, BlockKind};
 use crate::document::packet::{PlannedCommand, VerdictReport};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
-use crate::text::{Span, format_count, to_single_line};
+use crate::text::{Span, beginning, format_count, to_single_line};
 
 /// Maximum number of planned commands that are compared with the results.
 const MAX_COMMANDS: usize = 50;
@@ -104,6 +103,14 @@ pub(super) fn check_failed(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let finding = finding.related(label(newest.verdict.span, "the verdict"));
     let shown = others.iter().take(MAX_SHOWN - 1);
     Some(shown.fold(finding, |finding, (_, span)| finding.related(label(*span, "not passed"))))
+}
+
+/// Returns whether the comment above a command says that it is optional.
+pub(super) fn is_optional(packet: &Packet, command: &PlannedCommand) -> bool {
+    let line = packet.source.line(command.span.start);
+    let above = line.checked_sub(1).and_then(|line| packet.source.line_span(line));
+    let comment = above.and_then(|line| packet.source.slice(line).trim_start().strip_prefix('#'));
+    comment.is_some_and(|text| text.trim_start_matches(['#', ' ']).to_lowercase().starts_with("optional"))
 }
 
 /// Returns where the reports begin, and where the newest one ends. The failures of older reports
@@ -201,7 +208,7 @@ fn failed_recipe(line: &str, at: Span, keys: &BTreeSet<&str>) -> Option<Told> {
 
 /// Returns whether the text after a command says that it succeeded; `None` if it says nothing of it.
 fn outcome(after: &str) -> Option<bool> {
-    let after = after.get(..after.floor_char_boundary(MAX_SAID)).unwrap_or(after);
+    let after = beginning(after, MAX_SAID);
     let said: String = after.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
     let words: String = said.chars().map(|c| if c.is_alphanumeric() || c == '/' { c } else { ' ' }).collect();
     let words = format!(" {} ", words.split_whitespace().collect::<Vec<_>>().join(" "));

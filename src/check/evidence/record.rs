@@ -98,14 +98,6 @@ fn is_place(text: &str) -> bool {
     plain.contains('/') && !plain.contains(char::is_whitespace)
 }
 
-/// Returns whether the comment above a command says that it is optional.
-pub(super) fn is_optional(packet: &Packet, command: &PlannedCommand) -> bool {
-    let line = packet.source.line(command.span.start);
-    let above = line.checked_sub(1).and_then(|line| packet.source.line_span(line));
-    let comment = above.and_then(|line| packet.source.slice(line).trim_start().strip_prefix('#'));
-    comment.is_some_and(|text| text.trim_start_matches(['#', ' ']).to_lowercase().starts_with("optional"))
-}
-
 fn check_commands(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let known: BTreeSet<String> =
         packet.evidence.iter().map(|entry| command_key(&entry.command.value)).collect();
@@ -113,7 +105,7 @@ fn check_commands(packet: &Packet, rule: &Rule) -> Option<Finding> {
         .test_plan
         .iter()
         .filter(|command| !command.is_gate() && !is_shell_setup(&command.text))
-        .filter(|command| !is_optional(packet, command))
+        .filter(|command| !failed::is_optional(packet, command))
         .collect();
     let is_known = |command: &&&PlannedCommand| {
         known.contains(&command_key(&command.text)) || known.contains(&command_key(strip_hint(&command.text)))

@@ -9,7 +9,7 @@ use crate::document::outline::BlockKind;
 use crate::document::{Packet, PacketStatus};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
-use crate::text::{Span, to_single_line};
+use crate::text::{Span, beginning, to_single_line};
 
 /// Fields of a handoff that repeat the status.
 const KEYS: [&str; 2] = ["CURRENT_WP_STATUS", "WP_STATUS"];
@@ -89,7 +89,7 @@ fn waits(text: &str, rule: &Rule) -> bool {
 
 /// Returns the start of a text in small letters, with spaces for the marks that join words.
 fn plain(text: &str) -> String {
-    let start = text.get(..text.floor_char_boundary(MAX_SEARCHED)).unwrap_or(text);
+    let start = beginning(text, MAX_SEARCHED);
     start.to_lowercase().replace("in-progress", "in progress").replace('_', " ")
 }
 
@@ -114,7 +114,7 @@ fn next_steps(packet: &Packet, field: &Field) -> Vec<Span> {
 /// Returns the sentence of a next step that asks for something which is over.
 fn asked(packet: &Packet, span: Span, rule: &Rule) -> Option<Span> {
     let text = packet.source.slice(span);
-    let text = text.get(..text.floor_char_boundary(MAX_SEARCHED)).unwrap_or(text);
+    let text = beginning(text, MAX_SEARCHED);
     let own = packet.title_id.as_ref().map_or("", |id| id.value.as_str()).to_lowercase();
     let mut start = 0;
     for sentence in sentences(text) {

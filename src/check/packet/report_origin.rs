@@ -4,11 +4,14 @@
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::field::Field;
 use crate::document::packet::{VerdictReport, first_day};
+use crate::document::validator_state::ValidatorState;
 use crate::document::{DocumentBody, Packet};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::Span;
 
+/// Words after `validator-` that are no command.
+const ACTS: [&str; 5] = ["run", "verified", "reviewed", "checked", "led"];
 /// Names of months, as days begin with them.
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -86,8 +89,7 @@ fn has_day(text: &str) -> bool {
 /// Returns whether a report names who wrote it: in a field, in a title, or in a word of its text.
 fn names_validator(packet: &Packet, own: Span, text: &str, rule: &Rule) -> bool {
     let is_own = |field: &&Field| own.start <= field.label.start && field.label.start < own.end;
-    let is_author =
-        |field: &Field| field.is_filled() && rule.parameter("authors").iter().any(|key| *key == field.key);
+    let is_author = |field: &Field| field.is_filled() && rule.parameter("authors").contains(&field.key);
     packet.fields.iter().filter(is_own).any(is_author) || mentions_validator(text, rule)
 }
 
@@ -107,7 +109,9 @@ fn mentions_validator(text: &str, rule: &Rule) -> bool {
 }
 
 fn is_role(word: &str, rule: &Rule) -> bool {
-    let is_path = word.contains(['/', '.']) || word.starts_with("validator-") || word.starts_with("wp-");
+    // `Validator-run` is an act of the role; `validator-scan` is a command.
+    let act = word.strip_prefix("validator-").map(|act| ACTS.contains(&act));
+    let is_path = word.contains(['/', '.']) || act == Some(false) || word.starts_with("wp-");
     let mut parts = word.split(['-', '_']);
     !is_path && parts.any(|part| rule.parameter("names").iter().any(|name| name == part))
 }
@@ -129,7 +133,7 @@ fn recorded_time(input: &DocumentCheckContext<'_>) -> Option<String> {
         DocumentBody::ValidatorState(state) => Some(state),
         _ => None,
     });
-    let mut sessions = states.flat_map(|state| state.all_sessions());
+    let mut sessions = states.flat_map(ValidatorState::all_sessions);
     sessions.find_map(|session| {
         let verdict = session.verdict.as_ref().map(|verdict| verdict.value.as_str());
         if session.packet() != Some(id.as_str()) || verdict != Some("PASS") {
