@@ -12,6 +12,7 @@ use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, format_count, to_single_line};
 
+mod failed;
 mod paraphrase;
 mod quotes;
 mod record;

@@ -82,6 +82,16 @@ impl<T> Spanned<T> {
     }
 }
 
+/// Returns the beginning of a text, with at most this number of bytes.
+#[must_use]
+pub(crate) fn beginning(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
+}
+
 /// Returns the part of `text` in `span`, without whitespace at its ends, with
 /// its span in `text`.
 ///

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{MAX_COMPARED, command_key, is_shell_setup, normalize, paraphrase, quotes};
+use super::{MAX_COMPARED, command_key, failed, is_shell_setup, normalize, paraphrase, quotes};
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::check::standing::is_finished;
@@ -28,14 +28,15 @@ pub(in crate::check) fn record(input: &DocumentCheckContext<'_>, rule: &Rule) ->
     if !(is_done || is_finished(packet, None)) {
         return CheckResult::skipped("work on the packet is not over");
     }
-    let found = if packet.generation.is_g2() {
+    let mut found = if packet.generation.is_g2() {
         let commands = packet.section("EVIDENCE").and_then(|_| check_commands(packet, rule));
         let criteria = packet.section("EVIDENCE_MAPPING").and_then(|_| check_criteria(packet, rule));
-        criteria.into_iter().chain(commands).collect()
+        criteria.into_iter().chain(commands).collect::<Vec<Finding>>()
     } else {
         // Packets of January 2026 have the section, but no fixed form of its entries.
-        check_empty(packet, rule).into_iter().collect::<Vec<Finding>>()
+        check_empty(packet, rule).into_iter().collect()
     };
+    found.extend(failed::check_failed(packet, rule));
     found.into_iter().map(|finding| input.level_by_standing(packet, finding)).collect::<Vec<_>>().into()
 }
 
@@ -97,14 +98,6 @@ fn is_place(text: &str) -> bool {
     plain.contains('/') && !plain.contains(char::is_whitespace)
 }
 
-/// Returns whether the comment above a command says that it is optional.
-fn is_optional(packet: &Packet, command: &PlannedCommand) -> bool {
-    let line = packet.source.line(command.span.start);
-    let above = line.checked_sub(1).and_then(|line| packet.source.line_span(line));
-    let comment = above.and_then(|line| packet.source.slice(line).trim_start().strip_prefix('#'));
-    comment.is_some_and(|text| text.trim_start_matches(['#', ' ']).to_lowercase().starts_with("optional"))
-}
-
 fn check_commands(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let known: BTreeSet<String> =
         packet.evidence.iter().map(|entry| command_key(&entry.command.value)).collect();
@@ -112,7 +105,7 @@ fn check_commands(packet: &Packet, rule: &Rule) -> Option<Finding> {
         .test_plan
         .iter()
         .filter(|command| !command.is_gate() && !is_shell_setup(&command.text))
-        .filter(|command| !is_optional(packet, command))
+        .filter(|command| !failed::is_optional(packet, command))
         .collect();
     let is_known = |command: &&&PlannedCommand| {
         known.contains(&command_key(&command.text)) || known.contains(&command_key(strip_hint(&command.text)))

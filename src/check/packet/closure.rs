@@ -1,12 +1,14 @@
 //! `packet/closure`: what a closed packet says of its closure agrees with itself.
 
+use super::leftovers;
+use super::passed::Passed;
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::field::Field;
 use crate::document::{Packet, PacketStatus};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
-use crate::text::{Span, Spanned, format_count, to_single_line};
+use crate::text::{Span, to_single_line};
 
 /// Number of hexadecimal digits of a whole commit id.
 const COMMIT_DIGITS: usize = 40;
@@ -25,7 +27,9 @@ pub(in crate::check) fn closure(input: &DocumentCheckContext<'_>, rule: &Rule) -
     found.extend(check_snapshot(packet, rule));
     found.extend(check_second_status(packet, rule));
     found.extend(check_open_field(packet, rule));
-    found.extend(check_boxes(packet, rule));
+    found.extend(leftovers::check_boxes(packet, rule));
+    found.extend(leftovers::check_gates(packet, rule));
+    found.extend(leftovers::check_limit(packet, rule));
     found.extend(check_merge(packet, rule));
     found.extend(check_compatibility(packet, rule));
     found.extend(check_clauses(packet, rule));
@@ -34,16 +38,6 @@ pub(in crate::check) fn closure(input: &DocumentCheckContext<'_>, rule: &Rule) -
 
 fn at(packet: &Packet, span: Span, text: &str) -> Label {
     Label::text(&packet.source, span, text.to_owned())
-}
-
-/// Returns the status of a packet that was validated with the verdict PASS.
-fn passed_status(packet: &Packet) -> Option<&Spanned<PacketStatus>> {
-    packet.status.as_ref().filter(|status| match &status.value {
-        PacketStatus::Validated(verdict) => {
-            verdict.as_deref().is_none_or(|verdict| verdict.eq_ignore_ascii_case("PASS"))
-        }
-        _ => false,
-    })
 }
 
 fn is_nothing(text: &str) -> bool {
@@ -57,14 +51,10 @@ fn check_snapshot(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let verdict = packet.field_in("CURRENT_STATE", "VERDICT")?;
     let word = verdict.bare_value().value.trim_matches(['*', ' ']).to_uppercase();
     let is_open = SNAPSHOT_WORDS.iter().any(|open| word.starts_with(open));
-    if let Some(status) = passed_status(packet).filter(|_| is_open) {
-        let message = format!(
-            "CURRENT_STATE has the verdict {}, but the status is `{}`",
-            to_single_line(&word, 40),
-            status.value
-        );
-        let there = at(packet, status.span, "the status");
-        return Some(rule.finding(message, at(packet, verdict.value.span, "the snapshot")).related(there));
+    if let Some(passed) = Passed::of(packet).filter(|_| is_open) {
+        let message = format!("CURRENT_STATE has the verdict {}, but {passed}", to_single_line(&word, 40));
+        let finding = rule.finding(message, at(packet, verdict.value.span, "the snapshot"));
+        return Some(finding.related(passed.label()));
     }
     let blockers = packet.field_in("CURRENT_STATE", "BLOCKERS")?;
     if word != "PASS" || is_nothing(blockers.bare_value().value) {
@@ -123,7 +113,7 @@ fn is_said_of_part(packet: &Packet, field: &Field) -> bool {
 
 /// Finds a field of METADATA that says that a validated packet still waits for something.
 fn check_open_field(packet: &Packet, rule: &Rule) -> Option<Finding> {
-    let status = passed_status(packet)?;
+    let passed = Passed::of(packet)?;
     let is_open = |field: &&Field| {
         let value = field.bare_value().value.to_uppercase().replace([' ', '-'], "_");
         rule.parameter("states").contains(&field.key)
@@ -132,48 +122,23 @@ fn check_open_field(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let open: Vec<&Field> = packet.metadata.iter().filter(is_open).collect();
     let (first, others) = open.split_first()?;
     let shown = to_single_line(first.bare_value().value, 60);
-    let message = format!("{} is {shown}, but the status is `{}`", first.key, status.value);
+    let message = format!("{} is {shown}, but {passed}", first.key);
     let label = |field: &Field| at(packet, field.value.span, "not the state of a validated packet");
-    let finding = rule.finding(message, label(first)).related(at(packet, status.span, "the status"));
+    let finding = rule.finding(message, label(first)).related(passed.label());
     Some(others.iter().fold(finding, |finding, field| finding.related(label(field))))
 }
-
-/// Finds criteria of a validated packet whose boxes are not ticked.
-fn check_boxes(packet: &Packet, rule: &Rule) -> Option<Finding> {
-    let status = passed_status(packet)?;
-    let box_of = |span: Span| {
-        let line = packet.source.line_span(packet.source.line(span.start))?;
-        let at = packet.source.slice(line).find("[ ]")?;
-        Some(Span::new(line.start + at, line.start + at + 3))
-    };
-    let open: Vec<Span> =
-        packet.done_means.iter().filter_map(|criterion| box_of(criterion.text.span)).collect();
-    let (first, others) = open.split_first()?;
-    let message = format!(
-        "the status is `{}`, but {} of DONE_MEANS {} not ticked",
-        status.value,
-        format_count(open.len(), "box").replace("boxs", "boxes"),
-        if others.is_empty() { "is" } else { "are" }
-    );
-    let finding = rule.finding(message, at(packet, *first, "not ticked"));
-    let finding = finding.related(at(packet, status.span, "the status"));
-    let shown = others.iter().take(MAX_BOXES);
-    Some(shown.fold(finding, |finding, span| finding.related(at(packet, *span, "not ticked"))))
-}
-
-/// Maximum number of further boxes that one finding shows.
-const MAX_BOXES: usize = 9;
 
 /// Compares the containment in main with the status, and finds an abbreviated commit.
 fn check_merge(packet: &Packet, rule: &Rule) -> Option<Finding> {
     let containment = packet.metadata_field("MAIN_CONTAINMENT_STATUS")?;
     let value = containment.bare_value().value;
-    if let Some(status) = passed_status(packet)
+    if let Some(passed) = Passed::of(packet)
+        && passed.is_validated()
         && matches!(value, "NOT_STARTED" | "MERGE_PENDING")
     {
-        let message = format!("the status is `{}`, but MAIN_CONTAINMENT_STATUS is {value}", status.value);
-        let there = at(packet, status.span, "the status");
-        return Some(rule.finding(message, at(packet, containment.value.span, "not in main")).related(there));
+        let message = format!("{passed}, but MAIN_CONTAINMENT_STATUS is {value}");
+        let finding = rule.finding(message, at(packet, containment.value.span, "not in main"));
+        return Some(finding.related(passed.label()));
     }
     let commit = packet.metadata_field("MERGED_MAIN_COMMIT").and_then(Field::filled_value)?;
     let is_hex = commit.value.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -224,7 +189,7 @@ fn check_compatibility(packet: &Packet, rule: &Rule) -> Option<Finding> {
 
 /// Finds rows of the clause matrix that a validated packet left open.
 fn check_clauses(packet: &Packet, rule: &Rule) -> Option<Finding> {
-    let status = passed_status(packet)?;
+    let passed = Passed::of(packet)?;
     let section = packet.section("CLAUSE_CLOSURE_MATRIX")?;
     let open: Vec<(Span, String)> = section
         .blocks
@@ -243,15 +208,10 @@ fn check_clauses(packet: &Packet, rule: &Rule) -> Option<Finding> {
         .collect();
     let ((first, state), others) = open.split_first()?;
     let message = format!(
-        "the status is `{}`, but {} of the clause matrix has `{state}`",
-        status.value,
+        "{passed}, but {} of the clause matrix has `{state}`",
         if others.is_empty() { "a row".to_owned() } else { format!("{} rows", open.len()) }
     );
-    let mut finding = rule.finding(message, at(packet, *first, "an open row")).related(at(
-        packet,
-        status.span,
-        "the status",
-    ));
+    let mut finding = rule.finding(message, at(packet, *first, "an open row")).related(passed.label());
     for (span, _) in others.iter().take(3) {
         finding = finding.related(at(packet, *span, "another open row"));
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::passed::Passed;
+use super::report_origin::check_origin;
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::Packet;
@@ -34,7 +36,9 @@ pub(in crate::check) fn report_part(input: &DocumentCheckContext<'_>, rule: &Rul
     } else {
         check_reason(packet, report, (start, end), rule)
     };
-    let found = finding.into_iter().chain(check_commit(packet, &own, rule));
+    let is_over = Passed::of(packet).is_some() || input.is_packet_history(packet);
+    let origin = is_over.then(|| check_origin(input, packet, report, rule)).flatten();
+    let found = finding.into_iter().chain(check_commit(packet, &own, rule)).chain(origin);
     found.map(|finding| input.level_by_standing(packet, finding)).collect::<Vec<_>>().into()
 }
 
