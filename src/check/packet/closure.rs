@@ -43,7 +43,10 @@ fn at(packet: &Packet, span: Span, text: &str) -> Label {
 fn is_nothing(text: &str) -> bool {
     let plain = text.trim().trim_matches(['`', '*', '-', ' ', '.']).to_uppercase();
     matches!(plain.as_str(), "" | "NONE" | "N/A" | "NOT_APPLICABLE" | "NOT_REQUIRED")
-        || plain.starts_with("NONE ")
+        || plain.strip_prefix("NONE").is_some_and(|rest| {
+            rest.starts_with([' ', '.', ';', ',', ':'])
+                && ![" BUT ", " EXCEPT "].iter().any(|word| rest.contains(word))
+        })
 }
 
 /// Compares the verdict of the snapshot with the status, and its blockers with its verdict.
@@ -216,4 +219,21 @@ fn check_clauses(packet: &Packet, rule: &Rule) -> Option<Finding> {
         finding = finding.related(at(packet, *span, "another open row"));
     }
     Some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_nothing;
+
+    #[test]
+    fn a_remark_behind_none_is_no_blocker() {
+        for text in ["NONE", "`none`", "None (checked twice)", "NONE. The gates passed at `7aa995b`.", "N/A"]
+        {
+            assert!(is_nothing(text), "{text}");
+        }
+        for text in ["NONEXISTENT log", "None, but the pump is broken", "NONE. Except the pump.", "the pump"]
+        {
+            assert!(!is_nothing(text), "{text}");
+        }
+    }
 }
