@@ -55,7 +55,7 @@ pub(crate) use approval::trusted::{is_closed, removed_records};
 pub(crate) use change::user_ignored_findings;
 pub(crate) use evidence::{is_same_command, normalize as normalize_command};
 pub(crate) use link::named_paths;
-pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
+pub(crate) use manifest::{GateClaims, ManifestHistory, gate_claims, has_lines, needs_manifest};
 pub(crate) use packet::force::{is_over_by_board, names_newer, over_on};
 pub(crate) use packet::merged::merged_commit;
 pub(crate) use refinement::is_bundle;

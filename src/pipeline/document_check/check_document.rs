@@ -75,6 +75,7 @@ impl DocumentContext<'_> {
             known_contracts: (job.is_in_layout || self.facts.contracts.len() > 1)
                 .then_some(&self.facts.contracts),
             merged_commits: self.facts.merged_commits.as_ref(),
+            manifest_history: self.facts.manifests.get(document.path()),
             now: self.request.now,
         };
         let is_history = is_history(document, governance);
