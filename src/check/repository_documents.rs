@@ -19,7 +19,7 @@ use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, Refi
 use crate::text::{RepoPath, Source};
 
 use super::context::Policy;
-use super::manifest::ManifestHistory;
+use super::manifest_history::ManifestHistory;
 
 /// What documents say of a packet in the trusted tree, and what a command says of it.
 #[derive(Debug, Default)]

@@ -3,7 +3,6 @@
 pub(super) mod blocks;
 mod by_path;
 pub(super) mod claims;
-mod history;
 pub(super) mod out_of_scope;
 pub(super) mod record;
 pub(super) mod unchanged;
@@ -12,7 +11,6 @@ pub(super) mod values;
 mod windows;
 
 pub(crate) use self::claims::{GateClaims, gate_claims};
-pub(crate) use self::history::ManifestHistory;
 use crate::change::{ChangedFile, FileMode};
 use crate::check::context::ChangeCheckContext;
 use crate::check::repository_documents::DocumentCheckContext;

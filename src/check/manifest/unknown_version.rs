@@ -1,8 +1,8 @@
 //! `manifest/unknown-version`: manifests of a finished packet describe versions of their files.
 
-use super::history::Unknown;
 use super::is_over;
 use crate::check::CheckResult;
+use crate::check::manifest_history::Unknown;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::manifest::Manifest;
 use crate::document::{Packet, PacketStatus};

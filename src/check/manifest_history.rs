@@ -104,7 +104,8 @@ impl ManifestHistory {
                 continue;
             }
             let file = files.entry(path).or_default();
-            let hashes = [&manifest.pre, &manifest.post].into_iter().filter_map(hash_of);
+            let hashes =
+                [&manifest.pre, &manifest.post].into_iter().filter_map(|hash| hash_of(hash.as_ref()));
             file.recorded.extend(hashes);
         }
         files.retain(|_, file| !file.recorded.is_empty());
@@ -153,7 +154,7 @@ impl ManifestHistory {
     pub(super) fn unknown(&self, manifest: &Manifest) -> Option<Unknown> {
         let at = self.paths.binary_search(&path_of(manifest)?).ok()?;
         let file = self.files.get(at).filter(|file| file.is_known && !file.is_unclear)?;
-        let (pre, post) = (hash_of(&manifest.pre), hash_of(&manifest.post));
+        let (pre, post) = (hash_of(manifest.pre.as_ref()), hash_of(manifest.post.as_ref()));
         let is_unknown = |hash: Option<Hash20>| hash.is_some_and(|hash| file.unknown.contains(&hash));
         // The history of a file that was moved begins with the version after the move.
         let is_moved = post.is_some_and(|post| file.oldest.contains(&post));
@@ -179,8 +180,8 @@ fn path_of(manifest: &Manifest) -> Option<RepoPath> {
 
 /// Returns a recorded hash of a content. Forty zeros and the hash of empty input stand for no
 /// file.
-fn hash_of(recorded: &Option<Spanned<RecordedHash>>) -> Option<Hash20> {
-    match recorded.as_ref()?.value {
+fn hash_of(recorded: Option<&Spanned<RecordedHash>>) -> Option<Hash20> {
+    match recorded?.value {
         RecordedHash::Sha1(hash) if hash != Hash20::ZERO && hash != sha1(b"") => Some(hash),
         _ => None,
     }
