@@ -30,7 +30,7 @@ mod test_support;
 pub use change::{
     BranchTip, Change, ChangeSet, ChangedFile, Commit, CommitInfo, FileMode, FoundVersion, History,
     ObjectStore, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, StoredFile,
-    TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
+    TreeEntry, TreeState, VersionRequest, VersionVisitor, WorkingTree, Worktree,
 };
 pub use digest::Hash20;
 pub use system::folder::PlainFolder;

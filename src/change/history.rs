@@ -35,6 +35,11 @@ pub struct VersionRequest {
     pub any_line_ends: bool,
 }
 
+/// Gets one version of a file: the position of the file among the wanted ones, and its bytes;
+/// `None` if the version cannot be read or is no regular file. Returns whether it wants more
+/// versions of this file.
+pub type VersionVisitor<'a> = dyn FnMut(usize, Option<&[u8]>) -> bool + 'a;
+
 /// The newest commit that contains a requested version, and the bytes.
 pub type FoundVersion = (Commit, Vec<u8>);
 
@@ -175,6 +180,21 @@ pub trait History {
         head: Commit,
         wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError>;
+
+    /// Calls `visit` with every version that files had in the commits reachable from `head`,
+    /// newest commits first, each content once per file. Renames are not followed. Returns for
+    /// each file the oldest commit that has it, as far as its versions were wanted.
+    ///
+    /// # Errors
+    /// Missing objects, or a history with more commits than the limit.
+    fn visit_versions(
+        &self,
+        _head: Commit,
+        paths: &[RepoPath],
+        _visit: &mut VersionVisitor<'_>,
+    ) -> Result<Vec<Option<Commit>>, RepositoryError> {
+        Ok(vec![None; paths.len()])
+    }
 
     /// Finds the commits that introduced some content into a file, newest first:
     /// the bytes satisfy `holds` at the commit and at none of its parents.

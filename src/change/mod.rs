@@ -17,7 +17,7 @@ use crate::text::RepoPath;
 
 pub use changed_file::ChangedFile;
 pub(crate) use changed_file::FileContent;
-pub use history::{CommitInfo, FoundVersion, History, VersionRequest};
+pub use history::{CommitInfo, FoundVersion, History, VersionRequest, VersionVisitor};
 pub(crate) use hunk::{Hunk, compute_hunks};
 pub(crate) use overlay::Overlay;
 pub(crate) use repository::Reopen;

@@ -9,8 +9,8 @@ use crate::text::RepoPath;
 
 use super::{
     BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
-    RepositoryError, Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree,
-    Worktree,
+    RepositoryError, Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, VersionVisitor,
+    WorkingTree, Worktree,
 };
 
 /// A base repository with replaced files of the working tree. Other tree states
@@ -141,6 +141,15 @@ impl History for Overlay<'_> {
         wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         self.base.find_versions(head, wanted)
+    }
+
+    fn visit_versions(
+        &self,
+        head: Commit,
+        paths: &[RepoPath],
+        visit: &mut VersionVisitor<'_>,
+    ) -> Result<Vec<Option<Commit>>, RepositoryError> {
+        self.base.visit_versions(head, paths, visit)
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {

@@ -4,6 +4,7 @@
 mod agreement;
 mod form;
 mod header;
+mod malformed;
 mod unlisted;
 
 pub(super) use agreement::agreement;
@@ -191,5 +192,6 @@ pub(super) fn reuse(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckRes
             out.push(rule.finding(message, second.clone()).related(first.clone()));
         }
     }
+    out.extend(malformed::reused(input.governance, rule));
     out.into()
 }

@@ -197,6 +197,8 @@ registry! {
     "waiver/record" => Check::Document(&[Kind::Packet], waiver::record),
     "evidence/record" => Check::Document(&[Kind::Packet], evidence::record),
     "manifest/unchanged" => Check::Document(&[Kind::Packet], manifest::unchanged::unchanged),
+    "manifest/unknown-version" => Check::Document(&[Kind::Packet], manifest::unknown_version::unknown_version),
+    "manifest/record" => Check::Document(&[Kind::Packet], manifest::record::record),
     "packet/template-text" => Check::Document(&[Kind::Packet], packet::template_text::template_text),
     "link/target" => Check::Document(&[], link::target),
     "link/reference" => Check::Document(&[Kind::Packet, Kind::Refinement, Kind::GateLog], link::reference),

@@ -19,6 +19,7 @@ use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, Refi
 use crate::text::{RepoPath, Source};
 
 use super::context::Policy;
+use super::manifest_history::ManifestHistory;
 
 /// What documents say of a packet in the trusted tree, and what a command says of it.
 #[derive(Debug, Default)]
@@ -341,6 +342,9 @@ pub struct DocumentCheckContext<'a> {
     /// The commits that packets name as merged; `None` outside of a repository with
     /// history.
     pub merged_commits: Option<&'a BTreeMap<String, MergedCommitFact>>,
+    /// What the history says of the files of the packet's manifests; `None` if it was not
+    /// read, or is not complete.
+    pub(crate) manifest_history: Option<&'a ManifestHistory>,
     /// The policy of the configuration.
     pub policy: &'a Policy,
     /// The current time in UTC.

@@ -59,6 +59,14 @@ impl GovernanceDocuments<'_> {
         self.is_closed(id, packet) || (!is_claimed && self.is_recorded_as_over(id, packet))
     }
 
+    /// Returns whether the work on a packet is over, by its own words or by the records, also
+    /// if a command is about it.
+    pub(crate) fn is_over(&self, id: &str, packet: &Packet) -> bool {
+        let is_claimed = packet.status.as_ref().is_some_and(|s| s.value == PacketStatus::InProgress);
+        let by_records = self.is_closed(id, packet) || (!is_claimed && self.is_recorded_as_over(id, packet));
+        !self.is_open_or_new(id) && by_records
+    }
+
     /// Returns whether the records say that a packet is over, although its own status may be
     /// an older one. The board decides; VALIDATED also needs the verdict, in a report or in
     /// another record. If the board does not list the packet, the registry or a PASS decides.

@@ -163,6 +163,23 @@ fn find_variant(hash: Hash20, bytes: &[u8]) -> Option<HashMismatch> {
     (sha1(&longer) == hash).then_some(HashMismatch::ExtraNewline)
 }
 
+/// Returns the hashes by which people and tools record a content: those of its bytes, of the
+/// variants that [`diagnose`] knows, and git's object ids of the forms with LF and CRLF.
+#[must_use]
+pub(crate) fn recorded_forms(bytes: &[u8]) -> Vec<Hash20> {
+    let lf = bytes.replace("\r\n", "\n");
+    let crlf = lf.replace("\n", "\r\n");
+    let mut out = vec![git_blob_id(bytes), git_blob_id(&lf), git_blob_id(&crlf)];
+    for form in [bytes, &lf, &crlf] {
+        let without = form.strip_suffix(b"\r\n").or_else(|| form.strip_suffix(b"\n"));
+        let without_mark = form.strip_prefix(b"\xef\xbb\xbf");
+        let parts = [Some(form), without, Some(form.trim_ascii()), without_mark];
+        out.extend(parts.into_iter().flatten().map(sha1));
+        out.push(sha1(&[form, b"\n"].concat()));
+    }
+    out
+}
+
 fn diagnose_text(text: &str, content: Option<&[u8]>) -> HashMismatch {
     let length = text.chars().count();
     let invalid = text.chars().find(|c| !c.is_ascii_hexdigit());

@@ -9,7 +9,7 @@ use std::fmt;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-pub(crate) use diagnose::{HashMismatch, OtherVersion, RecordedHash, diagnose};
+pub(crate) use diagnose::{HashMismatch, OtherVersion, RecordedHash, diagnose, recorded_forms};
 
 /// A 20-byte digest: a file's SHA-1 or a git object id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -60,6 +60,27 @@ pub struct GateTick {
     pub mark: Span,
 }
 
+/// The fields of a manifest that say how its change was checked, with their keys.
+pub(crate) const RECORDS: [(&str, &str); 4] = [
+    ("Lint Results", "LINT_RESULTS"),
+    ("Artifacts", "ARTIFACTS"),
+    ("Timestamp", "TIMESTAMP"),
+    ("Operator", "OPERATOR"),
+];
+/// Keys of other fields that stand between those of a manifest.
+const OTHER_KEYS: [&str; 2] = ["SPEC_TARGET_RESOLVED", "NOTES"];
+
+/// One of the fields of [`RECORDS`].
+#[derive(Debug, Clone)]
+pub struct ManifestRecord {
+    /// Its name.
+    pub name: &'static str,
+    /// Its label.
+    pub label: Span,
+    /// Whether it has a value, or items below it.
+    pub is_filled: bool,
+}
+
 /// One manifest block.
 #[derive(Debug, Clone)]
 pub struct Manifest {
@@ -85,6 +106,8 @@ pub struct Manifest {
     pub gates_label: Option<Span>,
     /// The gates listed there.
     pub gates: Vec<GateTick>,
+    /// What says how the change was checked, each field once.
+    pub records: Vec<ManifestRecord>,
 }
 
 impl Manifest {
@@ -106,6 +129,8 @@ pub(crate) fn read_manifests<'a>(
 ) -> (Vec<Manifest>, Vec<Fault>) {
     let mut out: Vec<Manifest> = Vec::new();
     let mut faults = Vec::new();
+    // Whether only fields of the block were read since it began.
+    let mut is_inside = false;
     for field in fields {
         if field.key == "TARGET_FILE" {
             out.push(Manifest {
@@ -120,7 +145,9 @@ pub(crate) fn read_manifests<'a>(
                 post: None,
                 gates_label: None,
                 gates: Vec::new(),
+                records: Vec::new(),
             });
+            is_inside = true;
             continue;
         }
         let Some(manifest) = out.last_mut() else { continue };
@@ -138,7 +165,10 @@ pub(crate) fn read_manifests<'a>(
                 false
             }
             "GATES_PASSED" => true,
-            _ => continue,
+            key => {
+                is_inside &= read_record(manifest, outline, field, is_inside) || OTHER_KEYS.contains(&key);
+                continue;
+            }
         };
         manifest.span = manifest.span.join(field.label.join(field.value.span));
         if repeated {
@@ -150,6 +180,19 @@ pub(crate) fn read_manifests<'a>(
         }
     }
     (out, faults)
+}
+
+/// Reads a field of [`RECORDS`]; returns whether it is one. A label that follows other fields
+/// belongs to another part of the packet.
+fn read_record(manifest: &mut Manifest, outline: &Outline, field: &Field, is_inside: bool) -> bool {
+    let Some((name, _)) = RECORDS.iter().find(|(_, key)| *key == field.key) else { return false };
+    let has_items = field.item.is_some_and(|item| outline.items(Some(item)).next().is_some());
+    let is_filled = !field.value.value.is_empty() || has_items;
+    let is_new = manifest.records.iter().all(|record| record.name != *name);
+    if is_new && is_inside {
+        manifest.records.push(ManifestRecord { name, label: field.label, is_filled });
+    }
+    true
 }
 
 fn set_once<T>(slot: &mut Option<T>, value: Option<T>) -> bool {

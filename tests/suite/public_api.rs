@@ -28,6 +28,7 @@ const EXPORTED: &[&str] = &[
     "TreeEntry",
     "TreeState",
     "VersionRequest",
+    "VersionVisitor",
     "WorkingTree",
     "Worktree",
     "Hash20",

@@ -4,16 +4,19 @@ pub(super) mod blocks;
 mod by_path;
 pub(super) mod claims;
 pub(super) mod out_of_scope;
+pub(super) mod record;
 pub(super) mod unchanged;
+pub(super) mod unknown_version;
 pub(super) mod values;
 mod windows;
 
 pub(crate) use self::claims::{GateClaims, gate_claims};
 use crate::change::{ChangedFile, FileMode};
 use crate::check::context::ChangeCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::digest::Hash20;
-use crate::document::Layout;
 use crate::document::manifest::{Manifest, ManifestNumber};
+use crate::document::{Layout, Packet};
 use crate::finding::Label;
 use crate::text::{RepoPath, Span};
 
@@ -48,6 +51,13 @@ fn files_needing_manifest<'a>(input: &'a ChangeCheckContext<'_>) -> impl Iterato
         .files
         .iter()
         .filter(|file| needs_manifest(input.packet.layout, file) && !policy.exempts(&file.change.path))
+}
+
+/// Returns whether the work on a packet is over, by its own words or by the records.
+fn is_over(input: &DocumentCheckContext<'_>, packet: &Packet) -> bool {
+    let by_records = input.document.id().zip(input.governance);
+    input.is_packet_history(packet)
+        || by_records.is_some_and(|(id, governance)| governance.is_over(id.as_str(), packet))
 }
 
 fn label_at(input: &ChangeCheckContext<'_>, span: Span, text: impl Into<String>) -> Label {

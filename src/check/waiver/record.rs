@@ -5,7 +5,7 @@ use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::Packet;
 use crate::document::packet::first_day;
 use crate::document::waiver::Waiver;
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{Span, to_single_line, trim_spanned};
 
@@ -16,7 +16,10 @@ use super::MAX_WAIVERS;
 pub(in crate::check) fn record(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
     let waivers = packet.waivers.iter().take(MAX_WAIVERS);
-    let found = waivers.filter_map(|waiver| check_waiver(packet, waiver, rule));
+    let usual = usual_labels(packet);
+    let found = waivers.filter_map(|waiver| {
+        check_waiver(packet, waiver, rule).or_else(|| compare_with_others(packet, waiver, &usual, rule))
+    });
     found.map(|finding| input.level_by_standing(packet, finding)).collect::<Vec<_>>().into()
 }
 
@@ -80,6 +83,61 @@ const OPEN_WORDS: [&str; 10] = [
 pub(in crate::check) fn open_words(waiver: &Waiver) -> Option<&'static str> {
     let scope = waiver.scope.as_ref()?.value.to_lowercase();
     OPEN_WORDS.into_iter().find(|words| scope.contains(words))
+}
+
+/// Labels of parts that not every packet demands, with the words that say the same in a
+/// sentence, all in small letters.
+const OTHER_LABELS: [(&str, &[&str]); 3] = [
+    ("approver", &["approved by", "granted by", "authorized by", "signed by", "signature", "operator"]),
+    ("expiry", &["expir", "until", "valid for", "permanent", "closure", "this wp only"]),
+    ("check waived", &["cx-", "c701-", "policy", "gate", "requirement", "waives "]),
+];
+
+/// Returns whether a waiver has a part with a label: `Expiry: 2026-03-01`.
+fn has_label(text: &str, label: &str) -> bool {
+    text.match_indices(label).any(|(at, _)| {
+        let rest = text.get(at + label.len()..).unwrap_or("").trim_start_matches('*').trim_start();
+        rest.starts_with([':', '='])
+    })
+}
+
+/// Returns the parts of [`OTHER_LABELS`] that a waiver of the packet has with their labels.
+fn usual_labels(packet: &Packet) -> Vec<(&'static str, &'static [&'static str])> {
+    let texts: Vec<String> = packet
+        .waivers
+        .iter()
+        .take(MAX_WAIVERS)
+        .map(|waiver| packet.source.slice(waiver.span).to_lowercase())
+        .collect();
+    let is_usual = |label: &str| texts.iter().any(|text| has_label(text, label));
+    OTHER_LABELS.into_iter().filter(|(label, _)| is_usual(label)).collect()
+}
+
+/// Returns a note if other waivers of the packet have parts that this one does not have.
+fn compare_with_others(
+    packet: &Packet,
+    waiver: &Waiver,
+    usual: &[(&'static str, &'static [&'static str])],
+    rule: &Rule,
+) -> Option<Finding> {
+    let text = packet.source.slice(waiver.span).to_lowercase();
+    // A waiver in a sentence, or in a table, has no labels of its own.
+    if !["scope", "justification"].iter().any(|label| has_label(&text, label)) {
+        return None;
+    }
+    let is_missing = |label: &str, words: &[&str]| {
+        !has_label(&text, label) && !words.iter().any(|word| text.contains(word))
+    };
+    let missing: Vec<&str> =
+        usual.iter().filter(|(label, words)| is_missing(label, words)).map(|(label, _)| *label).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let name = to_single_line(waiver.name(), 80);
+    let message =
+        format!("the waiver `{name}` has no {}, which other waivers of the packet have", missing.join(", "));
+    let here = Label::text(&packet.source, first_line(packet, waiver.span), "this waiver");
+    Some(rule.finding(message, here).with_level(Level::Note))
 }
 
 /// Returns the part of a span that is on its first line.

@@ -8,7 +8,7 @@ use crate::check::repository_documents::{
 use crate::check::{Check, CheckResult, Registered};
 use crate::config::Config;
 use crate::document::spec::SpecPointer;
-use crate::document::{Document, Packet};
+use crate::document::{Document, Packet, WpId};
 use crate::finding::{Finding, Label, Level, RuleId};
 use crate::pipeline::causes::{self, FoldedDocument};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled};
@@ -75,6 +75,7 @@ impl DocumentContext<'_> {
             known_contracts: (job.is_in_layout || self.facts.contracts.len() > 1)
                 .then_some(&self.facts.contracts),
             merged_commits: self.facts.merged_commits.as_ref(),
+            manifest_history: self.facts.manifests.get(document.path()),
             now: self.request.now,
         };
         let is_history = is_history(document, governance);
@@ -93,10 +94,7 @@ impl DocumentContext<'_> {
             now: self.request.now,
             policy: self.policy(),
         });
-        let revision_ids = governance
-            .zip(id.as_ref())
-            .map(|(governance, id)| governance.ids_with_base(id.base()))
-            .unwrap_or_default();
+        let revision_ids = revisions_of(governance, id.as_ref());
         let packet = document.packet().zip(id.as_ref()).map(|(packet, id)| PacketCheckContext {
             id,
             packet,
@@ -198,6 +196,11 @@ impl DocumentContext<'_> {
             }
         }
     }
+}
+
+/// Returns the ids of all packets with the base of this one.
+fn revisions_of(governance: Option<&GovernanceDocuments<'_>>, id: Option<&WpId>) -> Vec<String> {
+    governance.zip(id).map(|(governance, id)| governance.ids_with_base(id.base())).unwrap_or_default()
 }
 
 /// Returns the result of a rule that does not apply to a packet as usual; `None` if it

@@ -7,7 +7,7 @@ use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState, Wo
 use crate::check::context::SkeletonApproval;
 use crate::check::repository_documents::{GovernanceDocuments, MergedCommitFact, SpecFact, TargetFact};
 use crate::check::standing::is_finished;
-use crate::check::{merged_commit, named_paths};
+use crate::check::{ManifestHistory, merged_commit, named_paths};
 use crate::document::spec::SpecText;
 use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, Refinement, WpId};
 use crate::pipeline::document_check::similar_paths::SimilarPaths;
@@ -38,6 +38,8 @@ pub(crate) struct DocumentFacts {
     pub worktrees: Option<Vec<Worktree>>,
     /// Commits that packets name as merged; `None` without history.
     pub merged_commits: Option<BTreeMap<String, MergedCommitFact>>,
+    /// What the history says of the manifests of packets, by the packet's path.
+    pub manifests: BTreeMap<RepoPath, ManifestHistory>,
     /// Commits that approve a skeleton, by the packet's id.
     pub skeleton_approvals: BTreeMap<String, SkeletonApproval>,
 }
@@ -83,6 +85,7 @@ impl DocumentFacts {
             contracts: collect_contract_names(governance.documents.iter().chain(outside_layout)),
             spec,
             spec_siblings,
+            manifests: BTreeMap::new(),
             merged_commits: match head {
                 Some(head) => Some(gather_merged_commits(repo, governance, head, main_branches)?),
                 None => None,

@@ -8,6 +8,7 @@ mod check_document;
 mod collect;
 mod facts;
 mod listing;
+mod manifest_history;
 mod older_forms;
 mod policy;
 mod query;

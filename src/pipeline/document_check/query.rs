@@ -140,7 +140,7 @@ impl DocumentQuery {
             Self::PacketComplete(_) => {
                 let about_packet =
                     matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link")
-                        || id == "audit/agreement";
+                        || matches!(id, "audit/agreement" | "manifest/unknown-version");
                 matches!(entry.check, Check::Search(_)) || (about_documents && about_packet)
             }
         }

@@ -20,6 +20,7 @@ use crate::text::{RepoPath, Source};
 use super::check_document::{DocumentContext, DocumentJob};
 use super::collect::{CollectedDocuments, UnreadDocument, WantedDocuments, collect_documents};
 use super::facts::{DocumentFacts, FactKind};
+use super::manifest_history::gather_manifest_histories;
 use super::policy::load_config_and_layout;
 use super::query::DocumentQuery;
 use super::repeated_notes::merge_repeated_notes;
@@ -48,7 +49,7 @@ pub fn check_documents(
     }
     .with_judged(query_packet(request));
     let wanted = wanted_facts(&rules);
-    let facts = DocumentFacts::gather(
+    let mut facts = DocumentFacts::gather(
         repo,
         request.tree,
         &governance,
@@ -69,6 +70,12 @@ pub fn check_documents(
             is_reported(job.document.path()) || parts.iter().any(|(_, part)| is_reported(part.name()))
         })
         .collect();
+    // Reading all versions of all files takes too long for a check of everything.
+    if reported.is_some() {
+        let judged = jobs.iter().filter(|job| job.is_in_layout).map(|job| job.document);
+        let merged = facts.merged_commits.as_ref();
+        facts.manifests = gather_manifest_histories(repo, request.tree, &governance, judged, merged);
+    }
     let context =
         DocumentContext { request, config: &config, governance: &governance, facts: &facts, rules: &rules };
     // One row per document with the results of all rules; one column per rule.

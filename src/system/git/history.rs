@@ -6,6 +6,7 @@ use git2::Oid;
 
 use crate::change::{
     BranchTip, Commit, CommitInfo, FileMode, FoundVersion, History, RepositoryError, VersionRequest,
+    VersionVisitor,
 };
 use crate::digest::Hash20;
 use crate::text::RepoPath;
@@ -306,6 +307,15 @@ impl History for GitRepository {
         wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         self.find_versions(head, wanted)
+    }
+
+    fn visit_versions(
+        &self,
+        head: Commit,
+        paths: &[RepoPath],
+        visit: &mut VersionVisitor<'_>,
+    ) -> Result<Vec<Option<Commit>>, RepositoryError> {
+        self.visit_versions(head, paths, visit)
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {

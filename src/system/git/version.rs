@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bstr::ByteSlice as _;
 use git2::Oid;
 
-use crate::change::{Commit, FoundVersion, RepositoryError, VersionRequest, WorkingTree as _, Worktree};
+use crate::change::{
+    Commit, FoundVersion, RepositoryError, VersionRequest, VersionVisitor, WorkingTree as _, Worktree,
+};
 use crate::digest::{Hash20, sha1};
 
 use crate::text::RepoPath;
@@ -77,6 +79,56 @@ impl GitRepository {
             missing.retain(|_, positions| !positions.is_empty());
         }
         Ok(out)
+    }
+
+    /// Walks back from `head` and gives every version of some files to `visit`, until it wants
+    /// no more of any file or history ends. A root tree or a blob that was read before is
+    /// skipped.
+    pub(super) fn visit_versions(
+        &self,
+        head: Commit,
+        paths: &[RepoPath],
+        visit: &mut VersionVisitor<'_>,
+    ) -> Result<Vec<Option<Commit>>, RepositoryError> {
+        let mut oldest: Vec<Option<Commit>> = vec![None; paths.len()];
+        let mut trees: HashSet<Oid> = HashSet::new();
+        // The files of which more versions are wanted, each with its known folders and blobs.
+        let mut open: Vec<(usize, &RepoPath, HashMap<_, _>, HashSet<Oid>)> =
+            paths.iter().enumerate().map(|(at, path)| (at, path, HashMap::new(), HashSet::new())).collect();
+        let mut walk = self.walk_back_from(head);
+        let mut walked = 0;
+        while !open.is_empty() {
+            let Some(id) = walk.next_commit()? else { break };
+            walked += 1;
+            if walked > MAX_WALKED_COMMITS {
+                let operation = "searching for the versions of a file";
+                return Err(RepositoryError::TooManyCommits { operation, limit: MAX_WALKED_COMMITS });
+            }
+            if !trees.insert(self.commit_node(id)?.tree) {
+                continue;
+            }
+            let here = Commit(to_hash(id));
+            let mut kept = Vec::with_capacity(open.len());
+            for (at, path, mut folders, mut seen) in open {
+                let entry = self.entry_in_history(here, path, &mut folders, false)?;
+                if let Some(oldest) = oldest.get_mut(at).filter(|_| entry.is_some()) {
+                    *oldest = Some(here);
+                }
+                let wants_more = match entry.filter(|(_, blob)| seen.insert(*blob)) {
+                    None => true,
+                    Some((mode, blob)) => {
+                        let is_file = matches!(mode, 0o100_644 | 0o100_755 | 0o100_664);
+                        let bytes = if is_file { self.read_blob(blob, path).ok() } else { None };
+                        visit(at, bytes.as_deref())
+                    }
+                };
+                if wants_more {
+                    kept.push((at, path, folders, seen));
+                }
+            }
+            open = kept;
+        }
+        Ok(oldest)
     }
 
     /// Returns the folders of all working trees, with the branches that are checked out.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign::{
     BranchTip, Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Hash20, History, ObjectStore,
     RepoPath, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
-    VersionRequest, WorkingTree, Worktree,
+    VersionRequest, VersionVisitor, WorkingTree, Worktree,
 };
 use sha1::{Digest as _, Sha1};
 
@@ -146,6 +146,31 @@ impl History for MemoryRepository {
             })
         };
         Ok(wanted.iter().map(find).collect())
+    }
+
+    fn visit_versions(
+        &self,
+        head: Commit,
+        paths: &[RepoPath],
+        visit: &mut VersionVisitor<'_>,
+    ) -> Result<Vec<Option<Commit>>, RepositoryError> {
+        let last = self.number(head).map_or(0, |number| number + 1);
+        let mut oldest = vec![None; paths.len()];
+        for (at, path) in paths.iter().enumerate() {
+            let mut seen = std::collections::BTreeSet::new();
+            for number in (0..last).rev() {
+                let Some(file) = self.commits[number].files.get(path) else { continue };
+                oldest[at] = Some(Commit(commit_id(number)));
+                if !seen.insert(file.bytes.clone()) {
+                    continue;
+                }
+                let is_file = matches!(file.mode, FileMode::Regular | FileMode::Executable);
+                if !visit(at, is_file.then_some(&file.bytes[..])) {
+                    break;
+                }
+            }
+        }
+        Ok(oldest)
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {
