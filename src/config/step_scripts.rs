@@ -190,7 +190,7 @@ impl Paths {
     fn collect_program(&mut self, name: &str, rest: &[&str], folders: &Folders, depth: usize) {
         self.collect_options(name, rest, folders);
         for (program, options) in
-            Said::of_program(name, rest).code.iter().filter(|(program, _)| *program == "node")
+            Said::of_program(name, rest).code.iter().filter(|(program, _)| *program == "node" || name == "go")
         {
             self.collect_code(&format!("{program} {options}"), folders, depth + 1);
         }
@@ -208,11 +208,14 @@ impl Paths {
         if let Some((_, ends)) = INTERPRETERS.iter().find(|(known, _)| *known == name) {
             return self.collect_interpreter(name, rest, ends, folders, depth);
         }
-        if name.starts_with('$') {
+        if name.starts_with('$') && !is_variable_of_tool(name) {
             // It may be an interpreter.
             return self.collect_interpreter(name, rest, &[], folders, depth);
         }
-        self.collect_words_of_code(rest, folders, depth);
+        // A pattern or a list of files is no code.
+        if !READERS.contains(&name) || matches!(name, "git" | "cargo") {
+            self.collect_words_of_code(rest, folders, depth);
+        }
         self.collect_unknown(name, rest, folders, depth);
     }
 
@@ -299,9 +302,17 @@ impl Paths {
     }
 }
 
+/// Returns whether a variable is named after a program that only reads files: `$CC`, `$ESLINT`.
+fn is_variable_of_tool(name: &str) -> bool {
+    let upper = name.to_uppercase();
+    ["LINT", "CC", "CXX", "FMT", "FORMAT", "TSC"].iter().any(|part| upper.contains(part))
+}
+
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_honest;
+#[cfg(test)]
+mod tests_spellings;
 #[cfg(test)]
 mod tests_wrappers;

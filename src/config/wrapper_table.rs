@@ -233,7 +233,7 @@ pub(super) const OPTIONS: [(&str, &str); 91] = [
     ("deno-task", "--cwd/ -c@ --config@ --filter -f"),
     (
         "go",
-        "-C/ -exec -toolexec -tags -ldflags -gcflags -asmflags -mod -modfile -overlay -p -pkgdir -o -cpu -cover",
+        "-C/ -exec! -toolexec! -tags -ldflags -gcflags -asmflags -mod -modfile -overlay -p -pkgdir -o -cpu -cover",
     ),
     ("make gmake bmake", "-C/ --directory/ -f@ --file@ --makefile@ -I -o -W -m"),
     (
@@ -256,9 +256,9 @@ pub(super) const OPTIONS: [(&str, &str); 91] = [
     (
         "node nodejs",
         "-C --conditions --env-file --env-file-if-exists --input-type --title --icu-data-dir --openssl-config \
-         --redirect-warnings --report-dir --report-directory --watch-path --test-name-pattern --test-reporter \
+         --redirect-warnings --report-dir --report-directory --watch-path --test-name-pattern \
          --test-reporter-destination --diagnostic-dir --disable-warning --inspect-port --test-concurrency \
-         --experimental-config-file --dns-result-order --unhandled-rejections",
+         --dns-result-order --unhandled-rejections",
     ),
     (
         "deno",
@@ -272,10 +272,10 @@ pub(super) const OPTIONS: [(&str, &str); 91] = [
     ),
     ("ruby jruby", "-I -C/ -E"),
     ("perl", "-I"),
-    ("php", "-c -d -t -S -z --php-ini --define --docroot --server"),
+    ("php", "-f@ --file@ -c -d -t -S -z --php-ini --define --docroot --server"),
     (
         "ansible-playbook",
-        "-i --inventory -e --extra-vars -l --limit -u --user -t --tags --skip-tags --vault-password-file \
+        "-i@ --inventory@ -e --extra-vars -l --limit -u --user -t --tags --skip-tags --vault-password-file \
          --private-key --key-file -f --forks -c --connection -M --module-path",
     ),
 ];

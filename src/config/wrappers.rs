@@ -189,6 +189,11 @@ impl<'s, 'a> WrapperReader<'s, 'a> {
                 self.is_dashed = true;
                 return false;
             }
+            // `env -` is `env -i`.
+            if self.name == "env" && self.rest.first() == Some(&"-") {
+                self.skip(1);
+                continue;
+            }
             match self.said.read_option(self.name, self.rest, self.table) {
                 None => return false,
                 Some(OptionEnd::Words(count)) => self.skip(count),
@@ -299,11 +304,31 @@ fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
     if row.then.is_empty() {
         reader.skip_assignments();
     }
+    let first = reader.rest.first().copied().unwrap_or_default();
+    let is_script_name = has("pnpm yarn bun", name) && (row.own == Own::Verb || verb.starts_with("run"));
+    let is_container = has("docker podman nerdctl docker-compose podman-compose", name) && !own.is_empty();
+    // `bun test` is a runner of tests itself.
+    let is_runner = name == "bun" && row.own == Own::Verb && first == "test";
+    if is_runner || (is_script_name && has(SYSTEM_PROGRAMS, first)) || (is_container && is_argument(first)) {
+        return None;
+    }
     if name == "npm" && !reader.is_dashed {
         // Its options may also stand behind the program, up to `--`.
         reader.said.moves.extend(Said::of_program(name, reader.rest).moves);
     }
     Some(reader.done(row.then, own))
+}
+
+/// Programs of the system that a script of a package is rather named after than started by.
+const SYSTEM_PROGRAMS: &str = "watch time gtime task make gmake exec parallel env nice command builtin entr \
+     timeout sudo n op run flock strace";
+
+/// Returns whether the first word behind an image is an argument of its entry point, and no program.
+fn is_argument(word: &str) -> bool {
+    let file = word.rsplit('/').next().unwrap_or(word);
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_data = file == "Dockerfile" || !matches!(ending, "" | "sh" | "bash" | "zsh" | "ksh");
+    word.starts_with('-') || (is_data && !word.starts_with(['.', '/']))
 }
 
 /// Returns the command line that an option of a program holds.

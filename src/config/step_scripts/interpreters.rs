@@ -46,7 +46,7 @@ impl Paths {
             let (word, next) = (*word, behind.first().copied());
             let is_test = matches!(word, "--test" | "test") || word.starts_with("-Itest");
             if may_test && is_test {
-                return;
+                return self.collect_test_options(behind, &folders);
             }
             if let Some((said, to, behind)) = read_known(name, word, behind, &folders) {
                 said.files.iter().for_each(|file| self.add(&folders, file));
@@ -61,11 +61,18 @@ impl Paths {
                 return self.collect_module(module.or(next).unwrap_or_default(), behind, &folders, depth);
             }
             if plain.is_none() && is_reading_verb(name, word) {
-                return;
+                return self.collect_test_options(behind, &folders);
             }
-            if is_code_option(word) {
+            if let Some((_, code)) = word.split_once('=').filter(|(option, _)| is_long_code_option(option)) {
+                return self.collect_code(code, &folders, depth + 1);
+            }
+            if is_code_option(word) || is_long_code_option(word) || (is_shell && has_code_letter(word)) {
+                // Options of a shell may stand between `-c` and the code.
+                let options =
+                    behind.iter().take_while(|word| is_shell && word.starts_with(['-', '+'])).count();
+                let behind = behind.get(options..).unwrap_or_default();
                 // Code of a shell can name scripts; code of a language is on the command line.
-                if let Some(code) = next {
+                if let Some(code) = behind.first().copied() {
                     self.collect_code(code, &folders, depth + 1);
                     self.collect_arguments_of_code(
                         code,
@@ -99,6 +106,19 @@ impl Paths {
         }
         if let Some(word) = plain {
             self.add_all(&folders, word, ends);
+        }
+    }
+
+    /// Collects the files that options behind the word for tests load. Other words name tests.
+    fn collect_test_options(&mut self, words: &[&str], folders: &Folders) {
+        let names_file = |option: &str| FILE_OPTIONS.contains(&option) || TEST_OPTIONS.contains(&option);
+        for (at, word) in words.iter().enumerate() {
+            let (option, own) =
+                word.split_once('=').map_or((*word, None), |(option, own)| (option, Some(own)));
+            let value = own.or_else(|| words.get(at + 1).copied()).filter(|_| names_file(option));
+            if let Some(value) = value.filter(|value| is_script(value)) {
+                self.add(folders, value);
+            }
         }
     }
 
@@ -188,6 +208,21 @@ fn is_module_option(word: &str) -> bool {
     let letters = word.strip_prefix('-').unwrap_or_default();
     let options = letters.split('m').next().unwrap_or_default();
     letters.contains('m') && options.chars().all(|c| "bBdEiIOPqsSuvx".contains(c))
+}
+
+/// Options of test runs that name files which are run.
+const TEST_OPTIONS: [&str; 4] =
+    ["--preload", "--test-reporter", "--test-global-setup", "--experimental-config-file"];
+
+/// Returns whether an option of a shell has the letter before code among others: `-ce`, `-Eeuc`.
+fn has_code_letter(word: &str) -> bool {
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    letters.contains('c') && letters.chars().all(|c| c.is_ascii_alphabetic())
+}
+
+/// Returns whether a long option is followed by code, as in `fish --command`.
+fn is_long_code_option(word: &str) -> bool {
+    matches!(word, "--command" | "--commands")
 }
 
 /// Returns whether an option of a shell ends with the letter whose value follows: `-euo`.

@@ -22,7 +22,8 @@ impl Paths {
                 if is_script(value) || (word.starts_with("--") && word.contains('=')) {
                     self.add(&folders, value);
                 }
-            } else if let Some((folder, _)) = word.rsplit_once('/') {
+            } else if let Some((folder, _)) = word.rsplit_once('/').filter(|(_, file)| !file.contains('.')) {
+                // A word with a file ending is an argument or a target.
                 self.add(&folders, word);
                 if name == "just" {
                     // `just web/check` runs a recipe in a folder.

@@ -1,0 +1,58 @@
+//! Spellings of commands in pairs: what runs a script, and what only reads a file of the same kind.
+
+use super::tests_wrappers::is_seen;
+
+/// Command lines with the script that they run.
+const RUN: &[(&str, &str)] = &[
+    ("bash -ce 'bash ci/x.sh'", "ci/x.sh"),
+    ("bash -cx 'npm test; ./ci/x.sh'", "ci/x.sh"),
+    ("bash -Eeuc './ci/x.sh --all'", "ci/x.sh"),
+    ("bash -eufxc './ci/x.sh'", "ci/x.sh"),
+    ("bash -c -e './ci/x.sh'", "ci/x.sh"),
+    ("fish '--command=bash ci/x.sh'", "ci/x.sh"),
+    ("nu --commands './ci/x.sh'", "ci/x.sh"),
+    ("env - ci/x.sh", "ci/x.sh"),
+    ("bun test --preload ./ci/x.ts", "ci/x.ts"),
+    ("deno test --preload=ci/x.ts", "ci/x.ts"),
+    ("node --test --test-reporter=./ci/r.js", "ci/r.js"),
+    ("node --test-reporter ./ci/r.js --test", "ci/r.js"),
+    ("ruby -Itest -r ./ci/hook.rb test/a.rb", "ci/hook.rb"),
+    ("ansible-playbook -i ci/inv.py ci/play.yml", "ci/inv.py"),
+    ("go test -exec 'bash ci/x.sh' ./...", "ci/x.sh"),
+    ("php -fci/x.php", "ci/x.php"),
+    ("$PYTHON ci/x.py", "ci/x.py"),
+    ("docker run --rm image ci/x.sh", "ci/x.sh"),
+    ("docker run --rm image ./ci/x.py", "ci/x.py"),
+    ("pnpm run tsx ci/x.ts", "ci/x.ts"),
+    ("yarn nodemon ci/x.js", "ci/x.js"),
+];
+
+/// Command lines with a file of the work that they do not run.
+const READ: &[(&str, &str)] = &[
+    ("pnpm watch src/a.ts", "src/a.ts"),
+    ("pnpm run time src/a.ts", "src/a.ts"),
+    ("yarn task src/a.ts", "src/a.ts"),
+    ("docker run --rm -v .:/src x/black --check src/a.py", "src/a.py"),
+    ("docker run --rm ghcr.io/x/lint src/a.py", "src/a.py"),
+    ("docker run --rm hadolint/hadolint infra/Dockerfile", "infra/Dockerfile"),
+    ("sh -c '$CC -Wall -o out src/a.c'", "src/a.c"),
+    ("sh -c '$ESLINT src/a.js'", "src/a.js"),
+    ("sh -c 'FILES=\"src/a.sh src/b.sh\"; shellcheck $FILES'", "src/a.sh"),
+    ("pytest -k 'tests/a.py or b'", "tests/a.py"),
+    ("npx eslint 'src/a.js src/b.js'", "src/a.js"),
+    ("just lint src/a.py", "src/a.py"),
+    ("mise run lint src/a.py", "src/a.py"),
+    ("task test -- tests/a.go", "tests/a.go"),
+    ("make docs/index.html", "docs/index.html"),
+    ("bash -e ci/x.sh src/a.sh", "src/a.sh"),
+    ("bun test tests/a.ts", "tests/a.ts"),
+    ("deno test --preload=ci/x.ts tests/a.ts", "tests/a.ts"),
+];
+
+#[test]
+fn what_runs_is_seen_and_what_is_read_is_not() {
+    let missed: Vec<&str> = RUN.iter().filter(|(text, path)| !is_seen(text, path)).map(|row| row.0).collect();
+    assert!(missed.is_empty(), "not seen: {missed:#?}");
+    let noise: Vec<&str> = READ.iter().filter(|(text, path)| is_seen(text, path)).map(|row| row.0).collect();
+    assert!(noise.is_empty(), "seen: {noise:#?}");
+}
