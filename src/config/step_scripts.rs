@@ -22,6 +22,8 @@ mod windows;
 const MAX_DEPTH: usize = 8;
 /// Maximum number of wrappers around a command.
 const MAX_WRAPPERS: usize = 64;
+/// Maximum number of words that a command runs with in turn.
+const MAX_ITEMS: usize = 64;
 /// Maximum number of paths of one step.
 const MAX_PATHS: usize = 2_000;
 
@@ -118,6 +120,9 @@ impl Paths {
             } else if TASK_RUNNERS.iter().any(|(known, _)| *known == name) {
                 self.collect_program(name, before, &outer, depth);
             }
+            if name == "parallel" && peeled.words.iter().any(|word| word.starts_with(":::")) {
+                return self.collect_parallel(peeled.words, &folders, depth);
+            }
             is_hatch = name == "hatch";
             (words, then) = (peeled.words, peeled.then);
         }
@@ -157,6 +162,20 @@ impl Paths {
             }
         }
         folders
+    }
+
+    /// `parallel bash ::: x.sh y.sh`: the command runs with each of the words behind.
+    fn collect_parallel(&mut self, words: &[&str], folders: &Folders, depth: usize) {
+        let at = words.iter().position(|word| word.starts_with(":::")).unwrap_or(words.len());
+        let (command, items) = words.split_at(at);
+        for item in items.iter().filter(|item| !item.starts_with(":::")).take(MAX_ITEMS) {
+            let mut words: Vec<&str> =
+                command.iter().map(|word| if *word == "{}" { *item } else { *word }).collect();
+            if !command.contains(&"{}") {
+                words.push(item);
+            }
+            self.collect(&words, folders, depth + 1);
+        }
     }
 
     /// `env -S "node -r x" y`: the words of the text and those behind it are one command.

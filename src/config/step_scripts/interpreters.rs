@@ -60,7 +60,12 @@ impl Paths {
                 let behind = behind.get(usize::from(module.is_none())..).unwrap_or_default();
                 return self.collect_module(module.or(next).unwrap_or_default(), behind, &folders, depth);
             }
-            if plain.is_none() && is_reading_verb(name, word) {
+            if let Some(package) = word.strip_prefix("npm:").filter(|_| name == "deno" && plain.is_none()) {
+                return self.collect(&[&[package], behind].concat(), &folders, depth + 1);
+            }
+            if plain.is_none()
+                && (is_reading_verb(name, word) || (is_syntax_check(name, word) && !behind.contains(&"+n")))
+            {
                 return self.collect_test_options(behind, &folders);
             }
             if let Some((_, code)) = word.split_once('=').filter(|(option, _)| is_long_code_option(option)) {
@@ -208,6 +213,17 @@ fn is_module_option(word: &str) -> bool {
     let letters = word.strip_prefix('-').unwrap_or_default();
     let options = letters.split('m').next().unwrap_or_default();
     letters.contains('m') && options.chars().all(|c| "bBdEiIOPqsSuvx".contains(c))
+}
+
+/// Returns whether an option lets an interpreter only check the syntax of its files.
+fn is_syntax_check(name: &str, word: &str) -> bool {
+    match name {
+        "node" | "nodejs" => matches!(word, "-c" | "--check"),
+        "php" => word == "-l",
+        "perl" | "ruby" => matches!(word, "-c" | "-wc" | "-cw"),
+        "bash" | "sh" | "zsh" | "dash" | "ksh" => word == "-n",
+        _ => false,
+    }
 }
 
 /// Options of test runs that name files which are run.

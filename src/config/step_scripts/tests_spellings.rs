@@ -24,6 +24,13 @@ const RUN: &[(&str, &str)] = &[
     ("docker run --rm image ci/x.sh", "ci/x.sh"),
     ("docker run --rm image ./ci/x.py", "ci/x.py"),
     ("pnpm run tsx ci/x.ts", "ci/x.ts"),
+    ("parallel bash ::: ci/a.sh ci/x.sh", "ci/x.sh"),
+    ("parallel -j4 bash {} ::: ci/x.sh", "ci/x.sh"),
+    ("parallel ::: 'bash ci/x.sh'", "ci/x.sh"),
+    ("deno run -A npm:tsx@4 ci/x.ts", "ci/x.ts"),
+    ("node --check -r ./ci/hook.js src/a.js", "ci/hook.js"),
+    ("bash -x ci/x.sh", "ci/x.sh"),
+    ("bash -n +n ci/x.sh", "ci/x.sh"),
     ("yarn nodemon ci/x.js", "ci/x.js"),
 ];
 
@@ -45,6 +52,14 @@ const READ: &[(&str, &str)] = &[
     ("task test -- tests/a.go", "tests/a.go"),
     ("make docs/index.html", "docs/index.html"),
     ("bash -e ci/x.sh src/a.sh", "src/a.sh"),
+    ("bash -n src/a.sh", "src/a.sh"),
+    ("node --check src/a.js", "src/a.js"),
+    ("php -l src/a.php", "src/a.php"),
+    ("perl -wc src/a.pl", "src/a.pl"),
+    ("ruby -c src/a.rb", "src/a.rb"),
+    ("parallel -j4 bash -n ::: src/a.sh", "src/a.sh"),
+    ("parallel eslint ::: src/a.js", "src/a.js"),
+    ("deno run -A npm:eslint src/a.ts", "src/a.ts"),
     ("bun test tests/a.ts", "tests/a.ts"),
     ("deno test --preload=ci/x.ts tests/a.ts", "tests/a.ts"),
 ];
