@@ -178,8 +178,8 @@ fn path_of(manifest: &Manifest) -> Option<RepoPath> {
     is_inside.then(|| RepoPath::from(text.as_str()))
 }
 
-/// Returns a recorded hash of a content. Forty zeros and the hash of empty input stand for no
-/// file.
+/// Returns a recorded hash of a content. Forty zeros and the hash of empty input mean that
+/// there is no file.
 fn hash_of(recorded: Option<&Spanned<RecordedHash>>) -> Option<Hash20> {
     match recorded?.value {
         RecordedHash::Sha1(hash) if hash != Hash20::ZERO && hash != sha1(b"") => Some(hash),

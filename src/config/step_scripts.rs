@@ -324,7 +324,11 @@ impl Paths {
 /// Returns whether a variable is named after a program that only reads files: `$CC`, `$ESLINT`.
 fn is_variable_of_tool(name: &str) -> bool {
     let upper = name.to_uppercase();
-    ["LINT", "CC", "CXX", "FMT", "FORMAT", "TSC"].iter().any(|part| upper.contains(part))
+    let mut parts = upper.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.any(|part| {
+        matches!(part, "CC" | "CXX" | "TSC")
+            || ["LINT", "FMT", "FORMAT"].iter().any(|word| part.contains(word))
+    })
 }
 
 #[cfg(test)]

@@ -323,11 +323,13 @@ fn may_hide(hidden: &str, person: &str) -> bool {
 }
 
 /// Returns the account in an address that hides another one, as in
-/// `123+name@users.noreply.github.com`.
+/// `123+name@users.noreply.github.com` and `123-name@users.noreply.gitlab.com`.
 fn account_of(mail: &str) -> Option<&str> {
     let (local, host) = mail.split_once('@')?;
     let is_hidden = host.split('.').any(|part| part == "noreply" || part == "no-reply");
-    is_hidden.then(|| local.rsplit_once('+').map_or(local, |(_, account)| account))
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numbered = local.split_once(['+', '-']).filter(|(number, _)| is_number(number));
+    is_hidden.then(|| numbered.map_or(local, |(_, account)| account))
 }
 
 /// Returns whether one person can have made an approval and a commit of code. Where only a host
@@ -366,6 +368,7 @@ mod tests {
             "Mira Lane <mira@harbour.example>",
             "M <mlane@harbour.example>",
             "M <mlane@users.noreply.github.com>",
+            "M <4-mlane@users.noreply.gitlab.com>",
             "mira lane <7+other@users.noreply.git.harbour.example>",
         ] {
             assert!(is_one_person(hidden, same) && is_one_person(same, hidden), "{same}");

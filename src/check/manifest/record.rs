@@ -59,7 +59,7 @@ fn find<'a>(manifest: &'a Manifest, name: &str) -> Option<&'a ManifestRecord> {
     manifest.records.iter().find(|record| record.name == name)
 }
 
-/// Joins names of fields: `` `Artifacts` and `Operator` ``.
+/// Joins names of fields: `` `Artifacts`, `Operator` ``.
 fn quote(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")

@@ -186,7 +186,7 @@ pub(in crate::check) fn ascii(input: &TextCheckContext<'_>, rule: &Rule) -> Chec
     super::note_others(kept.into_iter().map(|(_, finding)| finding).collect(), total).into()
 }
 
-/// Sentences with which a document asks for ASCII, in lower case.
+/// Sentences with which a document asks for ASCII. All end with this word.
 const OWN_RULES: [&str; 7] = [
     "keep this file ascii-only",
     "keep this packet ascii-only",
@@ -200,11 +200,14 @@ const OWN_RULES: [&str; 7] = [
 /// Returns the place where a document asks for ASCII itself.
 fn own_ascii_rule(source: &Source) -> Option<Span> {
     let text = source.text();
-    let mut words = memchr::memmem::find_iter(text.as_bytes(), b"ASCII-only").take(MAX_ASCII_FINDINGS);
+    let mut words = memchr::memmem::find_iter(text.as_bytes(), b"ASCII-only");
     words.find_map(|at| {
-        let line = source.line_span(source.line(at))?;
-        let plain = source.slice(line).to_lowercase();
-        OWN_RULES.iter().any(|rule| plain.contains(rule)).then_some(Span::new(at, at + "ASCII-only".len()))
+        let end = at + "ASCII-only".len();
+        let is_rule = |rule: &&str| {
+            let start = end.checked_sub(rule.len()).and_then(|start| text.get(start..end));
+            start.is_some_and(|said| said.eq_ignore_ascii_case(rule))
+        };
+        OWN_RULES.iter().any(|rule| is_rule(&rule)).then_some(Span::new(at, end))
     })
 }
 
