@@ -73,8 +73,12 @@ impl Paths {
             }
             if is_code_option(word) || is_long_code_option(word) || (is_shell && has_code_letter(word)) {
                 // Options of a shell may stand between `-c` and the code.
-                let options =
-                    behind.iter().take_while(|word| is_shell && word.starts_with(['-', '+'])).count();
+                let mut options = 0;
+                while let Some(word) =
+                    behind.get(options).filter(|word| is_shell && word.starts_with(['-', '+']))
+                {
+                    options += if is_long_o(word) { 2 } else { 1 };
+                }
                 let behind = behind.get(options..).unwrap_or_default();
                 // Code of a shell can name scripts; code of a language is on the command line.
                 if let Some(code) = behind.first().copied() {

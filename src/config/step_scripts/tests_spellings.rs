@@ -9,6 +9,8 @@ const RUN: &[(&str, &str)] = &[
     ("bash -Eeuc './ci/x.sh --all'", "ci/x.sh"),
     ("bash -eufxc './ci/x.sh'", "ci/x.sh"),
     ("bash -c -e './ci/x.sh'", "ci/x.sh"),
+    ("bash -c -o pipefail './ci/x.sh'", "ci/x.sh"),
+    ("sh -c '$ACCEPT_RUNNER ci/x.sh'", "ci/x.sh"),
     ("fish '--command=bash ci/x.sh'", "ci/x.sh"),
     ("nu --commands './ci/x.sh'", "ci/x.sh"),
     ("env - ci/x.sh", "ci/x.sh"),

@@ -58,7 +58,7 @@ pub(super) fn opened_by_records(
         // A packet that is gone has a finding of its own.
         let Some(now) = now.filter(|now| is_open(&packet) && is_open(now)) else { continue };
         if before.end(&id, &packet) && !after.end(&id, &now) {
-            out.push(fault(layout, &id, &before, &after).with_revision(&path));
+            out.push(fault(layout, (&id, &packet), &before, &after).with_revision(&path));
         }
     }
     Ok(out)
@@ -108,20 +108,24 @@ fn read_packet(
     Ok(None)
 }
 
-fn fault(layout: &Layout, id: &WpId, before: &EndingRecords, after: &EndingRecords) -> ContractFault {
-    let state = before.board.as_ref().and_then(|board| over_on(board).remove(id.as_str()));
-    let (record, says) = match state {
-        Some((_, state)) => ("task board", format!("lists as {state}")),
-        None => ("registry", "replaces by a newer revision".to_owned()),
+/// Says which record ended the packet, and where it no longer does.
+fn fault(
+    layout: &Layout,
+    (id, packet): (&WpId, &Packet),
+    before: &EndingRecords,
+    after: &EndingRecords,
+) -> ContractFault {
+    let gone = |path: &str| Label::path(&RepoPath::from(path), "it no longer says so");
+    let board = before.board.as_ref().filter(|board| is_over_by_board(board, id, packet));
+    let Some((_, state)) = board.and_then(|board| over_on(board).remove(id.as_str())) else {
+        let message =
+            format!("the change reopens `{id}`, which the trusted registry replaces by a newer revision");
+        return ContractFault::new(message, gone(&layout.registry));
     };
-    let path = if record == "registry" { &layout.registry } else { &layout.board };
     let entry = after.board.as_ref().and_then(|board| {
         let entry = board.entries_of(id.as_str()).next()?;
         Some(Label::text(&board.source, entry.span, "open again"))
     });
-    let label = entry
-        .filter(|_| record != "registry")
-        .unwrap_or_else(|| Label::path(&RepoPath::from(path.as_str()), "it no longer says so"));
-    let message = format!("the change reopens `{id}`, which the {record} of the trusted revision {says}");
-    ContractFault::new(message, label)
+    let message = format!("the change reopens `{id}`, which the trusted task board lists as {state}");
+    ContractFault::new(message, entry.unwrap_or_else(|| gone(&layout.board)))
 }
