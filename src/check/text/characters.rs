@@ -207,7 +207,7 @@ fn own_ascii_rule(source: &Source) -> Option<Span> {
             let start = end.checked_sub(rule.len()).and_then(|start| text.get(start..end));
             start.is_some_and(|said| said.eq_ignore_ascii_case(rule))
         };
-        OWN_RULES.iter().any(|rule| is_rule(rule)).then_some(Span::new(at, end))
+        OWN_RULES.iter().any(is_rule).then_some(Span::new(at, end))
     })
 }
 
