@@ -1,10 +1,10 @@
 //! What a line of Markdown is, by itself.
 
-/// An open fence: its character, length and indentation.
+/// An open fence: its character and length, and its indentation if it may be in a list item.
 pub(super) struct Fence {
     pub mark: u8,
     pub length: usize,
-    pub indent: usize,
+    pub item_indent: usize,
 }
 
 pub(super) fn trim_line(line: &[u8]) -> &[u8] {
@@ -84,6 +84,11 @@ pub(super) fn is_list_marker(body: &[u8]) -> bool {
     marker_length(body).is_some()
 }
 
+/// Returns the minimum offset of the content behind a list marker.
+pub(super) fn content_offset(body: &[u8]) -> usize {
+    marker_length(body).unwrap_or_default() + 1
+}
+
 /// Returns whether a fence or HTML starts in the line of a list marker, or the marker of a
 /// quote follows it.
 pub(super) fn has_fence_in_item(body: &[u8]) -> bool {
@@ -95,7 +100,40 @@ pub(super) fn has_fence_in_item(body: &[u8]) -> bool {
             return false;
         }
     }
-    opening_fence(rest).is_some() || matches!(rest.first(), Some(b'<' | b'>'))
+    match rest {
+        [b'>', ..] | [b'<', b'!' | b'?', ..] => true,
+        [b'<', ..] => may_start_html(rest),
+        _ => opening_fence(rest).is_some(),
+    }
+}
+
+/// Returns the text of a line behind the markers of list items, or what is there in its place:
+/// behind a marker and five blanks it is code.
+pub(super) fn item_text(body: &[u8]) -> &[u8] {
+    let mut rest = body;
+    while let Some(length) = marker_length(rest) {
+        let after = rest.get(length..).unwrap_or_default();
+        if indent_of(after) > 3 {
+            return b"";
+        }
+        rest = after.trim_ascii_start();
+    }
+    rest
+}
+
+/// Returns whether a text certainly is a paragraph, also as the first line of an item: it is
+/// no other block, and no definition of a link. The head of a table is known at its next line.
+pub(super) fn is_plain_text(text: &[u8]) -> bool {
+    let inner = match text {
+        [b'*', b'*', rest @ ..] | [b'*' | b'_' | b'`' | b'"' | b'\'' | b'(', rest @ ..] => rest,
+        text => text,
+    };
+    inner.first().is_some_and(u8::is_ascii_alphanumeric) && marker_length(text).is_none()
+}
+
+/// Returns whether a line may be the one below the head of a table.
+pub(super) fn is_delimiter_row(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// Names of tags that start a block of HTML whatever follows them, in lower case. The
