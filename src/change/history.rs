@@ -40,8 +40,16 @@ pub struct VersionRequest {
 /// versions of this file.
 pub type VersionVisitor<'a> = dyn FnMut(usize, Option<&[u8]>) -> bool + 'a;
 
-/// The newest commit that contains a requested version, and the bytes.
-pub type FoundVersion = (Commit, Vec<u8>);
+/// A version of a file that was requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundVersion {
+    /// The newest commit that contains it.
+    pub commit: Commit,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// SHA-1 of the bytes; not the requested one if that has other line ends.
+    pub sha1: crate::digest::Hash20,
+}
 
 /// Read access to commits and their ancestry. Parents are those of the commit
 /// objects; git's replace references and grafts are ignored.

@@ -62,6 +62,39 @@ pub(crate) fn sha1(bytes: &[u8]) -> Hash20 {
     Hash20(Sha1::digest(bytes).into())
 }
 
+/// Number of bytes that are hashed at once: large blocks are fastest, and a copy of a whole text
+/// would take as long as its hash.
+const BLOCK: usize = 64 * 1024;
+
+/// Returns the SHA-1 of a text with LF and with CRLF line ends; `own` is that of its bytes.
+#[must_use]
+pub(crate) fn sha1_with_line_ends(text: &[u8], own: Hash20) -> [Hash20; 2] {
+    let has_return = memchr::memchr(b'\r', text).is_some();
+    let unix = if has_return { sha1_with_line_end(text, b"\n") } else { own };
+    [unix, sha1_with_line_end(text, b"\r\n")]
+}
+
+fn sha1_with_line_end(text: &[u8], end: &[u8]) -> Hash20 {
+    let (mut hasher, mut block) = (Sha1::new(), Vec::with_capacity(BLOCK));
+    let mut add = |part: &[u8]| {
+        if block.len() + part.len() > BLOCK {
+            hasher.update(&block);
+            block.clear();
+        }
+        if part.len() > BLOCK { hasher.update(part) } else { block.extend_from_slice(part) }
+    };
+    let mut start = 0;
+    for at in memchr::memchr_iter(b'\n', text) {
+        let line = text.get(start..at).unwrap_or_default();
+        add(line.strip_suffix(b"\r").unwrap_or(line));
+        add(end);
+        start = at + 1;
+    }
+    add(text.get(start..).unwrap_or_default());
+    hasher.update(&block);
+    Hash20(hasher.finalize().into())
+}
+
 /// Returns the id under which git stores the bytes as a blob.
 #[must_use]
 pub(crate) fn git_blob_id(bytes: &[u8]) -> Hash20 {
@@ -110,6 +143,23 @@ fn encode_hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn line_ends_are_replaced_before_hashing() {
+        let long = "long ".repeat(40_000);
+        let pieces = ["", "a", "\n", "\r\n", "\r", "\r\r\n", "\n\n", "end", long.as_str()];
+        for (one, two) in pieces.iter().flat_map(|one| pieces.map(|two| (one, two))) {
+            let text = format!("{one}{two}{one}\n{two}x{one}");
+            let unix = text.replace("\r\n", "\n");
+            let dos = unix.replace('\n', "\r\n");
+            let expected = [sha1(unix.as_bytes()), sha1(dos.as_bytes())];
+            assert_eq!(
+                sha1_with_line_ends(text.as_bytes(), sha1(text.as_bytes())),
+                expected,
+                "{one:?} {two:?}"
+            );
+        }
+    }
 
     #[test]
     fn digests_of_known_texts_are_correct() {

@@ -116,6 +116,7 @@ pub struct SpecText {
     /// SHA-1 of its bytes.
     pub sha1: crate::digest::Hash20,
     headings: OnceLock<Vec<Heading>>,
+    normalized_titles: OnceLock<Vec<String>>,
 }
 
 impl SpecText {
@@ -123,7 +124,21 @@ impl SpecText {
     #[must_use]
     pub fn new(name: crate::text::RepoPath, bytes: Vec<u8>) -> Self {
         let sha1 = crate::digest::sha1(&bytes);
-        Self { source: Source::from_bytes(name, bytes), sha1, headings: OnceLock::new() }
+        Self::with_sha1(name, bytes, sha1)
+    }
+
+    /// Creates the text from bytes of which the SHA-1 is known.
+    pub(crate) fn with_sha1(
+        name: crate::text::RepoPath,
+        bytes: Vec<u8>,
+        sha1: crate::digest::Hash20,
+    ) -> Self {
+        Self {
+            source: Source::from_bytes(name, bytes),
+            sha1,
+            headings: OnceLock::new(),
+            normalized_titles: OnceLock::new(),
+        }
     }
 
     /// Reads headings and lines now, on a thread that has nothing else to do.
@@ -144,6 +159,13 @@ impl SpecText {
         })
     }
 
+    /// Returns the titles of the headings, in their order, without differences of case and blanks.
+    pub(crate) fn normalized_titles(&self) -> &[String] {
+        self.normalized_titles.get_or_init(|| {
+            self.headings().iter().map(|heading| normalize_title(&heading.title.value)).collect()
+        })
+    }
+
     /// Returns the sections whose heading starts with exactly this number
     /// (`2.6.3`). A specification may use a number twice.
     pub fn find_sections<'a>(&'a self, number: &'a str) -> impl Iterator<Item = &'a Heading> {
@@ -160,6 +182,11 @@ impl SpecText {
         });
         titles.into_iter().any(|title| section_number(title) == Some(number))
     }
+}
+
+/// Returns a title in small letters, with one blank between its words.
+pub(crate) fn normalize_title(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Returns the section number at the start of a title: `2.6.3` of

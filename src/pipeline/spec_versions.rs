@@ -163,9 +163,9 @@ fn find_moved_versions(
     let found = repo.find_versions(head, &wanted)?;
     let mut out = EarlierVersions::new();
     for ((request, wanted), found) in pairs.into_iter().zip(found) {
-        let Some((commit, bytes)) = found else { continue };
-        let spec = Arc::new(SpecText::new(wanted.path, bytes));
-        out.entry(request.clone()).or_insert((spec, commit));
+        let Some(found) = found else { continue };
+        let spec = Arc::new(SpecText::with_sha1(wanted.path, found.bytes, found.sha1));
+        out.entry(request.clone()).or_insert((spec, found.commit));
     }
     Ok(out)
 }
@@ -178,9 +178,9 @@ fn find_earlier_versions(
     let Some(head) = head.filter(|_| !requests.is_empty()) else { return Ok(EarlierVersions::new()) };
     let found = repo.find_versions(head, requests)?;
     let pairs = requests.iter().zip(found).filter_map(|(request, found)| {
-        let (commit, bytes) = found?;
-        let spec = Arc::new(SpecText::new(request.path.clone(), bytes));
-        Some((request.clone(), (spec, commit)))
+        let found = found?;
+        let spec = Arc::new(SpecText::with_sha1(request.path.clone(), found.bytes, found.sha1));
+        Some((request.clone(), (spec, found.commit)))
     });
     Ok(pairs.collect())
 }

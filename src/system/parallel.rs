@@ -45,8 +45,21 @@ pub(crate) fn map_with<T: Sync, R: Send, S>(
     new_state: impl Fn() -> S + Sync,
     job: impl Fn(&T, &mut S) -> R + Sync,
 ) -> Vec<R> {
-    let threads = count_threads();
-    if items.len() < MIN_PARALLEL_ITEMS || threads < 2 {
+    if items.len() < MIN_PARALLEL_ITEMS {
+        let mut state = new_state();
+        return items.iter().map(|item| job(item, &mut state)).collect();
+    }
+    map_large(items, new_state, job)
+}
+
+/// Does what [`map_with`] does, for jobs that take so long that two threads are worth it for two.
+pub(crate) fn map_large<T: Sync, R: Send, S>(
+    items: &[T],
+    new_state: impl Fn() -> S + Sync,
+    job: impl Fn(&T, &mut S) -> R + Sync,
+) -> Vec<R> {
+    let threads = count_threads().min(items.len());
+    if threads < 2 {
         let mut state = new_state();
         return items.iter().map(|item| job(item, &mut state)).collect();
     }

@@ -1,8 +1,8 @@
 //! `refinement/…`: the windows, tokens and excerpts of anchors.
 
 use super::{
-    anchor_spec, find_block, label_at, lines_of_editor, spec_line, trim_empty_lines, unescaped_value,
-    window_in_spec, with_window_fix,
+    anchor_spec, find_block, find_token, label_at, lines_of_editor, spec_line, trim_empty_lines,
+    unescaped_value, window_in_spec, with_window_fix,
 };
 use crate::check::CheckResult;
 use crate::check::repository_documents::RefinementCheckContext;
@@ -128,8 +128,7 @@ fn locate_token(anchor: &Anchor, spec: &Source, token: &str) -> TokenLocation {
     {
         return TokenLocation::Unique((*only, only + block.len() - 1));
     }
-    let lines: Vec<usize> =
-        (1..=spec.line_count()).filter(|number| spec_line(spec, *number).contains(token)).take(2).collect();
+    let lines = find_token(spec, token);
     match lines.as_slice() {
         [] => TokenLocation::Nowhere,
         [only] => TokenLocation::Unique((*only, *only)),

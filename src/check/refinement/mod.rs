@@ -94,13 +94,31 @@ fn trim_empty_lines<'t>(lines: &[&'t str]) -> (usize, Vec<&'t str>) {
 /// Returns the line numbers at which a block of lines starts in the specification,
 /// at most two, because two already mean that the location is ambiguous.
 fn find_block(spec: &Source, block: &[&str]) -> Vec<usize> {
-    let Some(first) = block.first() else { return Vec::new() };
+    let Some(first) = block.first().filter(|first| !first.is_empty()) else { return Vec::new() };
     let last = spec.line_count().saturating_sub(block.len()) + 1;
     let matches = |start: &usize| {
-        spec_line(spec, *start) == *first
-            && block.iter().enumerate().all(|(offset, wanted)| spec_line(spec, start + offset) == *wanted)
+        block.iter().enumerate().all(|(offset, wanted)| spec_line(spec, start + offset) == *wanted)
     };
-    (1..=last).filter(matches).take(2).collect()
+    let text = spec.text().as_bytes();
+    let is_line_start = |at: &usize| at.checked_sub(1).is_none_or(|before| text.get(before) == Some(&b'\n'));
+    let starts = memchr::memmem::find_iter(text, first.as_bytes()).filter(is_line_start);
+    let lines = starts.map(|at| spec.line(at)).take_while(|line| *line <= last);
+    lines.filter(matches).take(2).collect()
+}
+
+/// Returns the line numbers of the first two lines that contain a token.
+fn find_token(spec: &Source, token: &str) -> Vec<usize> {
+    let found = memchr::memmem::find_iter(spec.text().as_bytes(), token.as_bytes());
+    let mut lines: Vec<usize> = Vec::new();
+    for line in found.map(|at| spec.line(at)) {
+        if lines.last() != Some(&line) && spec_line(spec, line).contains(token) {
+            lines.push(line);
+        }
+        if lines.len() == 2 {
+            break;
+        }
+    }
+    lines
 }
 
 /// Adds a hint with the found lines, and a fix that moves the window to them.

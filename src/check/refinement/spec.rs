@@ -345,15 +345,17 @@ fn strip_line_number(text: &str) -> &str {
 /// Finds the section whose title contains the anchor's text, or is contained in it.
 /// Case and whitespace are ignored.
 fn find_section<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Heading> {
-    let normalize = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let wanted = normalize(name.trim_matches(['`', '(', ')', '"']));
+    let wanted = crate::document::spec::normalize_title(name.trim_matches(['`', '(', ')', '"']));
     if wanted.chars().count() < 4 {
         return None;
     }
-    spec.headings().iter().find(|section| {
-        let title = normalize(&section.title.value);
-        title.contains(&wanted) || (title.chars().count() > 3 && contains_words(&wanted, &title))
-    })
+    let finder = memchr::memmem::Finder::new(wanted.as_bytes());
+    let is_found = |title: &str| {
+        finder.find(title.as_bytes()).is_some()
+            || (title.len() <= wanted.len() && title.chars().count() > 3 && contains_words(&wanted, title))
+    };
+    let found = spec.normalized_titles().iter().position(|title| is_found(title))?;
+    spec.headings().get(found)
 }
 
 /// Finds the heading whose number is the longest prefix of a section number.

@@ -238,10 +238,9 @@ impl Scan<'_> {
                 self.found.push(Heading { title, level, span: Span::new(start, start) });
                 self.before = Before::Nothing;
             }
-            Before::Unknown => return None,
             Before::Lazy if is_break && indent == 0 => self.before = Before::Nothing,
             // In a list item, it can be a heading, text, or an empty item.
-            Before::Lazy => return None,
+            Before::Lazy | Before::Unknown => return None,
             Before::Nothing | Before::Container if is_break => self.before = Before::Nothing,
             // One dash is an empty list item, two are text.
             Before::Nothing | Before::Container if is_list_marker(body) => {

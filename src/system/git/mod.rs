@@ -37,6 +37,7 @@ mod trees;
 mod untracked;
 mod user_ignores;
 mod version;
+mod version_search;
 mod working_tree;
 mod worktree;
 

@@ -85,7 +85,7 @@ impl Drop for ReadAhead {
 
 /// What a second handle of a repository needs to know.
 #[derive(Clone)]
-struct Origin {
+pub(super) struct Origin {
     folder: PathBuf,
     root: Option<PathBuf>,
     cut: Option<(Oid, Oid)>,
@@ -93,7 +93,7 @@ struct Origin {
 }
 
 impl Origin {
-    fn open(&self) -> Result<GitRepository, RepositoryError> {
+    pub(super) fn open(&self) -> Result<GitRepository, RepositoryError> {
         let operation = || format!("opening the repository of {}", self.folder.display());
         let repo = git2::Repository::open(&self.folder).map_err(git_error(operation()))?;
         if repo.workdir() != self.root.as_deref() {
@@ -110,7 +110,7 @@ impl Origin {
 }
 
 impl GitRepository {
-    fn origin(&self) -> Origin {
+    pub(super) fn origin(&self) -> Origin {
         let folder: &Path = self.repo.path();
         Origin {
             folder: folder.to_path_buf(),

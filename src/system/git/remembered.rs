@@ -4,13 +4,16 @@
 //! fingerprint of HEAD, references, index and tree, which is always read anew.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+
+use git2::Oid;
 
 use crate::change::{ChangeSet, Commit, History as _, RepositoryError};
 use crate::text::RepoPath;
 
 use super::GitRepository;
 use super::index::Staged;
+use super::version_search::ContentHashes;
 use super::worktree::RawEntry;
 
 /// Facts of one run.
@@ -27,6 +30,8 @@ pub(super) struct Remembered {
     staged: OnceCell<Vec<Staged>>,
     /// Modes and ids of the files on disk, between the choice of the change and its reading.
     raw_files: RefCell<Option<BTreeMap<RepoPath, RawEntry>>>,
+    /// Hashes of the contents of blobs in which a version was searched.
+    content_hashes: RefCell<HashMap<Oid, ContentHashes>>,
     /// Number of objects that were read, and of their bytes.
     objects: Cell<(u64, u64)>,
 }
@@ -74,6 +79,15 @@ impl GitRepository {
         }
         let staged = self.read_staged()?;
         Ok(self.remembered.staged.get_or_init(|| staged))
+    }
+
+    /// Returns the hashes of a blob's content, if this run has computed them.
+    pub(super) fn known_hashes(&self, blob: Oid) -> Option<ContentHashes> {
+        self.remembered.content_hashes.borrow().get(&blob).copied()
+    }
+
+    pub(super) fn keep_hashes(&self, blob: Oid, hashes: ContentHashes) {
+        self.remembered.content_hashes.borrow_mut().insert(blob, hashes);
     }
 
     /// Keeps the files on disk for the next comparison, which takes them.

@@ -1,86 +1,18 @@
-//! Finds old versions of files in history, and lists the working trees of a repository.
+//! Reads old versions of files in history, and lists the working trees of a repository.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use bstr::ByteSlice as _;
 use git2::Oid;
 
-use crate::change::{
-    Commit, FoundVersion, RepositoryError, VersionRequest, VersionVisitor, WorkingTree as _, Worktree,
-};
-use crate::digest::{Hash20, sha1};
-
+use crate::change::{Commit, RepositoryError, VersionVisitor, WorkingTree as _, Worktree};
 use crate::text::RepoPath;
 
 use super::{GitRepository, git_error, to_hash};
 
 /// Maximum number of commits that are read; a longer walk is an error.
-const MAX_WALKED_COMMITS: usize = 20_000;
-
-/// Returns the hashes of a text with LF and with CRLF line ends.
-fn hashes_with_other_line_ends(bytes: &[u8]) -> [Hash20; 2] {
-    let unix = bytes.replace("\r\n", "\n");
-    let dos = unix.replace("\n", "\r\n");
-    [sha1(&unix), sha1(&dos)]
-}
+pub(super) const MAX_WALKED_COMMITS: usize = 20_000;
 
 impl GitRepository {
-    /// Walks back from `head` until every requested version is found or history ends.
-    /// A root tree or a blob that was read before is skipped.
-    pub(super) fn find_versions(
-        &self,
-        head: Commit,
-        wanted: &[VersionRequest],
-    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
-        let mut out: Vec<Option<FoundVersion>> = vec![None; wanted.len()];
-        let mut trees: HashSet<Oid> = HashSet::new();
-        // For each file, the positions of the versions that are still missing.
-        let mut missing: BTreeMap<&RepoPath, Vec<usize>> = BTreeMap::new();
-        for (at, want) in wanted.iter().enumerate() {
-            missing.entry(&want.path).or_default().push(at);
-        }
-        // What was read of a file before has none of the missing versions.
-        let mut seen: HashSet<(&RepoPath, Oid)> = HashSet::new();
-        let mut folders: HashMap<RepoPath, HashMap<_, _>> = HashMap::new();
-        let mut walk = self.walk_back_from(head);
-        let mut walked = 0;
-        while !missing.is_empty() {
-            let Some(id) = walk.next_commit()? else { break };
-            walked += 1;
-            if walked > MAX_WALKED_COMMITS {
-                let operation = "searching for an old version of a document";
-                return Err(RepositoryError::TooManyCommits { operation, limit: MAX_WALKED_COMMITS });
-            }
-            if !trees.insert(self.commit_node(id)?.tree) {
-                continue;
-            }
-            let here = Commit(to_hash(id));
-            for (path, positions) in &mut missing {
-                let folders = folders.entry((*path).clone()).or_default();
-                let Some((_, blob)) = self.entry_in_history(here, path, folders, false)? else {
-                    continue;
-                };
-                if !seen.insert((*path, blob)) {
-                    continue;
-                }
-                let Ok(bytes) = self.read_blob(blob, path) else { continue };
-                let own = sha1(&bytes);
-                let others = std::cell::OnceCell::new();
-                positions.retain(|at| {
-                    let Some(want) = wanted.get(*at) else { return false };
-                    let others = || others.get_or_init(|| hashes_with_other_line_ends(&bytes));
-                    let is_found = own == want.sha1 || (want.any_line_ends && others().contains(&want.sha1));
-                    if let Some(found) = out.get_mut(*at).filter(|_| is_found) {
-                        *found = Some((here, bytes.clone()));
-                    }
-                    !is_found
-                });
-            }
-            missing.retain(|_, positions| !positions.is_empty());
-        }
-        Ok(out)
-    }
-
     /// Walks back from `head` and gives every version of some files to `visit`, until it wants
     /// no more of any file or history ends. A root tree or a blob that was read before is
     /// skipped.

@@ -141,8 +141,11 @@ impl History for MemoryRepository {
         let find = |want: &VersionRequest| {
             (0..last).rev().find_map(|number| {
                 let file = self.commits[number].files.get(&want.path)?;
-                (sha1(&file.bytes) == want.sha1 && !want.any_line_ends)
-                    .then(|| (Commit(commit_id(number)), file.bytes.clone()))
+                (sha1(&file.bytes) == want.sha1 && !want.any_line_ends).then(|| FoundVersion {
+                    commit: Commit(commit_id(number)),
+                    bytes: file.bytes.clone(),
+                    sha1: want.sha1,
+                })
             })
         };
         Ok(wanted.iter().map(find).collect())
