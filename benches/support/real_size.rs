@@ -7,7 +7,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+#[path = "specification.rs"]
+mod specification;
+
 use countersign::{DemoRepository, RecordedHashes};
+use specification::{pointer, sha1_of, spec, spec_path};
 
 /// Id of the packet that is worked on.
 pub const ACTIVE: &str = "WP-1-Real";
@@ -91,6 +95,17 @@ struct Importer {
 impl Importer {
     /// Writes one commit with these files; returns its mark.
     fn commit(&mut self, branch: &str, parents: &[usize], files: &[(String, String)]) -> usize {
+        self.replace(branch, parents, files, None)
+    }
+
+    /// Writes one commit with these files and without another one; returns its mark.
+    fn replace(
+        &mut self,
+        branch: &str,
+        parents: &[usize],
+        files: &[(String, String)],
+        removed: Option<String>,
+    ) -> usize {
         self.commits += 1;
         let mut head = format!("commit refs/heads/{branch}\nmark :{}\n", self.commits);
         let time = 1_700_000_000 + self.commits * 60;
@@ -102,6 +117,9 @@ impl Importer {
             let _ = writeln!(head, "{word} :{parent}");
         }
         self.out.write_all(head.as_bytes()).expect("fast-import reads");
+        if let Some(path) = removed {
+            self.out.write_all(format!("D {path}\n").as_bytes()).expect("fast-import reads");
+        }
         for (path, text) in files {
             let header = format!("M 100644 inline {path}\ndata {}\n", text.len());
             self.out.write_all(header.as_bytes()).expect("fast-import reads");
@@ -118,21 +136,6 @@ fn source(number: usize, version: usize, functions: usize, words: &mut Words) ->
         let _ = writeln!(text, "pub fn f{line}() -> usize {{\n    {}\n}}", number * 100 + version + line);
     }
     (format!("gen/part{:02}/module{number:05}.rs", number % 80), text)
-}
-
-fn spec(version: usize, size: Size) -> String {
-    let mut words = Words(7);
-    let mut text = "# Specification v01\n\n## 1 Purpose\n\nWords.\n\n## 2 Words\n\n### 2.1 Second word\n\nThe file `a.txt` MUST hold a second line, the word two.\n".to_owned();
-    let mut section = 3;
-    while text.len() < size.spec_bytes {
-        let _ = writeln!(text, "\n## {section} {}\n", words.sentence().trim_end_matches('.'));
-        for _ in 0..30 {
-            let _ = writeln!(text, "{}", words.sentence());
-        }
-        section += 1;
-    }
-    let _ = writeln!(text, "\n## {section} Version {version}\n\n{}", Words(version as u64 + 99).sentence());
-    text
 }
 
 /// The records with the rows of the first packets.
@@ -185,12 +188,28 @@ fn packet(number: usize) -> (String, String) {
     (format!(".GOV/task_packets/{id}.md"), text)
 }
 
-fn refinement(number: usize) -> (String, String) {
+/// The refinement of a packet against a version of the specification, of which it records
+/// the hash.
+fn refinement(number: usize, version: usize, spec_hash: &str) -> (String, String) {
     let id = packet_id(number);
     let files = DemoRepository::approved_files("x");
     let text = &files.iter().find(|(path, _)| path.contains("refinements")).expect("refinement").1;
     let mut words = Words(number as u64 + 5000);
-    let mut text = text.replace("WP-1-Farewell", &id);
+    let recorded = text.lines().find_map(|line| line.strip_prefix("- SPEC_TARGET_SHA1: ")).expect("a hash");
+    let mut text = text.replace(recorded, spec_hash);
+    for (from, to) in [
+        ("WP-1-Farewell", id.as_str()),
+        ("Greeter_Spec_v01.md", &spec_path(version)),
+        ("2.2 Farewell", "2.1 Second word"),
+        (
+            "The library MUST say goodbye \\u2014 by name where there is one.",
+            "The file `a.txt` MUST hold a second line, the word two.",
+        ),
+        ("MUST say goodbye", "MUST hold a second line"),
+    ] {
+        assert!(text.contains(from), "the demo's refinement contains {from}");
+        text = text.replace(from, to);
+    }
     for _ in 0..80 {
         let _ = writeln!(text, "- {}", words.sentence());
     }
@@ -233,9 +252,10 @@ fn import_history(folder: &Path, size: Size) {
             "countersign.yaml".into(),
             "version: 1\nmain_branch: main\nminimum_format: \"2026-02-01\"\nlogs: .countersign/logs\nsteps: []\n".into(),
         ),
-        ("Spec_v01.md".into(), spec(0, size)),
-        (".GOV/roles_shared/SPEC_CURRENT.md".into(), "# Current\n\nThe specification is **Spec_v01.md**.\n".into()),
+        (spec_path(0), spec(0, size)),
+        pointer(0),
     ];
+    let (mut version, mut spec_hash) = (0, sha1_of(&spec(0, size)));
     first.extend(records(0));
     first.extend((0..size.stubs).map(stub));
     first.extend((0..size.sources).map(|number| source(number, 0, size.functions, &mut words)));
@@ -250,15 +270,22 @@ fn import_history(folder: &Path, size: Size) {
         if merge % every(size.packets) == 0 && merge / every(size.packets) <= size.packets {
             let number = merge / every(size.packets) - 1;
             files.push(packet(number));
-            if number < size.refinements {
-                files.push(refinement(number));
+            // Refinements were made against all versions.
+            let refined = |number: usize| number * size.refinements / size.packets;
+            if refined(number) != refined(number + 1) {
+                files.push(refinement(number, version, &spec_hash));
             }
             files.extend(records(number + 1));
         }
-        if merge % every(size.spec_versions) == 0 {
-            files.push(("Spec_v01.md".into(), spec(merge / every(size.spec_versions), size)));
+        let mut removed = None;
+        if merge % every(size.spec_versions) == 0 && version + 1 < size.spec_versions {
+            removed = Some(spec_path(version));
+            version += 1;
+            let text = spec(version, size);
+            spec_hash = sha1_of(&text);
+            files.extend([(spec_path(version), text), pointer(version)]);
         }
-        main = importer.commit("main", &[main, branch], &files);
+        main = importer.replace("main", &[main, branch], &files, removed);
     }
     drop(importer);
     assert!(import.wait().expect("fast-import ends").success(), "fast-import");

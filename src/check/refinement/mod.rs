@@ -4,6 +4,7 @@
 pub(super) mod anchor;
 pub(super) mod content;
 pub(super) mod spec;
+mod titles;
 pub(super) mod verdict;
 
 use std::sync::Arc;

@@ -34,7 +34,7 @@ impl ContentHashes {
 }
 
 /// A version of a file that may be a wanted one.
-struct Candidate<'w> {
+struct UnreadVersion<'w> {
     path: &'w RepoPath,
     blob: Oid,
     commit: Commit,
@@ -48,7 +48,7 @@ struct Search<'w> {
     missing: BTreeMap<&'w RepoPath, Vec<usize>>,
     /// Versions that are not read yet, newest first. A file has at most as many of them as
     /// versions are missing, so each of them must be read.
-    waiting: Vec<Candidate<'w>>,
+    waiting: Vec<UnreadVersion<'w>>,
 }
 
 impl GitRepository {
@@ -88,7 +88,7 @@ impl GitRepository {
                     continue;
                 };
                 if seen.insert((path, blob)) {
-                    self.add_candidate(&mut search, Candidate { path, blob, commit });
+                    self.add_version(&mut search, UnreadVersion { path, blob, commit });
                 }
             }
         }
@@ -97,15 +97,15 @@ impl GitRepository {
     }
 
     /// Adds a version, and reads those that wait if no more may wait.
-    fn add_candidate<'w>(&self, search: &mut Search<'w>, candidate: Candidate<'w>) {
-        let waiting = search.waiting.iter().filter(|other| other.path == candidate.path).count();
-        if search.missing.get(candidate.path).is_some_and(|missing| waiting >= missing.len()) {
+    fn add_version<'w>(&self, search: &mut Search<'w>, version: UnreadVersion<'w>) {
+        let waiting = search.waiting.iter().filter(|other| other.path == version.path).count();
+        if search.missing.get(version.path).is_some_and(|missing| waiting >= missing.len()) {
             self.read_waiting(search);
         }
-        if !search.missing.contains_key(candidate.path) {
+        if !search.missing.contains_key(version.path) {
             return;
         }
-        search.waiting.push(candidate);
+        search.waiting.push(version);
         let missing: usize = search.missing.values().map(Vec::len).sum();
         if search.waiting.len() >= missing.min(MAX_WAITING) {
             self.read_waiting(search);
@@ -115,48 +115,48 @@ impl GitRepository {
     /// Reads the versions that wait, on several threads, and looks which are wanted.
     fn read_waiting(&self, search: &mut Search<'_>) {
         let waiting = std::mem::take(&mut search.waiting);
-        let may_be_wanted = |candidate: &Candidate<'_>| {
-            let known = self.known_hashes(candidate.blob);
-            let mut missing = search.missing.get(candidate.path).into_iter().flatten();
+        let may_be_wanted = |version: &UnreadVersion<'_>| {
+            let known = self.known_hashes(version.blob);
+            let mut missing = search.missing.get(version.path).into_iter().flatten();
             known.is_none_or(|hashes| {
                 missing.any(|at| {
                     search.wanted.get(*at).is_some_and(|want| hashes.is_wanted(want) != Some(false))
                 })
             })
         };
-        let waiting: Vec<Candidate<'_>> = waiting.into_iter().filter(may_be_wanted).collect();
+        let waiting: Vec<UnreadVersion<'_>> = waiting.into_iter().filter(may_be_wanted).collect();
         let is_shared = waiting.len() > 1;
         let read: Vec<Option<(ContentHashes, Vec<u8>)>> = match waiting.as_slice() {
-            [one] => vec![self.read_candidate(one, search)],
+            [one] => vec![self.read_version(one, search)],
             several => {
                 let search = &*search;
                 let origin = self.origin();
                 let open = || origin.open().ok();
-                parallel::map_large(several, open, |candidate, repo: &mut Option<Self>| {
-                    repo.as_ref()?.read_candidate(candidate, search)
+                parallel::map_large(several, open, |version, repo: &mut Option<Self>| {
+                    repo.as_ref()?.read_version(version, search)
                 })
             }
         };
-        for (candidate, read) in waiting.into_iter().zip(read) {
+        for (version, read) in waiting.into_iter().zip(read) {
             // A version that cannot be read is none of the wanted ones.
             let Some((hashes, bytes)) = read else { continue };
             if is_shared {
                 // Each thread counts with a handle of its own.
                 self.count_object(bytes.len());
             }
-            self.keep_hashes(candidate.blob, hashes);
-            search.take_wanted(&candidate, hashes, bytes);
+            self.keep_hashes(version.blob, hashes);
+            search.take_wanted(&version, hashes, bytes);
         }
     }
 
-    fn read_candidate(
+    fn read_version(
         &self,
-        candidate: &Candidate<'_>,
+        version: &UnreadVersion<'_>,
         search: &Search<'_>,
     ) -> Option<(ContentHashes, Vec<u8>)> {
-        let bytes = self.read_blob(candidate.blob, candidate.path).ok()?;
+        let bytes = self.read_blob(version.blob, version.path).ok()?;
         let mut hashes = ContentHashes { own: sha1(&bytes), others: None };
-        let missing = search.missing.get(candidate.path).into_iter().flatten();
+        let missing = search.missing.get(version.path).into_iter().flatten();
         let answers: Vec<Option<bool>> =
             missing.filter_map(|at| search.wanted.get(*at)).map(|want| hashes.is_wanted(want)).collect();
         // What no hash fits is often asked for with other line ends next.
@@ -169,8 +169,8 @@ impl GitRepository {
 
 impl Search<'_> {
     /// Takes a version for every request that it fits.
-    fn take_wanted(&mut self, candidate: &Candidate<'_>, hashes: ContentHashes, bytes: Vec<u8>) {
-        let Some(positions) = self.missing.get_mut(candidate.path) else { return };
+    fn take_wanted(&mut self, version: &UnreadVersion<'_>, hashes: ContentHashes, bytes: Vec<u8>) {
+        let Some(positions) = self.missing.get_mut(version.path) else { return };
         let mut fits: Vec<usize> = Vec::new();
         positions.retain(|at| {
             let fit = self.wanted.get(*at).is_some_and(|want| hashes.is_wanted(want) == Some(true));
@@ -178,17 +178,17 @@ impl Search<'_> {
             !fit
         });
         if positions.is_empty() {
-            self.missing.remove(candidate.path);
+            self.missing.remove(version.path);
         }
-        let version = FoundVersion { commit: candidate.commit, bytes, sha1: hashes.own };
+        let found = FoundVersion { commit: version.commit, bytes, sha1: hashes.own };
         let Some((last, others)) = fits.split_last() else { return };
         for at in others {
             if let Some(slot) = self.found.get_mut(*at) {
-                *slot = Some(version.clone());
+                *slot = Some(found.clone());
             }
         }
         if let Some(slot) = self.found.get_mut(*last) {
-            *slot = Some(version);
+            *slot = Some(found);
         }
     }
 }
