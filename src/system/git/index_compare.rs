@@ -91,12 +91,12 @@ impl GitRepository {
             return Ok(());
         };
         let before = self.read_counted_tree(Some(tree), at)?;
-        let mut names: Vec<&[u8]> = before.iter().map(|entry| &*entry.name).collect();
+        let mut names: Vec<&[u8]> = before.entries().map(|entry| entry.name).collect();
         names.extend(folder.files.keys().chain(folder.folders.keys()).copied());
         names.sort_unstable();
         names.dedup();
         for name in names {
-            let old = super::tree_objects::find_entry(&before, name);
+            let old = before.find(name);
             let is_folder = old.is_some_and(|old| old.mode & 0o170_000 == FOLDER_MODE);
             let old_file = old
                 .filter(|_| !is_folder)

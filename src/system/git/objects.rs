@@ -47,6 +47,14 @@ impl VerifiedObject<'_> {
             Self::Shared(bytes) => bytes,
         }
     }
+
+    /// Returns the bytes to be kept.
+    pub(super) fn into_bytes(self) -> Arc<[u8]> {
+        match self {
+            Self::Read(object) => object.data().into(),
+            Self::Shared(bytes) => bytes,
+        }
+    }
 }
 
 impl GitRepository {

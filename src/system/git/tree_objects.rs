@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use git2::{ObjectType, Oid};
 
@@ -22,14 +23,58 @@ const MAX_ENTRIES_READ: u64 = 50_000_000;
 const MAX_FOLDERS_READ: u64 = 600_000;
 
 /// One entry of a tree.
-pub(super) struct RawTreeEntry {
-    pub name: Box<[u8]>,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct RawTreeEntry<'t> {
+    pub name: &'t [u8],
     pub mode: u32,
     pub id: Oid,
 }
 
-/// Entries of a tree, sorted by the bytes of their names.
-pub(super) type RawTree = [RawTreeEntry];
+/// A tree: its bytes, and where its entries are, in the order of their names.
+#[derive(Default)]
+pub(super) struct RawTree {
+    bytes: Arc<[u8]>,
+    places: Vec<EntryPlace>,
+}
+
+/// The place of an entry's name in the bytes of a tree. A NUL and the id follow it.
+struct EntryPlace {
+    start: u32,
+    length: u32,
+    mode: u32,
+}
+
+impl RawTree {
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Returns the entries, sorted by the bytes of their names.
+    pub(super) fn entries(&self) -> impl Iterator<Item = RawTreeEntry<'_>> {
+        self.places.iter().filter_map(|place| self.entry(place))
+    }
+
+    /// Finds an entry by its name.
+    pub(super) fn find(&self, name: &[u8]) -> Option<RawTreeEntry<'_>> {
+        let found = self.places.binary_search_by(|place| self.name(place).cmp(name)).ok()?;
+        self.entry(self.places.get(found)?)
+    }
+
+    fn name(&self, place: &EntryPlace) -> &[u8] {
+        name_at(&self.bytes, place)
+    }
+
+    fn entry(&self, place: &EntryPlace) -> Option<RawTreeEntry<'_>> {
+        let end = place.start as usize + place.length as usize;
+        let id = Oid::from_bytes(self.bytes.get(end + 1..end + 21)?).ok()?;
+        Some(RawTreeEntry { name: self.name(place), mode: place.mode, id })
+    }
+}
+
+fn name_at<'t>(bytes: &'t [u8], place: &EntryPlace) -> &'t [u8] {
+    let start = place.start as usize;
+    bytes.get(start..start + place.length as usize).unwrap_or_default()
+}
 
 /// Trees that were decoded in this run.
 #[derive(Default)]
@@ -50,20 +95,15 @@ impl TreeCache {
     }
 }
 
-/// Finds an entry by its name.
-pub(super) fn find_entry<'a>(tree: &'a RawTree, name: &[u8]) -> Option<&'a RawTreeEntry> {
-    tree.binary_search_by(|entry| (*entry.name).cmp(name)).ok().and_then(|at| tree.get(at))
-}
-
 /// Returns the entries of two trees side by side, in order of name.
 pub(super) fn merge_by_name<'a>(
     a: &'a RawTree,
     b: &'a RawTree,
-) -> impl Iterator<Item = (Option<&'a RawTreeEntry>, Option<&'a RawTreeEntry>)> {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+) -> impl Iterator<Item = (Option<RawTreeEntry<'a>>, Option<RawTreeEntry<'a>>)> {
+    let (mut a, mut b) = (a.entries().peekable(), b.entries().peekable());
     std::iter::from_fn(move || {
         let order = match (a.peek(), b.peek()) {
-            (Some(a), Some(b)) => a.name.cmp(&b.name),
+            (Some(a), Some(b)) => a.name.cmp(b.name),
             (Some(_), None) => std::cmp::Ordering::Less,
             (None, Some(_)) => std::cmp::Ordering::Greater,
             (None, None) => return None,
@@ -117,7 +157,7 @@ impl GitRepository {
         tree: Option<Oid>,
         at: &RepoPath,
     ) -> Result<Rc<RawTree>, RepositoryError> {
-        let Some(id) = tree else { return Ok(Rc::new([])) };
+        let Some(id) = tree else { return Ok(Rc::default()) };
         let tree = self.read_tree(id, at)?;
         let count = u64::try_from(tree.len()).unwrap_or(u64::MAX).saturating_add(1);
         self.entries_read.set(self.entries_read.get().saturating_add(count));
@@ -147,7 +187,7 @@ impl GitRepository {
         at: &RepoPath,
     ) -> Result<Option<(u32, Oid)>, RepositoryError> {
         if let Some(known) = self.tree_cache.trees.borrow().get(&id) {
-            return Ok(find_entry(known, name).map(|entry| (entry.mode, entry.id)));
+            return Ok(known.find(name).map(|entry| (entry.mode, entry.id)));
         }
         let operation = || format!("reading folder {at} ({id})");
         let odb = self.object_store()?;
@@ -178,13 +218,12 @@ impl GitRepository {
         let odb = self.object_store()?;
         let object = self.read_object(&odb, id, ObjectType::Tree, &operation)?;
         let refused = |reason: String| RepositoryError::Git { operation: operation(), reason };
-        let mut entries =
-            parse_tree(object.data()).ok_or_else(|| refused("the tree is malformed".to_owned()))?;
-        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        let mut before: Option<&RawTreeEntry> = None;
-        for entry in &entries {
-            let fault = |reason: &str| refused(format!("{} {reason}", at.join(&entry.name)));
-            if let Some(problem) = forbidden_name(&entry.name) {
+        let tree =
+            parse_tree(object.into_bytes()).ok_or_else(|| refused("the tree is malformed".to_owned()))?;
+        let mut before: Option<RawTreeEntry<'_>> = None;
+        for entry in tree.entries() {
+            let fault = |reason: &str| refused(format!("{} {reason}", at.join(entry.name)));
+            if let Some(problem) = forbidden_name(entry.name) {
                 return Err(fault(problem));
             }
             if entry.mode & 0o170_000 != FOLDER_MODE && FileMode::from_raw(entry.mode).is_none() {
@@ -195,7 +234,7 @@ impl GitRepository {
             }
             before = Some(entry);
         }
-        let tree: Rc<RawTree> = entries.into();
+        let tree = Rc::new(tree);
         self.tree_cache.insert(id, &tree);
         Ok(tree)
     }
@@ -216,14 +255,20 @@ fn split_entry(bytes: &[u8]) -> Option<(u32, &[u8], Oid, &[u8])> {
 }
 
 /// Decodes a tree object.
-fn parse_tree(mut bytes: &[u8]) -> Option<Vec<RawTreeEntry>> {
-    let mut out = Vec::with_capacity(bytes.len() / 36);
-    while !bytes.is_empty() {
-        let (mode, name, id, rest) = split_entry(bytes)?;
-        out.push(RawTreeEntry { name: name.into(), mode, id });
-        bytes = rest;
+fn parse_tree(bytes: Arc<[u8]>) -> Option<RawTree> {
+    let mut places = Vec::with_capacity(bytes.len() / 36);
+    let mut rest: &[u8] = &bytes;
+    while !rest.is_empty() {
+        let (mode, name, _, after) = split_entry(rest)?;
+        // The name ends 21 bytes before the next entry.
+        let start = bytes.len() - after.len() - 21 - name.len();
+        let (start, length) = (u32::try_from(start).ok()?, u32::try_from(name.len()).ok()?);
+        places.push(EntryPlace { start, length, mode });
+        rest = after;
     }
-    Some(out)
+    // Git sorts a folder as if its name had a slash at its end.
+    places.sort_unstable_by(|a, b| name_at(&bytes, a).cmp(name_at(&bytes, b)));
+    Some(RawTree { bytes, places })
 }
 
 #[cfg(test)]

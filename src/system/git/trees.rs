@@ -8,7 +8,7 @@ use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEn
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
-use super::tree_objects::{FOLDER_MODE, RawTreeEntry, find_entry, merge_by_name};
+use super::tree_objects::{FOLDER_MODE, RawTreeEntry, merge_by_name};
 use super::{GitRepository, to_hash};
 
 /// Maximum depth of nested folders; deeper trees are refused.
@@ -51,16 +51,16 @@ impl GitRepository {
         }
         let (before, after) = (self.read_counted_tree(a, at)?, self.read_counted_tree(b, at)?);
         for (old, new) in merge_by_name(&before, &after) {
-            let Some(name) = new.or(old).map(|entry| &entry.name) else { continue };
-            let same = |a: &RawTreeEntry, b: &RawTreeEntry| (a.mode, a.id) == (b.mode, b.id);
-            if old.zip(new).is_some_and(|(old, new)| same(old, new)) {
+            let Some(name) = new.or(old).map(|entry| entry.name) else { continue };
+            // Equal entries have equal names.
+            if old == new {
                 continue;
             }
             let path = at.join(name);
-            let folder = |entry: Option<&RawTreeEntry>| {
+            let folder = |entry: Option<RawTreeEntry<'_>>| {
                 entry.filter(|entry| entry.mode & 0o170_000 == FOLDER_MODE).map(|entry| entry.id)
             };
-            let file = |entry: Option<&RawTreeEntry>| {
+            let file = |entry: Option<RawTreeEntry<'_>>| {
                 entry.and_then(|entry| {
                     Some(TreeEntry { mode: FileMode::from_raw(entry.mode)?, id: to_hash(entry.id) })
                 })
@@ -97,7 +97,7 @@ impl GitRepository {
         let mut names = path.as_bytes().split(|byte| *byte == b'/').peekable();
         while let Some(name) = names.next() {
             let level = self.read_tree(tree, path)?;
-            let Some(entry) = find_entry(&level, name) else { return Ok(None) };
+            let Some(entry) = level.find(name) else { return Ok(None) };
             if names.peek().is_none() {
                 return Ok(Some((entry.mode, to_hash(entry.id))));
             }
@@ -173,8 +173,8 @@ impl GitRepository {
             }
         };
         let level = self.read_counted_tree(Some(tree), &at)?;
-        let files = level.iter().filter(|entry| entry.mode & 0o170_000 != FOLDER_MODE);
-        Ok(files.map(|entry| at.join(&entry.name)).collect())
+        let files = level.entries().filter(|entry| entry.mode & 0o170_000 != FOLDER_MODE);
+        Ok(files.map(|entry| at.join(entry.name)).collect())
     }
 }
 
