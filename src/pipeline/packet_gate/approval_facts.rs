@@ -20,7 +20,7 @@ use crate::finding::Label;
 use crate::pipeline::locate::{LocatedPacket, is_same_record, read_document, read_record, read_second_form};
 use crate::text::{RepoPath, Source};
 
-use super::code_commits::{collect_code_commits, find_skeleton_approval};
+use super::code_commits::{WorkCommits, collect_code_commits, find_skeleton_approval};
 use super::packet_versions::{PacketVersion, PacketVersions};
 use super::related_documents::{self, RelatedDocuments};
 use super::request::GateContext;
@@ -89,9 +89,10 @@ impl ApprovalFacts {
         let needs_reuse = is_pre_work || context.request.gate == Gate::Audit;
         let signature = located.packet.signature.as_ref().filter(|_| needs_reuse);
         let contract = find_contract(context, located, work_start)?;
-        let code_commits = collect_code_commits(context, located, audit, work_start, &contract)?;
+        let work = WorkCommits::read(context, work_start)?;
+        let code_commits = collect_code_commits(context, located, audit, work.as_ref(), &contract)?;
         Ok(Self {
-            skeleton_approval: find_skeleton_approval(context, &located.id, work_start, &code_commits)?,
+            skeleton_approval: find_skeleton_approval(context, &located.id, work.as_ref(), &code_commits)?,
             merge_base_fact,
             merge_base,
             work_start,

@@ -14,25 +14,41 @@ use crate::text::RepoPath;
 use super::packet_versions::PacketVersions;
 use super::request::GateContext;
 
+/// The commits of the work, newest first, and the commit before them.
+pub(crate) struct WorkCommits {
+    start: Commit,
+    head: Commit,
+    commits: Vec<CommitInfo>,
+}
+
+impl WorkCommits {
+    /// Reads the commits between the start of the work and the judged one; `None` if there
+    /// are none, or if one of both is not known.
+    pub(crate) fn read(
+        context: &GateContext<'_>,
+        work_start: Option<Commit>,
+    ) -> Result<Option<Self>, RepositoryError> {
+        let Some((start, head)) = work_start.zip(context.judged_head).filter(|(start, head)| start != head)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Self { start, head, commits: context.repo.commits_between(Some(start), head)? }))
+    }
+}
+
 /// Returns the commits of the work that change code. Commits that do not have
 /// the signed packet in their history are marked.
 pub(crate) fn collect_code_commits(
     context: &GateContext<'_>,
     located: &LocatedPacket,
     audit: Option<&Audit>,
-    work_start: Option<Commit>,
+    work: Option<&WorkCommits>,
     contract: &ContractFact,
 ) -> Result<Vec<CodeCommit>, RepositoryError> {
     let GateContext { repo, layout, .. } = *context;
-    let (Some(head), Some(start)) = (context.judged_head, work_start) else {
-        return Ok(Vec::new());
-    };
-    if start == head {
-        return Ok(Vec::new());
-    }
-    let commits = repo.commits_between(Some(start), head)?;
+    let Some(WorkCommits { start, head, commits }) = work else { return Ok(Vec::new()) };
     let mut out = Vec::new();
-    for facts in &commits {
+    for facts in commits {
         // A merge commit counts only for edits that none of its parents
         // contains.
         let is_code = |path: &&RepoPath| !layout.is_governance(path) && (context.is_judged)(path);
@@ -56,14 +72,14 @@ pub(crate) fn collect_code_commits(
         }
     }
     let ContractFact::Known { introduction, .. } = contract else { return Ok(out) };
-    mark_unsigned_commits(repo, &commits, &[introduction.commit], &mut out)?;
+    mark_unsigned_commits(repo, commits, &[introduction.commit], &mut out)?;
     let was_unsigned: Vec<bool> = out.iter().map(|commit| commit.precedes_signing).collect();
     if was_unsigned.contains(&true) {
         // A packet may be signed again during the work. Commits under an
         // earlier signature that the audit records do not precede signing.
-        let mut signing_commits = find_earlier_signatures(context, located, audit, start, head)?;
+        let mut signing_commits = find_earlier_signatures(context, located, audit, *start, *head)?;
         signing_commits.push(introduction.commit);
-        mark_unsigned_commits(repo, &commits, &signing_commits, &mut out)?;
+        mark_unsigned_commits(repo, commits, &signing_commits, &mut out)?;
         for (commit, was_unsigned) in out.iter_mut().zip(was_unsigned) {
             commit.is_under_earlier_signature = was_unsigned && !commit.precedes_signing;
         }
@@ -83,17 +99,13 @@ const MAX_ANCESTORS: usize = 200;
 pub(crate) fn find_skeleton_approval(
     context: &GateContext<'_>,
     id: &WpId,
-    work_start: Option<Commit>,
+    work: Option<&WorkCommits>,
     code_commits: &[CodeCommit],
 ) -> Result<Option<SkeletonApproval>, RepositoryError> {
     let GateContext { repo, layout, .. } = *context;
-    let (Some(head), Some(start)) = (context.judged_head, work_start) else { return Ok(None) };
-    if start == head {
-        return Ok(None);
-    }
+    let Some(WorkCommits { commits, .. }) = work else { return Ok(None) };
     let wanted = SkeletonApproval::subject(id.as_str());
     let is_own = |path: &RepoPath| layout.is_packet_record(id, path);
-    let commits = repo.commits_between(Some(start), head)?;
     let approvals: Vec<&CommitInfo> = commits
         .iter()
         .filter(|facts| facts.subject == wanted && facts.changed_paths.iter().all(is_own))
@@ -102,7 +114,7 @@ pub(crate) fn find_skeleton_approval(
     // The commits are listed newest first. An approval that counts is older than all code.
     for approval in approvals.iter().skip(approvals.len().saturating_sub(MAX_APPROVALS)) {
         let own = [approval.commit];
-        let mut descendants = Descendants::new(repo, &commits, &own);
+        let mut descendants = Descendants::new(repo, commits, &own);
         let mut is_first = true;
         for code in code_commits {
             is_first = is_first
