@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{file_names, names, node_scripts, normalize};
+use super::json_comments::read_with_comments;
+use super::{file_names, names, node_scripts, node_sites, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of folders that a package names as roots, or as outputs. Every file is
@@ -47,10 +48,13 @@ const PROGRAM_KEYS: [&str; 3] = ["bin", "contributes", "activationEvents"];
 /// Reads the packages of a tree: manifests with their folders. A manifest that cannot be
 /// read is a package whose folders decide.
 ///
-/// `compilers` are the `tsconfig.json` files with their folders.
+/// `compilers` are the `tsconfig.json` files with their folders; `has_others` and `has_file` are
+/// those of [`node_sites::mark_sites`].
 pub(super) fn read_packages(
     manifests: &[(String, String)],
     compilers: &[(String, String)],
+    has_others: bool,
+    has_file: &dyn Fn(&str) -> bool,
 ) -> Vec<NodePackage> {
     let compilers: BTreeMap<&str, Value> =
         compilers.iter().map(|(folder, text)| (folder.as_str(), read_with_comments(text))).collect();
@@ -88,6 +92,7 @@ pub(super) fn read_packages(
         }
     }
     mark_harnesses(&mut all);
+    node_sites::mark_sites(&mut all, has_others, has_file);
     all
 }
 
@@ -180,9 +185,15 @@ impl NodePackage {
         let is_mock = short
             .split(['-', '.', '_'])
             .any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures" | "testing"));
+        // A program that fills a database for developers; the name alone publishes nothing.
+        let last = folder.rsplit('/').next().unwrap_or_default();
+        let makes_data =
+            matches!(last, "mockdata" | "mock-data" | "mock_data" | "fakedata" | "fake-data" | "seed-data");
+        let makes_data = makes_data && !is_published && !manifest.contains_key("repository");
         let of_mocks = is_mock.then_some(AreaKind::Tests);
         let in_testing = folder.split('/').any(|name| name == "testing").then_some(AreaKind::Tests);
         let by_name = of_mocks.or(in_testing).or_else(|| names::folder_area(short)).filter(|_| is_private);
+        let by_name = by_name.or_else(|| makes_data.then_some(AreaKind::Tests));
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
             Some(AreaKind::Tools | AreaKind::Documentation) if is_published => AreaKind::Product,
@@ -242,6 +253,28 @@ impl NodePackage {
     /// Returns whether a file is the main file or a program of the package.
     pub(super) fn is_entry(&self, path: &str) -> bool {
         self.entries.iter().any(|entry| is_script_of(path, entry))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the names of all packages that it needs.
+    pub(super) fn needed(&self) -> impl Iterator<Item = &String> {
+        self.ships.iter().chain(&self.develops_with)
+    }
+
+    /// Returns whether it can be a site: an application that has no entry for others.
+    pub(super) fn may_be_site(&self) -> bool {
+        let is_product = self.kind == AreaKind::Product && !self.folder.is_empty();
+        is_product && self.has_use && self.roots.is_empty()
+    }
+
+    /// Returns whether it is a product by itself: one that is published, or an application of a
+    /// folder of its own.
+    pub(super) fn is_delivered(&self) -> bool {
+        let is_own = self.has_use && !self.folder.is_empty();
+        self.kind == AreaKind::Product && self.is_named() && (is_own || !self.roots.is_empty())
     }
 
     /// Returns whether the package has a name: other manifests only set options.
@@ -313,57 +346,5 @@ fn collect_paths(value: &Value, out: &mut Vec<String>, depth: usize) {
         Value::Array(all) => all.iter().for_each(|one| collect_paths(one, out, depth + 1)),
         Value::Object(all) => all.values().for_each(|one| collect_paths(one, out, depth + 1)),
         _ => {}
-    }
-}
-
-/// Reads JSON with comments and trailing commas; `Null` if it cannot be read.
-fn read_with_comments(text: &str) -> Value {
-    let bytes = text.trim_start_matches('\u{feff}').as_bytes();
-    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
-    let (mut at, mut in_string) = (0, false);
-    while let Some(byte) = bytes.get(at).copied() {
-        let next = bytes.get(at + 1).copied();
-        match (byte, next) {
-            (b'\\', Some(escaped)) if in_string => {
-                out.extend([byte, escaped]);
-                at += 1;
-            }
-            (b'"', _) => {
-                in_string = !in_string;
-                out.push(byte);
-            }
-            (b'/', Some(b'/')) if !in_string => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                continue;
-            }
-            (b'/', Some(b'*')) if !in_string => {
-                let rest = bytes.get(at + 2..).unwrap_or_default();
-                at += memchr::memmem::find(rest, b"*/").map_or(rest.len() + 2, |end| end + 4);
-                continue;
-            }
-            (b']' | b'}', _) if !in_string => {
-                let length = out.trim_ascii_end().len();
-                if out.get(..length).is_some_and(|before| before.ends_with(b",")) {
-                    out.truncate(length - 1);
-                }
-                out.push(byte);
-            }
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    serde_json::from_slice(&out).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_and_trailing_commas_are_read() {
-        let text = "{ // a\n \"x\": \"/* no */ // no\", /* b */ \"y\": [1, 2,],\n}";
-        assert_eq!(read_with_comments(text), serde_json::json!({"x": "/* no */ // no", "y": [1, 2]}));
-        assert_eq!(read_with_comments("{"), Value::Null);
     }
 }
