@@ -71,3 +71,23 @@ pub(super) fn parent_name(folder: &str) -> &str {
     let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
     above.rsplit('/').next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_makes_releases_says_so_twice() {
+        assert!(is_release_tool("shop-release", "tools for the releases of the shop"));
+        assert!(is_release_tool("shop_releaser", "helper that signs a release"));
+        for (name, description) in [
+            ("shop-release", "reads what the shop released"),
+            ("os-release", "reads the file about the release of a system"),
+            ("release", "a tool for releases"),
+            ("release-shop", "a tool for releases"),
+            ("shop-release", "a tool for tides"),
+        ] {
+            assert!(!is_release_tool(name, description), "{name}: {description}");
+        }
+    }
+}

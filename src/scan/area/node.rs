@@ -348,3 +348,36 @@ fn collect_paths(value: &Value, out: &mut Vec<String>, depth: usize) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::assert_areas;
+    use crate::scan::AreaKind::{Product, Tests, Tools};
+
+    #[test]
+    fn a_program_that_makes_data_is_no_product_unless_it_is_published_or_needed() {
+        let program = r#"{"name": "mockdata", "version": "1.0.0", "main": "a.js"}"#;
+        let check = |manifest: &str, user: &str, expected| {
+            let files = [("mockdata/package.json", manifest), ("shop/package.json", user)];
+            assert_areas(&files, &[("mockdata/a.js", expected)]);
+        };
+        let user = r#"{"name": "shop", "dependencies": {"mockdata": "*"}}"#;
+        check(program, "{}", Tests);
+        check(program, user, Product);
+        check(&program.replace("\"main\"", "\"repository\": \"r\", \"main\""), "{}", Product);
+        assert_areas(&[("tides/package.json", program)], &[("tides/a.js", Product)]);
+    }
+
+    #[test]
+    fn a_private_program_for_releases_is_a_tool() {
+        let manifest =
+            "[package]\nname = \"shop-release\"\ndescription = \"Tools for releases\"\nlicense = \"MIT\"\n";
+        let check = |manifest: &str, file: &str, expected| {
+            assert_areas(&[("rel/Cargo.toml", manifest), (file, "")], &[(file, expected)]);
+        };
+        check(manifest, "rel/src/main.rs", Tools);
+        check(manifest, "rel/src/lib.rs", Product);
+        check(&format!("{manifest}version = \"1.0.0\"\n"), "rel/src/main.rs", Product);
+        check(&format!("{manifest}version = \"1.0.0\"\npublish = false\n"), "rel/src/main.rs", Tools);
+    }
+}

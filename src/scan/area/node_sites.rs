@@ -86,3 +86,57 @@ fn is_site(package: &NodePackage, has_file: &dyn Fn(&str) -> bool) -> bool {
     let has_posts = || POSTS.iter().any(|posts| has_file(&format!("{}/{posts}", package.folder)));
     needs(&OF_PAGES) && (is_named || has_posts())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::assert_areas;
+    use super::AreaKind::{self, Documentation, Product};
+
+    const SHOP: (&str, &str) =
+        ("apps/shop/package.json", r#"{"name": "shop", "private": true, "scripts": {"start": "node a.js"}}"#);
+    const POST: (&str, &str) = ("apps/tide/src/content/blog/a.md", "");
+
+    fn check(files: &[(&str, &str)], expected: AreaKind) {
+        let folder =
+            files.iter().find_map(|(path, _)| path.strip_suffix("/package.json")).unwrap_or_default();
+        assert_areas(files, &[(&format!("{folder}/src/pages/a.tsx"), expected)]);
+    }
+
+    fn page(needs: &str) -> String {
+        format!(r#"{{"name": "tide", "scripts": {{"build": "b"}}, "dependencies": {{{needs}}}}}"#)
+    }
+
+    #[test]
+    fn a_site_beside_a_product_is_documentation() {
+        let (astro, docs) = (page(r#""astro": "5""#), page(r#""vitepress": "1""#));
+        check(&[("apps/tide/package.json", &astro), SHOP, POST], Documentation);
+        check(&[("apps/landing/package.json", &astro), SHOP], Documentation);
+        check(&[("apps/guide/package.json", &docs), SHOP], Documentation);
+        check(
+            &[("apps/guide/package.json", &docs), ("Cargo.toml", "[package]\nname = \"shop\"\n")],
+            Documentation,
+        );
+        check(&[("pages/guide/package.json", &docs), ("go.mod", "module example.org/shop\n")], Documentation);
+    }
+
+    #[test]
+    fn a_site_that_is_the_product_or_a_part_of_it_stays_the_product() {
+        let astro = page(r#""astro": "5""#);
+        // An application in the same framework, and one with a server.
+        check(&[("apps/tide/package.json", &astro), SHOP], Product);
+        let server = page(r#""astro": "5", "@astrojs/node": "9""#);
+        check(&[("apps/landing/package.json", &server), SHOP, POST], Product);
+        // Alone, at the root, needed by another package, and with entries for others.
+        check(&[("apps/tide/package.json", &astro), POST], Product);
+        assert_areas(
+            &[("package.json", &astro), ("src/content/blog/a.md", ""), SHOP],
+            &[("src/a.ts", Product)],
+        );
+        let user = SHOP.1.replace("\"private\"", "\"dependencies\": {\"tide\": \"*\"}, \"private\"");
+        check(&[("apps/tide/package.json", &astro), (SHOP.0, &user), POST], Product);
+        let entry = astro.replace("\"name\"", "\"exports\": \"./src/a.js\", \"name\"");
+        check(&[("apps/tide/package.json", &entry), SHOP, POST], Product);
+        // Another framework of pages.
+        check(&[("apps/landing/package.json", &page(r#""next": "15""#)), SHOP], Product);
+    }
+}
