@@ -153,3 +153,27 @@ fn a_change_cannot_call_its_own_code_a_copy() {
     let (_, found) = scan_change(&base, &[("src/new.rs", &copy)]);
     assert_eq!(rules(&found), ["source/unscanned"], "{found}");
 }
+
+#[test]
+fn a_script_that_only_pages_for_debugging_load_is_a_tool() {
+    let head = "<script src=\"{% static \"page.js\" %}\"></script>\n\
+                {% if debug %}<script src=\"{% static \"watch.js\" %}\"></script>{% endif %}\n";
+    let files = [
+        ("manage.py", "import os\n"),
+        ("shop/templates/head.html", head),
+        ("shop/static/page.js", "open();\n"),
+        ("shop/static/watch.js", "console.log(1);\n"),
+    ];
+    let file = ["shop/static/watch.js"];
+    assert!(scanned(&files).is_empty());
+    // Another page loads it for all, or no page loads it.
+    for text in
+        [head.replace("debug", "not debug"), head.replace("debug", "user"), head.replace("watch", "other")]
+    {
+        assert_eq!(scanned(&with(&files, &[("shop/templates/head.html", &text)])), file, "{text}");
+    }
+    let other = ("shop/templates/other.html", "<script src=\"/static/watch.js\"></script>\n");
+    assert_eq!(scanned(&with(&files, &[other])), file);
+    let import = ("shop/static/page.js", "import './watch.js';\n");
+    assert_eq!(scanned(&with(&files, &[import])), file);
+}

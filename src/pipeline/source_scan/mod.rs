@@ -7,6 +7,7 @@
 
 mod baseline;
 mod change;
+mod debug_pages;
 mod files;
 mod go_doubles;
 mod go_files;

@@ -32,7 +32,9 @@ pub(super) fn mark_script_tools(
         is_script
             && is_product
             && !scan.matches.hits.is_empty()
-            && (is_run_by_hand(&path.to_text()) || is_program_beside_sources(context, paths, path, scan))
+            && (is_run_by_hand(&path.to_text())
+                || is_program_beside_sources(context, paths, path, scan)
+                || is_script_of_page(path, scan))
     };
     let named = requested.iter().zip(&*file_scans).enumerate();
     let tools: BTreeMap<String, usize> = named
@@ -43,13 +45,14 @@ pub(super) fn mark_script_tools(
     if tools.is_empty() {
         return;
     }
-    // Beside the sources, something must say that a script is not the program of the package.
+    // Beside the sources or on a page, something must say that a script is not the program of the package.
     let unsure: BTreeSet<&str> = tools
         .iter()
         .filter(|(tool, at)| {
             let text = file_scans.get(**at).and_then(|scan| scan.text.as_ref());
             let is_command = text.is_some_and(|text| reads_arguments(text.source.text().as_bytes()));
-            !is_run_by_hand(tool) && !is_command && !is_named_after_trials(tool)
+            let is_of_page = folder_of(tool).split('/').any(is_folder_of_page);
+            !is_run_by_hand(tool) && (is_of_page || !(is_command || is_named_after_trials(tool)))
         })
         .map(|(tool, _)| tool.as_str())
         .collect();
@@ -137,6 +140,18 @@ fn is_program_beside_sources(
         let below = paths.iter().skip(first).take_while(|path| path.as_bytes().starts_with(start.as_bytes()));
         below.take(MAX_SOURCES).any(|path| Language::from_path(path).is_script())
     }
+}
+
+/// Returns whether a script is one that pages load by its address, and that no module imports.
+fn is_script_of_page(path: &RepoPath, scan: &FileScan) -> bool {
+    let is_plain = matches!(Language::from_path(path), Language::JavaScript);
+    let text = scan.text.as_ref().map(|text| text.source.text().as_bytes());
+    is_plain && folder_of(&path.to_text()).split('/').any(is_folder_of_page) && text.is_some_and(runs_alone)
+}
+
+/// Returns whether a server gives the files of a folder to pages.
+fn is_folder_of_page(name: &str) -> bool {
+    matches!(name, "static" | "public" | "assets" | "wwwroot")
 }
 
 /// Returns whether a script gives nothing to others: it does something when it is run.

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::text::RepoPath;
 
+use super::debug_pages::{TEMPLATE_ENDINGS, split_template};
+
 /// First words of the names of scripts in a `package.json` that run the product.
 const OF_PRODUCT: [&str; 15] = [
     "start",
@@ -38,8 +40,10 @@ pub(super) fn is_script_folder(folder: &str) -> bool {
 /// Names of files that build or start programs.
 const STARTING_NAMES: [&str; 4] = ["Procfile", "package.json", "Caddyfile", "Makefile"];
 /// Endings of files that build or start programs, or load scripts into a page.
-const STARTING_ENDINGS: [&str; 12] =
-    ["sh", "yml", "yaml", "toml", "service", "conf", "html", "astro", "json", "jsonc", "json5", "mk"];
+const STARTING_ENDINGS: [&str; 15] = [
+    "sh", "yml", "yaml", "toml", "service", "conf", "astro", "json", "jsonc", "json5", "mk", "erb", "ejs",
+    "php", "tmpl",
+];
 /// Settings that name files without running them, by the start of their names.
 const SETTINGS: [&str; 6] = ["tsconfig", "jsconfig", "package-lock", ".eslintrc", "biome", "cspell"];
 
@@ -51,7 +55,9 @@ pub(super) fn names_programs(path: &RepoPath) -> bool {
     let ending = ending_of(name);
     let is_setting = SETTINGS.iter().any(|start| name.starts_with(start));
     let starts = name.contains("Dockerfile") || STARTING_NAMES.contains(&name) || is_justfile(name);
-    !is_of_developers && !is_setting && (starts || STARTING_ENDINGS.contains(&ending))
+    !is_of_developers
+        && !is_setting
+        && (starts || STARTING_ENDINGS.contains(&ending) || TEMPLATE_ENDINGS.contains(&ending))
 }
 
 fn ending_of(name: &str) -> &str {
@@ -114,13 +120,20 @@ impl<'t> ToolNames<'t> {
             "package.json" => product_commands(text),
             "Makefile" => product_recipes(text),
             _ if ending_of(&name) == "mk" || is_justfile(&name) => product_recipes(text),
+            _ if TEMPLATE_ENDINGS.contains(&ending_of(&name)) => {
+                split_template(&String::from_utf8_lossy(text)).0
+            }
             _ => String::from_utf8_lossy(text).into_owned(),
         };
         self.find_in(&relevant)
     }
 
-    /// Returns the scripts that a `package.json` runs for its developers alone.
+    /// Returns the scripts that a `package.json` runs for its developers alone, or that a page loads
+    /// on a server for debugging alone.
     pub(super) fn named_by_developers(&self, path: &RepoPath, text: &[u8]) -> Vec<&'t str> {
+        if TEMPLATE_ENDINGS.contains(&ending_of(&path.file_name().to_string())) {
+            return self.find_in(&split_template(&String::from_utf8_lossy(text)).1);
+        }
         let is_manifest = path.file_name() == "package.json";
         let manifest =
             serde_json::from_slice::<Value>(text).ok().filter(|_| is_manifest && self.quoted.is_some());

@@ -116,7 +116,8 @@ impl Areas {
         out.go = go::read_modules(&take("go.mod"), &has_file);
         let has_others =
             !out.cargo.all.is_empty() || !out.go.is_empty() || out.python.iter().any(|one| one.is_project);
-        out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"), has_others, &has_file);
+        out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
+        node_sites::mark_sites(&mut out.node, has_others, &has_file);
         out.attributes = LinguistAttributes::read(take(".gitattributes"));
         out.link_folders();
         out

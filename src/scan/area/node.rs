@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::json_comments::read_with_comments;
-use super::{file_names, names, node_scripts, node_sites, normalize};
+use super::{file_names, names, node_scripts, normalize};
 use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of folders that a package names as roots, or as outputs. Every file is
@@ -48,13 +48,10 @@ const PROGRAM_KEYS: [&str; 3] = ["bin", "contributes", "activationEvents"];
 /// Reads the packages of a tree: manifests with their folders. A manifest that cannot be
 /// read is a package whose folders decide.
 ///
-/// `compilers` are the `tsconfig.json` files with their folders; `has_others` and `has_file` are
-/// those of [`node_sites::mark_sites`].
+/// `compilers` are the `tsconfig.json` files with their folders.
 pub(super) fn read_packages(
     manifests: &[(String, String)],
     compilers: &[(String, String)],
-    has_others: bool,
-    has_file: &dyn Fn(&str) -> bool,
 ) -> Vec<NodePackage> {
     let compilers: BTreeMap<&str, Value> =
         compilers.iter().map(|(folder, text)| (folder.as_str(), read_with_comments(text))).collect();
@@ -92,7 +89,6 @@ pub(super) fn read_packages(
         }
     }
     mark_harnesses(&mut all);
-    node_sites::mark_sites(&mut all, has_others, has_file);
     all
 }
 
