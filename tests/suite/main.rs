@@ -56,6 +56,7 @@ mod rewritten_branches;
 #[cfg(feature = "ssh")]
 mod roles;
 mod scan_areas;
+mod scan_kinds;
 mod scan_subjects;
 mod scan_test_code;
 mod scans;

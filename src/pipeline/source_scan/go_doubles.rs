@@ -20,12 +20,57 @@ const MAX_NAMES: usize = 500;
 static DECLARATIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?m)^func[ \t]+(?P<function>[A-Za-z_]\w*)",
-        r"|^func[ \t]*\([ \t]*(?:\w+[ \t]+)?\*?[ \t]*(?P<receiver>[A-Za-z_]\w*)",
+        r"|^func[ \t]*\([ \t]*(?:\w+[ \t]+)?\*?[ \t]*(?P<receiver>[A-Za-z_]\w*)(?:\[[^\]\n]*\])?[ \t]*\)[ \t]*(?P<method>[A-Za-z_]\w*)",
+        r"|^func[ \t]*(?P<other>\()",
         r"|^(?:type|var|const)[ \t]+(?P<name>[A-Za-z_]\w*)(?P<more>[ \t]*,)?",
         r"|^(?:type|var|const)[ \t]*(?P<list>\()",
     ))
     .ok()
 });
+
+/// A call that ends the program outside of tests.
+static ASSERTS_TEST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(?:testenv\.AssertInTest\(\)|if[ \t]+!testing\.Testing\(\)[ \t]*\{\s*(?:panic|log\.Fatalf?)\()",
+    )
+    .ok()
+});
+
+/// The receiver of a method.
+static RECEIVERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^func[ \t]*\([^()\n]*\)").ok());
+
+/// Methods that the standard library calls without a name in the code that uses the type.
+const IMPLICIT_METHODS: [&str; 20] = [
+    "Close",
+    "Error",
+    "Format",
+    "GoString",
+    "As",
+    "Is",
+    "Len",
+    "Less",
+    "LogValue",
+    "Pop",
+    "Push",
+    "Read",
+    "RoundTrip",
+    "Scan",
+    "ServeHTTP",
+    "String",
+    "Swap",
+    "Unwrap",
+    "Value",
+    "Write",
+];
+
+/// Returns whether a file of Go has a function that only runs in tests.
+pub(super) fn asserts_test(text: &[u8]) -> bool {
+    let mentions = |call: &[u8]| memchr::memmem::find(text, call).is_some();
+    (mentions(b"AssertInTest") || mentions(b"testing.Testing")) && {
+        let code = tokenize(Language::Go, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+        ASSERTS_TEST.as_ref().is_some_and(|pattern| pattern.is_match(&code))
+    }
+}
 
 /// Returns for each file whether no file of the product uses a name that it declares. A file
 /// whose names cannot all be told, such as one with a list of variables, is used.
@@ -35,63 +80,151 @@ pub(super) fn find_unused(
     files: &[&RepoPath],
     read: &ReadFiles<'_>,
 ) -> Vec<bool> {
-    let mut unused = vec![false; files.len()];
-    // For each name the files that declare it and are not known as used, by folder.
-    let mut owners: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Vec<usize>>> = BTreeMap::new();
+    let mut search = NameSearch { unused: vec![false; files.len()], ..NameSearch::default() };
     let own: Vec<RepoPath> = files.iter().map(|path| (*path).clone()).collect();
     let mut at = 0;
     for chunk in own.chunks(FILES_AT_ONCE) {
         read(chunk, &mut |path, text| {
             if let Some(names) = text.and_then(declared_names) {
-                if let Some(slot) = unused.get_mut(at) {
-                    *slot = true;
-                }
-                for name in names {
-                    let folders = owners.entry(name.into_bytes()).or_default();
-                    folders.entry(path.folder().to_vec()).or_default().push(at);
-                }
+                search.add_names(at, path, names);
             }
             at += 1;
         });
     }
-    if owners.is_empty() {
-        return unused;
+    if search.owners.is_empty() {
+        return search.unused;
     }
-    let own: BTreeSet<&RepoPath> = own.iter().collect();
+    let own: BTreeMap<&RepoPath, usize> = own.iter().enumerate().map(|(at, path)| (path, at)).collect();
     let sources: Vec<RepoPath> = paths.iter().filter(|path| is_go(path)).cloned().collect();
     let mut is_known = true;
     let mut add = |path: &RepoPath, text: Option<&[u8]>| {
         let kind = context.areas.area(context.settings, path, Language::Go).kind;
-        if kind == AreaKind::Tests || own.contains(path) {
+        if kind == AreaKind::Tests {
             return;
         }
         let Some(text) = text else {
             is_known = false;
             return;
         };
-        let has_dot_import = imports_with_dot(text);
-        let mut before = None;
-        for word in text.chunk_by(|a, b| is_word(*a) == is_word(*b)) {
-            let separator = std::mem::replace(&mut before, word.last().copied());
-            let Some(folders) = owners.get_mut(word) else { continue };
-            // A name of another package has a dot before it, unless its import has one.
-            let is_qualified = separator.is_none_or(|byte| matches!(byte, b'.' | b' ' | b'\t' | b'\n'));
-            let used: Vec<usize> = if is_qualified && (separator == Some(b'.') || has_dot_import) {
-                std::mem::take(folders).into_values().flatten().collect()
-            } else {
-                folders.remove::<[u8]>(path.folder()).unwrap_or_default()
-            };
-            for at in used {
-                if let Some(slot) = unused.get_mut(at) {
-                    *slot = false;
-                }
-            }
+        // A helper that takes a test, in a package of the product.
+        if context.areas.area_of_content(path, Language::Go, text) == Some(AreaKind::Tests) {
+            search.folders_with_tests.insert(path.folder().to_vec());
+            return;
         }
+        search.add_uses(path, own.get(path).copied(), text);
     };
     for chunk in sources.chunks(FILES_AT_ONCE) {
         read(chunk, &mut add);
     }
-    if is_known { unused } else { vec![false; files.len()] }
+    if is_known { search.finish() } else { vec![false; files.len()] }
+}
+
+/// A search for the names that some files declare.
+#[derive(Default)]
+struct NameSearch {
+    /// For each name the files that declare it, by folder.
+    owners: BTreeMap<Vec<u8>, BTreeMap<Vec<u8>, Vec<usize>>>,
+    /// For each file whether no use of it is known.
+    unused: Vec<bool>,
+    /// Pairs of these files: the first one uses a name of the second one.
+    between: BTreeSet<(usize, usize)>,
+    /// The folders of packages that may be for tests, with the files whose names they use.
+    from_tests: BTreeSet<(Vec<u8>, usize)>,
+    /// Folders with a file that takes a test.
+    folders_with_tests: BTreeSet<Vec<u8>>,
+}
+
+impl NameSearch {
+    fn add_names(&mut self, at: usize, path: &RepoPath, names: Vec<String>) {
+        if let Some(slot) = self.unused.get_mut(at) {
+            *slot = true;
+        }
+        for name in names {
+            let folders = self.owners.entry(name.into_bytes()).or_default();
+            folders.entry(path.folder().to_vec()).or_default().push(at);
+        }
+    }
+
+    /// Adds the uses in a file; `own` is its index if it is one of the files itself.
+    fn add_uses(&mut self, path: &RepoPath, own: Option<usize>, text: &[u8]) {
+        let folder: &[u8] = path.folder();
+        let may_be_test =
+            [&b"test"[..], b"tests", b"testing", b"testutil"].iter().any(|end| folder.ends_with(end));
+        for used in self.find_uses(folder, text) {
+            match own {
+                Some(own) => {
+                    self.between.insert((own, used));
+                }
+                None if may_be_test => {
+                    self.from_tests.insert((folder.to_vec(), used));
+                }
+                None => self.mark_used(used),
+            }
+        }
+    }
+
+    fn mark_used(&mut self, at: usize) {
+        if let Some(slot) = self.unused.get_mut(at) {
+            *slot = false;
+        }
+    }
+
+    /// Returns the files whose names a file uses in its code or in a text of it. The receiver of a
+    /// method is no use of its type.
+    fn find_uses(&self, folder: &[u8], text: &[u8]) -> BTreeSet<usize> {
+        let mut out = BTreeSet::new();
+        let words = |text: &[u8]| {
+            text.chunk_by(|a, b| is_word(*a) == is_word(*b)).any(|word| self.owners.contains_key(word))
+        };
+        if !words(text) {
+            return out;
+        }
+        let visible = TokenKindSet::of(&[TokenKind::Code, TokenKind::Str]);
+        let mut code = tokenize(Language::Go, text).masked_text(text, visible);
+        let receivers = RECEIVERS
+            .as_ref()
+            .map(|receivers| receivers.find_iter(&code).map(|one| one.range()).collect::<Vec<_>>());
+        for range in receivers.into_iter().flatten() {
+            code.get_mut(range).unwrap_or_default().fill(b';');
+        }
+        let has_dot_import = imports_with_dot(text);
+        let mut before = None;
+        for word in code.chunk_by(|a, b| is_word(*a) == is_word(*b)) {
+            let separator = std::mem::replace(&mut before, word.last().copied());
+            let Some(folders) = self.owners.get(word) else { continue };
+            // A name of another package has a dot before it, unless its import has one.
+            let is_qualified = separator.is_none_or(|byte| matches!(byte, b'.' | b' ' | b'\t' | b'\n'));
+            if is_qualified && (separator == Some(b'.') || has_dot_import) {
+                out.extend(folders.values().flatten());
+            } else {
+                out.extend(folders.get(folder).into_iter().flatten());
+            }
+        }
+        out.retain(|at| self.unused.get(*at) == Some(&true));
+        out
+    }
+
+    /// Returns for each file whether it has no use.
+    fn finish(mut self) -> Vec<bool> {
+        for (folder, used) in std::mem::take(&mut self.from_tests) {
+            if !self.folders_with_tests.contains(&folder) {
+                self.mark_used(used);
+            }
+        }
+        // What a used file uses is used.
+        let mut open: Vec<usize> =
+            (0..self.unused.len()).filter(|at| self.unused.get(*at) == Some(&false)).collect();
+        while let Some(user) = open.pop() {
+            let uses: Vec<usize> =
+                self.between.range((user, 0)..=(user, usize::MAX)).map(|(_, used)| *used).collect();
+            for used in uses.into_iter().filter(|at| self.unused.get(*at) == Some(&true)).collect::<Vec<_>>()
+            {
+                self.mark_used(used);
+                open.push(used);
+            }
+        }
+        self.unused
+    }
 }
 
 /// Returns whether a byte belongs to a name.
@@ -104,22 +237,33 @@ fn imports_with_dot(text: &[u8]) -> bool {
     memchr::memmem::find(text, b". \"").is_some() || memchr::memmem::find(text, b". `").is_some()
 }
 
-/// Returns the names that a file declares at its top level; `None` if there may be others: a
-/// list, `init`, or a method of a type of another file.
+/// Returns the names that a file declares at its top level, with the methods of types of other
+/// files; `None` if there may be others: a list, `init`, or a method that has callers without its
+/// name.
 fn declared_names(text: &[u8]) -> Option<Vec<String>> {
     let code = tokenize(Language::Go, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
-    let (mut names, mut receivers) = (Vec::new(), Vec::new());
+    let (mut names, mut methods) = (Vec::new(), Vec::new());
     for found in DECLARATIONS.as_ref()?.captures_iter(&code) {
         let text =
             |group: &str| found.name(group).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
         let name = text("function").or_else(|| text("name"));
-        if found.name("list").or(found.name("more")).is_some() || name.as_deref() == Some("init") {
+        let may_have_more = ["list", "more", "other"].iter().any(|group| found.name(group).is_some());
+        if may_have_more || name.as_deref() == Some("init") {
             return None;
         }
         names.extend(name.filter(|name| name != "_"));
-        receivers.extend(text("receiver"));
+        methods.extend(text("receiver").zip(text("method")));
     }
-    let is_complete = receivers.iter().all(|receiver| names.contains(receiver));
+    let own: BTreeSet<String> = names.iter().cloned().collect();
+    let of_others = methods.into_iter().filter(|(receiver, _)| !own.contains(receiver));
+    let of_others: Vec<String> = of_others.map(|(_, method)| method).collect();
+    let is_implicit = |name: &String| {
+        IMPLICIT_METHODS.contains(&name.as_str())
+            || name.starts_with("Marshal")
+            || name.starts_with("Unmarshal")
+    };
+    let is_complete = !of_others.iter().any(is_implicit);
+    names.extend(of_others);
     (is_complete && !names.is_empty() && names.len() <= MAX_NAMES).then_some(names)
 }
 
@@ -131,6 +275,10 @@ mod tests {
     fn names_of_the_top_level_are_read() {
         let text = b"package a\n\nimport (\n\t\"b\"\n)\n\n// type No struct{}\ntype Mock struct {\n\tfield int\n}\n\nfunc (m *Mock) Run() {}\nfunc New() *Mock { return nil }\nvar _ Runner = (*Mock)(nil)\n";
         assert_eq!(declared_names(text), Some(vec!["Mock".to_owned(), "New".to_owned()]));
+        // A method of a type of another file, unless the standard library calls it.
+        let method = b"package a\n\nfunc (s *Shop[T]) ForTest() {}\n";
+        assert_eq!(declared_names(method), Some(vec!["ForTest".to_owned()]));
+        assert_eq!(declared_names(b"package a\n\nfunc (s *Shop) String() string {}\n"), None);
         for text in
             ["package a\n\nvar (\n\tA = 1\n)\n", "package a\n\nfunc init() {}\ntype A int\n", "package a\n"]
         {

@@ -66,7 +66,12 @@ pub(super) fn mark_test_packages(
         .iter()
         .filter(|(folder, _)| eligible.contains(folder.as_str()))
         .flat_map(|(_, files)| files.iter().copied())
-        .filter(|at| !marked.contains(at) && requested.get(*at).is_some_and(is_named_double))
+        .filter(|at| !marked.contains(at))
+        .filter(|at| {
+            let text = file_scans.get(*at).and_then(|scan| scan.text.as_ref());
+            let asserts = || text.is_some_and(|text| go_doubles::asserts_test(text.source.text().as_bytes()));
+            requested.get(*at).is_some_and(is_named_double) || asserts()
+        })
         .collect();
     let named: Vec<&RepoPath> = doubles.iter().filter_map(|at| requested.get(*at)).collect();
     let unused = go_doubles::find_unused(context, paths, &named, read);
@@ -82,8 +87,42 @@ pub(super) fn mark_test_packages(
 fn is_named_double(path: &RepoPath) -> bool {
     let name = path.file_name().to_string();
     let stem = name.split('.').next().unwrap_or_default();
-    let doubles = ["mock", "mocks", "stub", "stubs", "fake", "fakes", "dummy", "testing", "testutil"];
-    stem.split(['_', '-']).any(|word| doubles.contains(&word))
+    let is_double = |word: &str| {
+        let doubles = ["mock", "mocks", "stub", "stubs", "fake", "fakes", "dummy", "double", "doubles"];
+        // `fortest.go`, `testonly.go`, `test_hooks.go`: what a package has for tests of others.
+        let of_tests = [
+            "testing",
+            "testutil",
+            "testutils",
+            "fortest",
+            "fortests",
+            "fortesting",
+            "testonly",
+            "testhelper",
+            "testhelpers",
+            "testhook",
+            "testhooks",
+            "testsupport",
+            "testkit",
+        ];
+        doubles.contains(&word) || of_tests.contains(&word)
+    };
+    let words: Vec<&str> = stem.split(['_', '-']).collect();
+    let pairs = [
+        "for_test",
+        "for_tests",
+        "for_testing",
+        "test_only",
+        "test_helper",
+        "test_helpers",
+        "test_hook",
+        "test_hooks",
+        "test_support",
+        "test_util",
+        "test_utils",
+    ];
+    let is_pair = |two: &[&str]| pairs.contains(&two.join("_").as_str());
+    words.iter().any(|word| is_double(word)) || words.windows(2).any(is_pair)
 }
 
 /// Returns for each module the files that can belong to a program: those at its root and in

@@ -2,18 +2,15 @@
 //! layer is configured, or if the tree has one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-use regex::Regex;
-
-use crate::scan::lexer::tokenize;
-use crate::scan::{
-    FileMatches, Hit, Language, PathPatterns, RuleLayer, RuleSet, TokenKind, TokenKindSet, Treatment,
-};
+use crate::scan::{FileMatches, Hit, Language, PathPatterns, RuleLayer, RuleSet, Treatment};
 use crate::text::RepoPath;
 
 use super::files::ScanContext;
 use super::results::ScannedText;
+use super::script_imports::{
+    ImportedNames, asks_for_file, imports_from_elsewhere, is_in_imported, names_from_modules,
+};
 
 /// Maximum number of files that are read to find a layer.
 const MAX_LAYER_FILES: usize = 400;
@@ -35,6 +32,8 @@ struct LayerState {
     /// Files of the layer that do what the rule forbids elsewhere, by the folder of their
     /// package.
     found: BTreeMap<String, RepoPath>,
+    /// What these files import from other modules, by the same folders.
+    imports: BTreeMap<String, Vec<ImportedNames>>,
     /// A file of a package that is named like the layer: it is the layer of all packages.
     shared: Option<RepoPath>,
     /// Why the rule does not apply at all.
@@ -77,7 +76,11 @@ impl LayerPremises {
     /// Returns whether a match of a rule in a file is a finding. `text` is the file's text.
     pub(super) fn keeps(&self, hit: &Hit, path: &RepoPath, text: Option<&ScannedText>) -> bool {
         self.states.get(&hit.rule).is_none_or(|state| {
-            let is_own = || text.is_some_and(|text| state.is_own_client(hit, path, text));
+            let is_own = || {
+                text.is_some_and(|text| {
+                    state.is_own_client(hit, path, text) || state.is_helper(hit, path, text)
+                })
+            };
             let is_server = || text.is_some_and(|text| state.layer.is_text_of_server(text.source.text()));
             state.keeps(path) && !is_own() && (state.configured || !is_server())
         })
@@ -122,6 +125,7 @@ impl LayerState {
             configured: configured_paths.is_some() || has_override,
             configured_paths: configured_paths.cloned().unwrap_or_default(),
             found: BTreeMap::new(),
+            imports: BTreeMap::new(),
             shared: None,
             skip_reason: None,
             packages: BTreeMap::new(),
@@ -183,13 +187,24 @@ impl LayerState {
                 continue;
             }
             let Some(bytes) = read(path) else { continue };
+            let language = Language::from_path(path);
+            // A request for a picture shows no client.
+            let is_of_layer = |hit: &Hit| {
+                let end = hit.span.as_ref().map(|span| span.end);
+                !(language.is_script() && end.is_some_and(|end| asks_for_file(&bytes, end)))
+            };
             let has_match = single
                 .scan_bytes(path, &bytes, Treatment::Skip)
-                .is_ok_and(|scan| !scan.matches.hits.is_empty());
+                .is_ok_and(|scan| scan.matches.hits.iter().any(is_of_layer));
             if has_match && is_shared {
                 self.shared = Some(path.clone());
             }
             if has_match {
+                if language.is_script() {
+                    let text = String::from_utf8_lossy(&bytes);
+                    let imports = names_from_modules(&path.to_text(), language, &text);
+                    self.imports.insert(folder.clone(), imports);
+                }
                 self.found.insert(folder, path.clone());
             }
         }
@@ -223,6 +238,20 @@ impl LayerState {
             && imports_from_elsewhere(Language::from_path(path), text.source.text(), name)
     }
 
+    /// Returns whether a match is in a function that the layer of the package imports: it is a
+    /// part of the layer. What is in the user interface is not.
+    fn is_helper(&self, hit: &Hit, path: &RepoPath, text: &ScannedText) -> bool {
+        let whole = path.to_text();
+        let imports = self.packages.get(path).and_then(|folder| self.imports.get(folder));
+        let (Some(imports), Some(span)) = (imports, &hit.span) else { return false };
+        let is_of_page =
+            self.layer.user_interface.matches(&whole) || self.layer.without_layer.matches(&whole);
+        let at = text.text_span(span).start;
+        !self.configured
+            && !is_of_page
+            && is_in_imported(imports, (&whole, Language::from_path(path)), text.source.text().as_bytes(), at)
+    }
+
     fn keeps(&self, path: &RepoPath) -> bool {
         let text = path.to_text();
         if self.skip_reason.is_some() || self.is_layer(path) {
@@ -235,54 +264,4 @@ impl LayerState {
 /// Returns a path relative to a folder above it.
 fn below<'a>(text: &'a str, folder: &str) -> &'a str {
     text.strip_prefix(folder).map_or(text, |rest| rest.trim_start_matches('/'))
-}
-
-static IMPORTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^[ \t]*import\s+(?P<names>[^;'"]*?)\bfrom\s*["'](?P<from>[^"'\n]+)["']"#).ok()
-});
-
-/// Returns whether a script imports a name, and no import of it is from the library of that
-/// name. Imports in comments and texts do not count.
-fn imports_from_elsewhere(language: Language, text: &str, name: &str) -> bool {
-    let Some(imports) = IMPORTS.as_ref() else { return false };
-    let code = tokenize(language, text.as_bytes())
-        .masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
-    let mut from = imports.captures_iter(text).filter_map(|found| {
-        let (names, from) = (found.name("names")?, found.name("from")?);
-        let is_code = code.get(names.start()..names.end()) == Some(names.as_str().as_bytes());
-        let words = names.as_str().split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')));
-        let is_named = words.into_iter().any(|word| word == name);
-        (is_code && is_named).then(|| from.as_str())
-    });
-    let is_library =
-        |from: &str| from == name || from.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
-    let mut found = false;
-    let all_elsewhere = from.all(|from| {
-        found = true;
-        !is_library(from)
-    });
-    found && all_elsewhere
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_with_the_name_of_its_library_is_imported_from_elsewhere() {
-        let own = |text: &str| imports_from_elsewhere(Language::TypeScript, text, "axios");
-        assert!(own("import axios, { parse } from '@/services/axios';\n"));
-        assert!(own("import {\n  http as axios,\n} from \"./http\";\n"));
-        for text in [
-            "import axios from 'axios';\n",
-            "import axios from \"axios/dist/a.js\";\n",
-            "// import axios from './http'\n",
-            "/*\nimport axios from './http'\n*/\n",
-            "import { axiosLike } from './http';\n",
-            "import axios from './http';\nimport axios from 'axios';\n",
-            "axios.get('/')\n",
-        ] {
-            assert!(!own(text), "{text}");
-        }
-    }
 }

@@ -7,6 +7,7 @@
 
 mod baseline;
 mod change;
+mod debug_pages;
 mod files;
 mod go_doubles;
 mod go_files;
@@ -22,8 +23,10 @@ mod request;
 mod results;
 mod rules;
 mod script_doubles;
+mod script_imports;
 mod script_tools;
 mod test_module;
+mod tool_names;
 mod tree;
 mod trusted_subjects;
 mod vocabulary;

@@ -138,7 +138,7 @@ pub(super) fn find_imports<'d>(
 }
 
 /// Returns a relative path from a folder as a path of the tree; empty if it leaves the tree.
-fn resolve(folder: &str, path: &str) -> String {
+pub(super) fn resolve(folder: &str, path: &str) -> String {
     let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
     for name in path.split('/') {
         match name {

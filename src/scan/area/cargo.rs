@@ -8,7 +8,7 @@ use super::cargo_features::{FeatureUser, enabled_features};
 use super::cargo_manifest::{
     CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
 };
-use super::cargo_names::{area_by_name, ends_as_test_name, parent_name};
+use super::cargo_names::{area_by_name, ends_as_test_name, is_release_tool, parent_name};
 use super::cargo_targets::{is_below_target, targets};
 use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
@@ -232,10 +232,9 @@ impl CargoPackage {
             "benches" | "benchmarks" => Some(AreaKind::Benchmarks),
             _ => None,
         });
-        let says_tool = package.and_then(|package| package.description.as_ref()).is_some_and(|text| {
-            let text = text.as_str().unwrap_or_default().to_lowercase();
-            text.contains("development tool") || text.contains("developer tool")
-        });
+        let description = package.and_then(|package| package.description.as_ref()?.as_str());
+        let description = description.unwrap_or_default().to_lowercase();
+        let says_tool = description.contains("development tool") || description.contains("developer tool");
         // `cargo shopdev` of `.cargo/config.toml`, beside the program of the root.
         let is_alias = aliases.contains(&name)
             && workspace.is_some_and(|(root, one)| root != folder && one.has_root_package);
@@ -243,9 +242,14 @@ impl CargoPackage {
         let is_plugin = manifest.lib.as_ref().is_some_and(CargoTarget::is_for_other_programs);
         let is_program =
             has_file(&at("src/main.rs")) && manifest.lib.is_none() && !has_file(&at("src/lib.rs"));
+        // `shop-release`, "tools for the releases of the shop", which no registry takes.
+        let is_unpublished = is_private
+            || package.is_some_and(|package| package.version.is_none() && !package.name.is_empty());
+        let releases = is_program && is_unpublished && is_release_tool(&name, &description);
         Self {
             kind: match () {
                 () if is_fuzzing => AreaKind::Tests,
+                () if releases => AreaKind::Tools,
                 // No build of the repository's workspace contains it, and nobody gets it.
                 () if is_apart && !is_publishable && !is_plugin => AreaKind::Tools,
                 () if is_left_out && is_private && is_program => AreaKind::Tools,
@@ -259,7 +263,7 @@ impl CargoPackage {
             targets: targets(manifest, is_program || has_file(&at("src/lib.rs"))),
             uses: dependencies(folder, manifest, workspace),
             features: manifest.features.clone(),
-            is_publishable: is_publishable && !says_tool && !is_alias,
+            is_publishable: is_publishable && !says_tool && !is_alias && !releases,
             is_private,
             is_apart,
             has_binary: !manifest.bin.is_empty()

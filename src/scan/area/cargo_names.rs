@@ -44,6 +44,21 @@ pub(super) fn area_by_name(folder: &str, name: &str, is_private: bool) -> AreaKi
     by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
 }
 
+/// Returns whether the name and the description of a program, in small letters, say that it makes
+/// releases of the product.
+pub(super) fn is_release_tool(name: &str, description: &str) -> bool {
+    let mut words = name.split(['-', '_']);
+    let is_named = words.next_back().is_some_and(|last| matches!(last, "release" | "releases" | "releaser"));
+    let has = |wanted: &[&str]| {
+        let mut words = description.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| wanted.contains(&word))
+    };
+    is_named
+        && words.next().is_some()
+        && has(&["tool", "tools", "tooling", "script", "scripts", "helper", "helpers"])
+        && has(&["release", "releases", "releasing"])
+}
+
 /// Returns whether a name says, from some word on, that the package is for tests:
 /// `shop-test-support`.
 pub(super) fn ends_as_test_name(name: &str) -> bool {
@@ -55,4 +70,24 @@ pub(super) fn ends_as_test_name(name: &str) -> bool {
 pub(super) fn parent_name(folder: &str) -> &str {
     let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
     above.rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_makes_releases_says_so_twice() {
+        assert!(is_release_tool("shop-release", "tools for the releases of the shop"));
+        assert!(is_release_tool("shop_releaser", "helper that signs a release"));
+        for (name, description) in [
+            ("shop-release", "reads what the shop released"),
+            ("os-release", "reads the file about the release of a system"),
+            ("release", "a tool for releases"),
+            ("release-shop", "a tool for releases"),
+            ("shop-release", "a tool for tides"),
+        ] {
+            assert!(!is_release_tool(name, description), "{name}: {description}");
+        }
+    }
 }

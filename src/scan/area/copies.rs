@@ -1,5 +1,9 @@
 //! Files that were copied from other projects, by their first comment.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::scan::language::Language;
 
 use super::content::{HEADER_BYTES, header_comments};
@@ -7,12 +11,72 @@ use super::content::{HEADER_BYTES, header_comments};
 /// Number of comment lines at the begin of a file in which an owner counts.
 const HEADER_LINES: usize = 40;
 
+/// Number of comment lines at the begin of a file in which the mark of a version control counts.
+const MARK_LINES: usize = 80;
+
+/// The place of a file that says something about its origin.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CopyPlace<'a> {
+    /// Whether it is a file of the Go project itself.
+    pub is_of_go: bool,
+    /// The name of the package of Node that contains it; empty without one.
+    pub package: &'a str,
+    /// Whether only packages of other languages contain it.
+    pub is_among_others: bool,
+}
+
+/// A sentence that begins a line: the file is a copy that nobody here changes.
+static IS_VENDORED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)^(?:this (?:file|module|package|code|script) (?:is|was|has been) )?",
+        r"(?:an? )?(?:vendored (?:from|copy of|version of)\b|vendored (?:file|module|in)\b.*\bfrom\b",
+        r"|(?:copied|taken) (?:verbatim|unmodified|unchanged|as is|as-is|without (?:any )?(?:changes|modifications?)),? from\b",
+        r"|(?:verbatim|unmodified) copy (?:of|from)\b)",
+    ))
+    .ok()
+});
+/// What the version control of another time wrote into a file: its name there, and a version.
+static RCS_MARK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\$(?:id|header|log|source|rcsfile): *\S+,v\b").ok());
+
 /// Returns whether the first comment says that the file was copied from another project.
-/// `is_own` is true for a file of the Go project itself.
-/// `package` is the name of the package that contains it.
-pub(super) fn is_copy(language: Language, is_own: bool, package: &str, text: &[u8]) -> bool {
+pub(super) fn is_copy(language: Language, place: CopyPlace<'_>, text: &[u8]) -> bool {
     let is_plain_script = matches!(language, Language::JavaScript | Language::Jsx);
-    (!is_own && is_of_go_authors(text)) || (is_plain_script && is_distribution(package, text))
+    (!place.is_of_go && is_of_go_authors(text))
+        || (is_plain_script && is_distribution(place.package, text))
+        || says_that_it_is_one(language, place, text)
+}
+
+/// Returns whether the first comment says that the file is a vendored copy, that the original was
+/// modified, or that it comes from the version control of a project in another language.
+fn says_that_it_is_one(language: Language, place: CopyPlace<'_>, text: &[u8]) -> bool {
+    let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
+    let mentions = |words: &[u8]| memchr::memmem::find(header, words).is_some();
+    let words =
+        [&b"endored"[..], b"ENDORED", b",v ", b"original software", b"erbatim", b"nmodified", b"nchanged"];
+    if !words.into_iter().any(mentions) && !mentions(b"Copied") && !mentions(b"copied") {
+        return false;
+    }
+    let lines = header_comments(language, header);
+    let plain = |line: &[u8]| {
+        let text = String::from_utf8_lossy(line).to_lowercase();
+        let signs = |c: char| c.is_whitespace() || matches!(c, '/' | '*' | '#' | '!' | '-' | '"' | '\'');
+        text.trim_matches(signs).to_owned()
+    };
+    let lines: Vec<String> = lines.into_iter().take(MARK_LINES).map(plain).collect();
+    let is = |pattern: &LazyLock<Option<Regex>>, line: &String| {
+        pattern.as_ref().is_some_and(|pattern| pattern.is_match(line))
+    };
+    let has_owner = || lines.iter().any(|line| line.contains("copyright") || line.contains("project"));
+    let is_altered = || {
+        // A license asks for this sentence in changed copies.
+        lines.iter().any(|line| line.ends_with("modified from the original software."))
+            && lines.iter().any(|line| line.contains("permission is granted"))
+            && has_owner()
+    };
+    lines.iter().take(HEADER_LINES).any(|line| is(&IS_VENDORED, line))
+        || is_altered()
+        || (place.is_among_others && lines.iter().any(|line| is(&RCS_MARK, line)) && has_owner())
 }
 
 /// Returns whether the first comment names the authors of Go as the only owners.
@@ -85,7 +149,8 @@ mod tests {
 
     #[test]
     fn distribution_files_of_other_projects_are_copies() {
-        let copy = |text: &str| is_copy(Language::JavaScript, false, "@acme/shop", text.as_bytes());
+        let place = CopyPlace { is_of_go: false, package: "@acme/shop", is_among_others: false };
+        let copy = |text: &str| is_copy(Language::JavaScript, place, text.as_bytes());
         assert!(copy("/*! jQuery v3.7.1 | (c) OpenJS Foundation | jquery.org/license */\n"));
         assert!(copy("/** @license React\n * react-dom.development.js\n *\n * Copyright (c) X\n */\n"));
         // Own headers, with a version or without.
@@ -101,5 +166,38 @@ mod tests {
             assert!(!copy(&format!("// {title}\n{license}")), "{title}");
         }
         assert!(!copy("// Tide.js 1.2.2\n// Counts the tides.\nlet a = 1;\n"));
+    }
+
+    #[test]
+    fn a_file_can_say_that_it_is_a_copy() {
+        let in_place = |is_among_others: bool, text: &str| {
+            let place = CopyPlace { is_of_go: false, package: "shop", is_among_others };
+            is_copy(Language::Python, place, text.as_bytes())
+        };
+        for text in [
+            "# Vendored from https://tides.example, version 2.1\n\nimport os\n",
+            "\"\"\"This file is a vendored copy of tides.\"\"\"\n",
+            "# This module was copied verbatim from tides 1.4.\n",
+            "# Permission is granted to anyone to use this.\n# Copyright 2008 Someone\n#\n\
+             # This has been modified from the original software.\n",
+        ] {
+            assert!(in_place(false, text), "{text}");
+        }
+        for text in [
+            "# Reads vendored packages.\n",
+            "# Lists what is vendored from https://tides.example.\n",
+            "import os\n# Vendored from https://tides.example\n",
+            "# The next function was copied from tides.\n",
+            "# Copied from tides, and extended here.\n",
+            "# The colours have been modified from the original software.\n",
+        ] {
+            assert!(!in_place(true, text), "{text}");
+        }
+        // Old projects have such marks in their own files, and name no other owner.
+        let marked =
+            "\"\"\"\n$Id: tide.py,v 1.4 2001/02/03 10:11:12 sea Exp $\n\nCopyright 2001 Someone\n\"\"\"\n";
+        assert!(in_place(true, marked) && !in_place(false, marked));
+        assert!(!in_place(true, &marked.replace("Copyright", "Of")));
+        assert!(!in_place(true, &marked.replace(",v", "")));
     }
 }

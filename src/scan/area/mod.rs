@@ -14,13 +14,16 @@ mod cargo_targets;
 mod content;
 mod copies;
 mod file_names;
+mod folder_facts;
 mod generated;
 mod go;
+mod json_comments;
 #[cfg(test)]
 mod manifest_tests;
 mod names;
 mod node;
 mod node_scripts;
+mod node_sites;
 mod paths;
 mod python;
 mod snapshots;
@@ -33,6 +36,7 @@ use crate::text::RepoPath;
 
 use self::attributes::LinguistAttributes;
 use self::cargo::CargoPackages;
+use self::folder_facts::FolderFacts;
 use self::go::GoModule;
 use self::node::NodePackage;
 use self::paths::{below, join, normalize, relative};
@@ -65,22 +69,6 @@ pub(crate) struct Areas {
     folder_names: HashSet<String>,
     /// Paths without extension of `.rs` files whose expected output is beside them.
     compiler_inputs: Vec<String>,
-}
-
-/// Facts about one folder of the tree.
-#[derive(Debug, Default, Clone)]
-struct FolderFacts {
-    /// Indexes of the nearest packages, in this folder or above.
-    cargo: Option<usize>,
-    node: Option<usize>,
-    python: Option<usize>,
-    go: Option<usize>,
-    /// Whether it is a Python package.
-    is_python_package: bool,
-    /// The names of snapshot files in its folder of snapshots.
-    snapshots: Vec<String>,
-    /// The nearest folder above, or this one, with a folder of snapshots.
-    snapshot_folder: Option<String>,
 }
 
 impl Areas {
@@ -125,8 +113,11 @@ impl Areas {
         let mut take = |name: &str| found.remove(name).unwrap_or_default();
         let aliases = cargo_aliases::packages_with_alias(&take("config.toml"));
         out.cargo = CargoPackages::read(&take("Cargo.toml"), &aliases, &has_file);
-        out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
         out.go = go::read_modules(&take("go.mod"), &has_file);
+        let has_others =
+            !out.cargo.all.is_empty() || !out.go.is_empty() || out.python.iter().any(|one| one.is_project);
+        out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
+        node_sites::mark_sites(&mut out.node, has_others, &has_file);
         out.attributes = LinguistAttributes::read(take(".gitattributes"));
         out.link_folders();
         out
@@ -320,8 +311,14 @@ impl Areas {
         let is_program = language == Language::Go && content::is_go_program(text);
         let of_program = is_program.then(|| self.area_of_names(folder, facts, language)).flatten();
         let of_program = of_program.filter(|kind| matches!(kind, AreaKind::Tools | AreaKind::Examples));
-        let is_own = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
-        let is_copy = copies::is_copy(language, is_own, self.node_name(facts), text);
+        let is_of_go = facts.and_then(|facts| self.go.get(facts.go?)).is_some_and(GoModule::is_of_go);
+        let place = copies::CopyPlace {
+            is_of_go,
+            package: self.node_name(facts),
+            is_among_others: language == Language::Python
+                && facts.is_some_and(FolderFacts::is_without_python),
+        };
+        let is_copy = copies::is_copy(language, place, text);
         let found = content::area_of_content(language, text, &ships)
             .or(is_copy.then_some(AreaKind::Vendored))
             .or(of_program)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::json_comments::read_with_comments;
 use super::{file_names, names, node_scripts, normalize};
 use crate::scan::area_kind::AreaKind;
 
@@ -180,9 +181,15 @@ impl NodePackage {
         let is_mock = short
             .split(['-', '.', '_'])
             .any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures" | "testing"));
+        // A program that fills a database for developers; the name alone publishes nothing.
+        let last = folder.rsplit('/').next().unwrap_or_default();
+        let makes_data =
+            matches!(last, "mockdata" | "mock-data" | "mock_data" | "fakedata" | "fake-data" | "seed-data");
+        let makes_data = makes_data && !is_published && !manifest.contains_key("repository");
         let of_mocks = is_mock.then_some(AreaKind::Tests);
         let in_testing = folder.split('/').any(|name| name == "testing").then_some(AreaKind::Tests);
         let by_name = of_mocks.or(in_testing).or_else(|| names::folder_area(short)).filter(|_| is_private);
+        let by_name = by_name.or_else(|| makes_data.then_some(AreaKind::Tests));
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
             Some(AreaKind::Tools | AreaKind::Documentation) if is_published => AreaKind::Product,
@@ -242,6 +249,28 @@ impl NodePackage {
     /// Returns whether a file is the main file or a program of the package.
     pub(super) fn is_entry(&self, path: &str) -> bool {
         self.entries.iter().any(|entry| is_script_of(path, entry))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the names of all packages that it needs.
+    pub(super) fn needed(&self) -> impl Iterator<Item = &String> {
+        self.ships.iter().chain(&self.develops_with)
+    }
+
+    /// Returns whether it can be a site: an application that has no entry for others.
+    pub(super) fn may_be_site(&self) -> bool {
+        let is_product = self.kind == AreaKind::Product && !self.folder.is_empty();
+        is_product && self.has_use && self.roots.is_empty()
+    }
+
+    /// Returns whether it is a product by itself: one that is published, or an application of a
+    /// folder of its own.
+    pub(super) fn is_delivered(&self) -> bool {
+        let is_own = self.has_use && !self.folder.is_empty();
+        self.kind == AreaKind::Product && self.is_named() && (is_own || !self.roots.is_empty())
     }
 
     /// Returns whether the package has a name: other manifests only set options.
@@ -316,54 +345,35 @@ fn collect_paths(value: &Value, out: &mut Vec<String>, depth: usize) {
     }
 }
 
-/// Reads JSON with comments and trailing commas; `Null` if it cannot be read.
-fn read_with_comments(text: &str) -> Value {
-    let bytes = text.trim_start_matches('\u{feff}').as_bytes();
-    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
-    let (mut at, mut in_string) = (0, false);
-    while let Some(byte) = bytes.get(at).copied() {
-        let next = bytes.get(at + 1).copied();
-        match (byte, next) {
-            (b'\\', Some(escaped)) if in_string => {
-                out.extend([byte, escaped]);
-                at += 1;
-            }
-            (b'"', _) => {
-                in_string = !in_string;
-                out.push(byte);
-            }
-            (b'/', Some(b'/')) if !in_string => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                continue;
-            }
-            (b'/', Some(b'*')) if !in_string => {
-                let rest = bytes.get(at + 2..).unwrap_or_default();
-                at += memchr::memmem::find(rest, b"*/").map_or(rest.len() + 2, |end| end + 4);
-                continue;
-            }
-            (b']' | b'}', _) if !in_string => {
-                let length = out.trim_ascii_end().len();
-                if out.get(..length).is_some_and(|before| before.ends_with(b",")) {
-                    out.truncate(length - 1);
-                }
-                out.push(byte);
-            }
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    serde_json::from_slice(&out).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::tests::assert_areas;
+    use crate::scan::AreaKind::{Product, Tests, Tools};
 
     #[test]
-    fn comments_and_trailing_commas_are_read() {
-        let text = "{ // a\n \"x\": \"/* no */ // no\", /* b */ \"y\": [1, 2,],\n}";
-        assert_eq!(read_with_comments(text), serde_json::json!({"x": "/* no */ // no", "y": [1, 2]}));
-        assert_eq!(read_with_comments("{"), Value::Null);
+    fn a_program_that_makes_data_is_no_product_unless_it_is_published_or_needed() {
+        let program = r#"{"name": "mockdata", "version": "1.0.0", "main": "a.js"}"#;
+        let check = |manifest: &str, user: &str, expected| {
+            let files = [("mockdata/package.json", manifest), ("shop/package.json", user)];
+            assert_areas(&files, &[("mockdata/a.js", expected)]);
+        };
+        let user = r#"{"name": "shop", "dependencies": {"mockdata": "*"}}"#;
+        check(program, "{}", Tests);
+        check(program, user, Product);
+        check(&program.replace("\"main\"", "\"repository\": \"r\", \"main\""), "{}", Product);
+        assert_areas(&[("tides/package.json", program)], &[("tides/a.js", Product)]);
+    }
+
+    #[test]
+    fn a_private_program_for_releases_is_a_tool() {
+        let manifest =
+            "[package]\nname = \"shop-release\"\ndescription = \"Tools for releases\"\nlicense = \"MIT\"\n";
+        let check = |manifest: &str, file: &str, expected| {
+            assert_areas(&[("rel/Cargo.toml", manifest), (file, "")], &[(file, expected)]);
+        };
+        check(manifest, "rel/src/main.rs", Tools);
+        check(manifest, "rel/src/lib.rs", Product);
+        check(&format!("{manifest}version = \"1.0.0\"\n"), "rel/src/main.rs", Product);
+        check(&format!("{manifest}version = \"1.0.0\"\npublish = false\n"), "rel/src/main.rs", Tools);
     }
 }

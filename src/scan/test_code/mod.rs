@@ -95,7 +95,20 @@ pub(crate) fn test_ranges(
     enabled: Option<&BTreeSet<String>>,
 ) -> Vec<Range<usize>> {
     let keywords: &[&[u8]] = match language {
-        Language::Rust => &[b"test", b"bench", b"quickcheck", b"mock", b"(doc", b" doc"],
+        Language::Rust => &[
+            b"test",
+            b"bench",
+            b"quickcheck",
+            b"mock",
+            b"(doc",
+            b" doc",
+            b"dev_mode",
+            b"dev-mode",
+            b"fuzzing",
+            b"kani",
+            b"loom",
+            b"miri",
+        ],
         language if language.is_script() => &[b"describe", b"it", b"test", b"suite", b"vitest"],
         Language::Python => &[b"def test_", b"TestCase", b"class Test"],
         _ => return Vec::new(),

@@ -353,6 +353,8 @@ mod tests {
         assert_eq!(outside_test_ranges("#[cfg(any(doc, unix))] fn a() {}").len(), 32);
         assert_eq!(outside_test_ranges("#[cfg(all(test, unix))] fn a() {}"), "");
         assert_eq!(outside_test_ranges("#[cfg(any(test, doctest))] fn a() {}"), "");
+        assert_eq!(outside_test_ranges("#[cfg(fuzzing)] fn a() {}#[cfg(all(loom, unix))] fn b() {}c"), "c");
+        assert_eq!(outside_test_ranges("#[cfg(not(miri))] fn a() {}b"), "#[cfg(not(miri))] fn a() {}b");
     }
 
     #[test]
@@ -378,9 +380,15 @@ mod tests {
             assert_eq!(outside_with(text, None), text, "{text}");
         }
         assert_eq!(outside_with("#[cfg(feature = \"dev_mode\")] fn a() {}", Some(&off)), "");
+        // A hidden feature gives other packages what tests need.
+        let hidden = "#[cfg(any(test, feature = \"__tide\"))] mod a;";
+        assert_eq!(outside_with(hidden, Some(&off)), "");
+        assert_eq!(outside_with(hidden, Some(&enabled(&["__tide"]))), hidden);
         for text in [
             "#[cfg(not(feature = \"testing\"))] fn a() {}",
             "#[cfg(feature = \"latest\")] fn a() {}",
+            "#[cfg(feature = \"__tide\")] fn a() {}",
+            "#[cfg(any(test, unix, feature = \"__tide\"))] fn a() {}",
             "#[cfg(feature = \"dev\")] fn a() {}",
             "#[cfg(feature = \"real\" /* -test- \" */)] fn a() {}",
             "#[cfg(any(unix, feature = \"testing\"))] fn a() {}",

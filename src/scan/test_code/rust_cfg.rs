@@ -14,16 +14,26 @@ pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, 
     if let Some(all) = list("all") {
         return all.iter().any(|part| is_test_only(part, enabled, depth + 1));
     }
-    if let Some(any) = list("any") {
-        return !any.is_empty() && any.iter().all(|part| is_test_only(part, enabled, depth + 1));
-    }
-    let quoted =
-        |rest: &'_ str| rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).map(str::to_owned);
-    let feature = predicate.strip_prefix("feature=").and_then(quoted);
     let is_off = |name: &String| enabled.is_some_and(|enabled| !enabled.contains(name));
-    // `doc` and `docsrs` are true where only documentation is made: nothing of it runs.
-    matches!(predicate, "test" | "doctest" | "doc" | "docsrs")
-        || feature.is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
+    if let Some(any) = list("any") {
+        // `any(test, feature = "__private")`: the feature gives other packages what tests need.
+        let is_beside_tests = any.contains(&"test");
+        let is_hidden = |part: &str| {
+            is_beside_tests && feature_of(part).is_some_and(|name| name.starts_with('_') && is_off(&name))
+        };
+        let is_one = |part: &&str| is_hidden(part) || is_test_only(part, enabled, depth + 1);
+        return !any.is_empty() && any.iter().all(is_one);
+    }
+    // `doc` and `docsrs` are true where only documentation is made, and the last ones where a tool
+    // checks the code: nothing of it is delivered.
+    matches!(predicate, "test" | "doctest" | "doc" | "docsrs" | "fuzzing" | "kani" | "loom" | "miri")
+        || feature_of(predicate).is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
+}
+
+/// Returns the name in a predicate `feature="name"`.
+fn feature_of(predicate: &str) -> Option<String> {
+    let quoted = predicate.strip_prefix("feature=")?;
+    quoted.strip_prefix('"')?.strip_suffix('"').map(str::to_owned)
 }
 
 /// Returns whether a feature is named after tests, such as `test-helpers`.

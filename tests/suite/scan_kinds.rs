@@ -1,0 +1,179 @@
+//! Scans in real repositories: files that are not the product, by what imports, names and calls
+//! them, and the twins that are the product.
+
+use crate::scans::{BAD, report, rules, scan_change};
+use crate::support::repo::Sandbox;
+
+/// Returns the paths of the findings of `scan`, of the given files.
+fn scanned(files: &[(&str, &str)]) -> Vec<String> {
+    let sandbox = Sandbox::new();
+    files.iter().for_each(|(path, text)| sandbox.write(path, *text));
+    let (_, found) = report(&sandbox, &["scan"]);
+    let all = found["findings"].as_array().expect("findings").iter();
+    all.filter_map(|one| one["place"]["path"].as_str().map(str::to_owned)).collect()
+}
+
+/// Returns the files with those of the second list in the place of files of the same path.
+fn with<'a>(files: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let is_kept = |(path, _): &&(&str, &str)| !more.iter().any(|(other, _)| other == path);
+    files.iter().filter(is_kept).chain(more).copied().collect()
+}
+
+#[test]
+fn a_go_file_that_only_tests_call_is_test_code() {
+    const HOOK: (&str, &str) = (
+        "shop/fortest.go",
+        "package shop\n\ntype forTest struct{ s *Shop }\n\nfunc (s *Shop) ForTest() forTest { return forTest{s} }\n\n\
+         func (f forTest) Fill() { panic(\"empty\") }\n",
+    );
+    let files = [
+        ("go.mod", "module example.org/a\n"),
+        ("main.go", "package main\n\nimport \"example.org/a/shop\"\n\nfunc main() { shop.Open() }\n"),
+        (
+            "shop/shop.go",
+            "package shop\n\n// Shop has forTest for tests.\ntype Shop struct{}\n\nfunc Open() {}\n\nfunc (f forTest) Close2() {}\n",
+        ),
+        HOOK,
+        ("shop/shop_test.go", "package shop\n\nvar _ = (&Shop{}).ForTest()\n"),
+        (
+            "shop/seatest/take.go",
+            "package seatest\n\nimport \"testing\"\n\nfunc Take(t *testing.T) { s.ForTest() }\n",
+        ),
+        ("shop/seatest/more.go", "package seatest\n\nfunc More() { s.ForTest().Fill() }\n"),
+    ];
+    assert!(scanned(&files).is_empty());
+    // The product calls it, by the method or by the type.
+    let call = ("shop/open.go", "package shop\n\nfunc Start(s *Shop) { s.ForTest().Fill() }\n");
+    assert_eq!(scanned(&with(&files, &[call])), ["shop/fortest.go"]);
+    let made = ("shop/open.go", "package shop\n\nvar one = forTest{}\n");
+    assert_eq!(scanned(&with(&files, &[made])), ["shop/fortest.go"]);
+    // The standard library may call this method; and a package alone with such a name takes no test.
+    let text = HOOK.1.replace("ForTest()", "String()");
+    assert_eq!(scanned(&with(&files, &[(HOOK.0, &text)])), ["shop/fortest.go"]);
+    let plain = ("shop/seatest/take.go", "package seatest\n");
+    assert_eq!(scanned(&with(&files, &[plain])), ["shop/fortest.go"]);
+    // A file that the product uses may use it.
+    let used = "package shop\n\nfunc mock(s *Shop) { s.ForTest(); panic(1) }\n";
+    let user = ("shop/open.go", "package shop\n\nfunc Start(s *Shop) { mock(s) }\n");
+    let all = scanned(&with(&files, &[("shop/mock.go", used), user]));
+    assert!(all.contains(&"shop/fortest.go".to_owned()), "{all:?}");
+}
+
+#[test]
+fn a_go_file_that_ends_outside_of_tests_is_test_code_by_any_name() {
+    let files = [
+        ("go.mod", "module example.org/a\n"),
+        ("main.go", "package main\n\nimport \"example.org/a/shop\"\n\nfunc main() { shop.Open() }\n"),
+        ("shop/shop.go", "package shop\n\nfunc Open() {}\n"),
+        (
+            "shop/export.go",
+            "package shop\n\nimport \"testing\"\n\nfunc Reset() {\n\tif !testing.Testing() {\n\t\tpanic(\"not a test\")\n\t}\n\tpanic(\"empty\")\n}\n",
+        ),
+    ];
+    assert!(scanned(&files).is_empty());
+    let call = ("shop/shop.go", "package shop\n\nfunc Open() { Reset() }\n");
+    assert_eq!(scanned(&with(&files, &[call])), ["shop/export.go"]);
+    let plain = ("shop/export.go", "package shop\n\nfunc Reset() {\n\tpanic(\"not a test\")\n}\n");
+    assert_eq!(scanned(&with(&files, &[plain])), ["shop/export.go"]);
+}
+
+#[test]
+fn a_program_beside_the_sources_is_a_tool_if_nothing_of_the_product_names_it() {
+    let files = [
+        ("app/package.json", r#"{"name": "app", "scripts": {"start": "node out/index.js"}}"#),
+        ("app/src/index.ts", "export const a = 1;\n"),
+        ("app/make_token.ts", "const name = process.argv[2];\nconsole.log(name);\n"),
+    ];
+    assert!(scanned(&files).is_empty());
+    let file = ["app/make_token.ts"];
+    for (path, text) in [
+        ("app/package.json", r#"{"name": "app", "scripts": {"start": "tsx make_token.ts"}}"#),
+        ("app/package.json", r#"{"name": "app", "bin": "./make_token.js"}"#),
+        ("app/Dockerfile", "CMD node make_token.js\n"),
+        ("app/wrangler.jsonc", "{ \"main\": \"make_token.ts\" }\n"),
+        ("app/src/index.ts", "import '../make_token';\n"),
+        ("app/pack.config.js", "module.exports = { entry: 'make_token.ts' };\n"),
+    ] {
+        assert_eq!(scanned(&with(&files, &[(path, text)])), file, "{path} {text}");
+    }
+    // It gives something to others, does not say that it is a command, or has the name of an entry.
+    let text = format!("{}export const b = 1;\n", files[2].1);
+    assert_eq!(scanned(&with(&files, &[("app/make_token.ts", &text)])), file);
+    assert_eq!(scanned(&with(&files, &[("app/make_token.ts", "console.log(1);\n")])), file);
+    assert_eq!(scanned(&with(&files, &[("app/server.ts", files[2].1)])), ["app/server.ts"]);
+    // Without a folder of sources, the package is what is beside its manifest.
+    assert_eq!(scanned(&[files[0], files[2]]), file);
+    // A command of developers runs it.
+    let docs =
+        ("app/package.json", r#"{"name": "app", "scripts": {"docs:edit": "electron ./make_token.ts ."}}"#);
+    assert!(scanned(&with(&files, &[docs, ("app/make_token.ts", "console.log(1);\n")])).is_empty());
+    assert!(scanned(&with(&files[..2], &[("app/test-client.ts", "console.log(1);\n")])).is_empty());
+}
+
+#[test]
+fn what_the_client_imports_to_send_requests_is_a_part_of_it() {
+    let files = [
+        ("package.json", r#"{"name": "web", "private": true}"#),
+        (
+            "src/api.ts",
+            "import { send } from './net/send';\n\nexport const tides = () => send('/tides');\nfetch('/start');\n",
+        ),
+        ("src/net/send.ts", "export async function send(url: string) {\n  return await fetch(url);\n}\n"),
+    ];
+    assert!(scanned(&files).is_empty());
+    // Another function of the same file, and a function that the client does not import.
+    let more = format!("{}\nexport const wind = () => fetch('/wind');\n", files[2].1);
+    assert_eq!(scanned(&with(&files, &[("src/net/send.ts", &more)])), ["src/net/send.ts"]);
+    let other = ("src/api.ts", "fetch('/start');\n");
+    assert_eq!(scanned(&with(&files, &[other])), ["src/net/send.ts"]);
+    // A component is no client, whoever imports from it.
+    let page = ("src/api.ts", "import { send } from './components/send';\nfetch('/start');\n");
+    let component = ("src/components/send.ts", files[2].1);
+    assert_eq!(scanned(&with(&files[..1], &[page, component])), ["src/components/send.ts"]);
+}
+
+#[test]
+fn a_request_for_a_file_of_the_page_shows_no_client() {
+    let files = [
+        ("package.json", r#"{"name": "web", "private": true}"#),
+        ("src/tide/client.ts", "export const load = () => fetch(`${root}tide.wasm`);\n"),
+        ("src/tides.ts", "export const tides = () => fetch('/tides');\n"),
+    ];
+    assert!(scanned(&files).is_empty());
+    let client = ("src/tide/client.ts", "export const load = () => fetch('/tides/a.wasm/size');\n");
+    assert_eq!(scanned(&with(&files, &[client])), ["src/tides.ts"]);
+}
+
+#[test]
+fn a_change_cannot_call_its_own_code_a_copy() {
+    let base = [("src/lib.rs", "pub mod tides;\n"), ("src/tides.rs", "fn a() {}\n")];
+    let copy = format!("// Vendored from https://tides.example\n{BAD}");
+    let (code, found) = scan_change(&base, &[("src/tides.rs", &copy)]);
+    assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]), "{found}");
+    let (_, found) = scan_change(&base, &[("src/new.rs", &copy)]);
+    assert_eq!(rules(&found), ["source/unscanned"], "{found}");
+}
+
+#[test]
+fn a_script_that_only_pages_for_debugging_load_is_a_tool() {
+    let head = "<script src=\"{% static \"page.js\" %}\"></script>\n\
+                {% if debug %}<script src=\"{% static \"watch.js\" %}\"></script>{% endif %}\n";
+    let files = [
+        ("manage.py", "import os\n"),
+        ("shop/templates/head.html", head),
+        ("shop/static/page.js", "open();\n"),
+        ("shop/static/watch.js", "console.log(1);\n"),
+    ];
+    let file = ["shop/static/watch.js"];
+    assert!(scanned(&files).is_empty());
+    // Another page loads it for all, or no page loads it.
+    for text in
+        [head.replace("debug", "not debug"), head.replace("debug", "user"), head.replace("watch", "other")]
+    {
+        assert_eq!(scanned(&with(&files, &[("shop/templates/head.html", &text)])), file, "{text}");
+    }
+    let other = ("shop/templates/other.html", "<script src=\"/static/watch.js\"></script>\n");
+    assert_eq!(scanned(&with(&files, &[other])), file);
+    let import = ("shop/static/page.js", "import './watch.js';\n");
+    assert_eq!(scanned(&with(&files, &[import])), file);
+}
