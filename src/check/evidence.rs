@@ -13,6 +13,7 @@ use crate::rule::Rule;
 use crate::text::{Span, format_count, to_single_line};
 
 mod failed;
+mod not_run;
 mod paraphrase;
 mod quotes;
 mod record;

@@ -5,6 +5,7 @@ use crate::check::CheckResult;
 use crate::check::context::PacketCheckContext;
 use crate::document::PacketStatus;
 use crate::document::packet::Generation;
+use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 
 /// `phase/order`: BOOTSTRAP, SKELETON, IMPLEMENTATION, VALIDATION and
@@ -40,7 +41,24 @@ pub(super) fn order(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult 
             .related(input.label_at(implementation.heading, "must be after it")),
         );
     }
+    out.extend(approved_nothing(input, rule));
     out.into()
+}
+
+/// Finds an approval of the skeleton in a packet that has no skeleton.
+fn approved_nothing(input: &PacketCheckContext<'_>, rule: &Rule) -> Option<Finding> {
+    let approval = input.packet.sections.iter().find(|section| section.key == "SKELETON_APPROVED")?;
+    let is_skeleton = |key: &str| {
+        let is_heading = key.contains("SKELETON") && !key.contains("APPROV");
+        is_heading || key.contains("DESIGN") || key.contains("INTERFACE")
+    };
+    let mut sections = input.packet.sections.iter();
+    let has_skeleton = sections.any(|section| is_skeleton(&section.key))
+        || input.packet.fields.iter().any(|field| is_skeleton(&field.key))
+        || input.packet.phases.section("SKELETON").is_some();
+    let message = "the skeleton is approved, but the packet has no skeleton";
+    let finding = rule.finding(message, input.label_at(approval.title.span, "nothing to approve"));
+    (!has_skeleton).then(|| finding.with_level(Level::Note))
 }
 
 /// `phase/bootstrap`: a packet in progress has a BOOTSTRAP section.

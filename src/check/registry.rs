@@ -135,6 +135,8 @@ registry! {
     "stub/identity" => Check::Document(&[Kind::Stub], stub::identity),
     "stub/field" => Check::Document(&[Kind::Stub], stub::field),
     "stub/signed" => Check::Document(&[Kind::Stub], stub::signed),
+    "stub/template-text" => Check::Document(&[Kind::Stub], stub::template_text),
+    "stub/build-order" => Check::Repository(stub::build_order),
     "contract/status" => Check::Document(&[Kind::Contract], contract::document::status),
     "contract/section" => Check::Document(&[Kind::Contract], contract::document::section),
     "contract/open-task" => Check::Document(&[Kind::Contract], contract::tasks::open_task),

@@ -3,7 +3,7 @@
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
 use crate::document::registry::{Registry, names_as_over};
 use crate::document::{Packet, PacketStatus, WpId};
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Label, Level};
 
 impl DocumentCheckContext<'_> {
     /// Returns whether the packet in this document is history.
@@ -89,6 +89,13 @@ impl GovernanceDocuments<'_> {
     /// Returns the state of a packet on the board.
     fn state_on_board(&self, id: &str) -> Option<&str> {
         self.board()?.entries_of(id).last().map(|entry| entry.state.as_str())
+    }
+
+    /// Returns the entry of the board that says that a packet was validated.
+    pub(crate) fn validated_entry(&self, id: &str) -> Option<Label> {
+        let board = self.board()?;
+        let entry = board.entries_of(id).last().filter(|entry| entry.state == "VALIDATED")?;
+        Some(Label::text(&board.source, entry.span, "validated, says the board"))
     }
 
     /// Returns whether the first row of the registry that names this packet says that it is

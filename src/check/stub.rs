@@ -1,6 +1,12 @@
 //! `stub/…`: a stub has the required fields, and nothing that only a packet
 //! may have.
 
+mod build_order;
+mod template_text;
+
+pub(super) use build_order::build_order;
+pub(super) use template_text::template_text;
+
 use crate::check::CheckResult;
 use crate::check::fix_hints::{find_misspelt_label, with_label_fix};
 use crate::check::repository_documents::DocumentCheckContext;

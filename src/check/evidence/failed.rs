@@ -115,7 +115,7 @@ pub(super) fn is_optional(packet: &Packet, command: &PlannedCommand) -> bool {
 
 /// Returns where the reports begin, and where the newest one ends. The failures of older reports
 /// are their own.
-fn bounds(packet: &Packet, newest: &VerdictReport) -> (usize, usize) {
+pub(super) fn bounds(packet: &Packet, newest: &VerdictReport) -> (usize, usize) {
     let verdict = newest.verdict.span.start;
     let all = packet.phases.reports.iter().chain(&packet.phases.fenced_reports);
     let starts: Vec<usize> = all.map(|report| report.verdict.span.start).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{MAX_COMPARED, command_key, failed, is_shell_setup, normalize, paraphrase, quotes};
+use super::{MAX_COMPARED, command_key, failed, is_shell_setup, normalize, not_run, paraphrase, quotes};
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::check::standing::is_finished;
@@ -37,6 +37,7 @@ pub(in crate::check) fn record(input: &DocumentCheckContext<'_>, rule: &Rule) ->
         check_empty(packet, rule).into_iter().collect()
     };
     found.extend(failed::check_failed(packet, rule));
+    found.extend(not_run::check_not_run(packet, rule));
     found.into_iter().map(|finding| input.level_by_standing(packet, finding)).collect::<Vec<_>>().into()
 }
 

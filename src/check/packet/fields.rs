@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::signatures::check_signatures;
 use crate::check::CheckResult;
 use crate::check::context::PacketCheckContext;
 use crate::check::fix_hints::{
@@ -39,6 +40,7 @@ pub(in crate::check) fn duplicate_field(input: &PacketCheckContext<'_>, rule: &R
                 None => finding,
             }
         })
+        .chain(check_signatures(input, rule))
         .collect::<Vec<_>>()
         .into()
 }

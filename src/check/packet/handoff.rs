@@ -32,7 +32,7 @@ pub(in crate::check) fn handoff_status(input: &DocumentCheckContext<'_>, rule: &
         let is_history = is_history(input, packet);
         return Some(if is_history { finding.with_level(Level::Note) } else { finding }).into();
     }
-    let stale = check_stale(packet, last, rule);
+    let stale = check_stale(input, packet, last, rule);
     if stale.is_none() && last.is_none() {
         return CheckResult::skipped("the handoff names no status");
     }
@@ -52,9 +52,28 @@ fn check_status(packet: &Packet, status: &PacketStatus, handoff: &Field, rule: &
     Some(there.into_iter().fold(finding, Finding::related))
 }
 
+/// Returns what says that a packet passed: the packet itself, or the board if the newest report
+/// does not deny it.
+fn find_passed(input: &DocumentCheckContext<'_>, packet: &Packet) -> Option<(String, Label)> {
+    if let Some(passed) = Passed::and_not_failed(packet) {
+        return Some((passed.to_string(), passed.label()));
+    }
+    let id = input.document.id()?;
+    let is_over = packet.status.as_ref().is_some_and(|status| status.value == PacketStatus::Done);
+    let newest = packet.phases.newest_report().map(|report| report.verdict.value.as_str());
+    let agrees = newest == Some("PASS") || (is_over && newest.is_none());
+    let entry = input.governance?.validated_entry(id.as_str()).filter(|_| agrees)?;
+    Some(("the board says `VALIDATED`".to_owned(), entry))
+}
+
 /// Finds a handoff that still waits in a packet that passed.
-fn check_stale(packet: &Packet, last: Option<&Field>, rule: &Rule) -> Option<Finding> {
-    let passed = Passed::and_not_failed(packet)?;
+fn check_stale(
+    input: &DocumentCheckContext<'_>,
+    packet: &Packet,
+    last: Option<&Field>,
+    rule: &Rule,
+) -> Option<Finding> {
+    let (passed, says) = find_passed(input, packet)?;
     let is_handoff = blocks_below(packet, |key| key == SECTION);
     let in_handoff = |field: &&Field| is_handoff.get(field.block) == Some(&true);
     let status = last.filter(in_handoff).filter(|field| waits(field.unquoted_value(), rule));
@@ -75,7 +94,7 @@ fn check_stale(packet: &Packet, last: Option<&Field>, rule: &Rule) -> Option<Fin
         }
     };
     let finding = rule.finding(message, Label::text(&packet.source, span, "the handoff"));
-    Some(finding.related(passed.label()))
+    Some(finding.related(says))
 }
 
 /// Returns whether a status says that the packet waits for something.

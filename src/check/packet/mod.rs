@@ -11,9 +11,11 @@ pub(super) mod lineage;
 pub(super) mod merged;
 mod passed;
 pub(super) mod report;
+mod report_files;
 mod report_origin;
 pub(super) mod report_part;
 pub(super) mod search;
+mod signatures;
 pub(super) mod template_text;
 pub(super) mod unread;
 

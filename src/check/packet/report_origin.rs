@@ -43,7 +43,7 @@ pub(super) fn check_origin(
 
 /// Returns the bytes around a verdict that can name its author: its part with all outer parts,
 /// between the verdicts of its neighbours.
-fn extent(packet: &Packet, verdict: Span) -> Span {
+pub(super) fn extent(packet: &Packet, verdict: Span) -> Span {
     let all = packet.phases.reports.iter().chain(&packet.phases.fenced_reports);
     let others = all.map(|report| report.verdict.span).filter(|span| *span != verdict);
     let (mut start, mut end) = (0, packet.source.text().len());

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::passed::Passed;
+use super::report_files::{check_files, check_section};
 use super::report_origin::check_origin;
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
@@ -38,7 +39,9 @@ pub(in crate::check) fn report_part(input: &DocumentCheckContext<'_>, rule: &Rul
     };
     let is_over = Passed::of(packet).is_some() || input.is_packet_history(packet);
     let origin = is_over.then(|| check_origin(input, packet, report, rule)).flatten();
-    let found = finding.into_iter().chain(check_commit(packet, &own, rule)).chain(origin);
+    let files = is_over.then(|| check_files(input, packet, report, rule)).flatten();
+    let found = finding.into_iter().chain(check_commit(packet, &own, rule)).chain(origin).chain(files);
+    let found = found.chain(check_section(packet, report, rule));
     found.map(|finding| input.level_by_standing(packet, finding)).collect::<Vec<_>>().into()
 }
 

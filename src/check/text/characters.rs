@@ -211,13 +211,18 @@ fn own_ascii_rule(source: &Source) -> Option<Span> {
     })
 }
 
-/// Returns one note if a document that asks for ASCII has other characters.
+/// Returns one note if a document that asks for ASCII has other characters, or begins with a byte
+/// order mark.
 fn break_of_own_rule(source: &Arc<Source>, asks: Span, rule: &Rule) -> Option<Finding> {
     let text = source.text();
-    let mut others = text.char_indices().filter(|(at, c)| !(c.is_ascii() || *at == 0 && *c == '\u{feff}'));
-    let (at, c) = others.next()?;
+    let mark = text.char_indices().next().filter(|(_, c)| *c == '\u{feff}');
+    let mut others = text.char_indices().skip(usize::from(mark.is_some())).filter(|(_, c)| !c.is_ascii());
+    let (at, c) = others.next().or(mark)?;
     let count = 1 + others.count();
     let message = match count {
+        _ if at == 0 && mark.is_some() => {
+            "the document asks to be ASCII-only, but begins with a byte order mark".to_owned()
+        }
         1 => "the document asks to be ASCII-only, but has another character".to_owned(),
         _ => format!("the document asks to be ASCII-only, but has {count} other characters"),
     };
