@@ -1,0 +1,56 @@
+//! Commands in containers, in pairs: what runs, and what does not.
+
+use super::tests_spellings::assert_pairs;
+
+/// Command lines, and the files that they run.
+const RUN: &[(&str, &str)] = &[
+    ("docker run --rm -v $PWD:/w -w /w image sh /w/ci/x.sh", "ci/x.sh"),
+    ("docker run --rm -v $PWD:/w img /w/ci/x.sh", "ci/x.sh"),
+    ("docker run --rm -v .:/work img bash /work/ci/x.sh", "ci/x.sh"),
+    ("docker run --rm -v .:/w -w /w/web node:20 node x.js", "web/x.js"),
+    ("docker run --rm -v ./web:/w -w /w node:20 node x.js", "web/x.js"),
+    ("docker run --rm -v=./web:/w --workdir=/w node:20 node x.js", "web/x.js"),
+    ("docker run --rm -v ./ci:/ci node:20 sh /ci/x.sh", "ci/x.sh"),
+    ("docker run --rm --mount type=bind,source=.,target=/w node:20 sh /w/ci/x.sh", "ci/x.sh"),
+    ("docker run --rm --mount type=bind,src=$PWD/web,dst=/w -w /w node:20 node x.js", "web/x.js"),
+    ("docker compose run --rm -w /app/web app node x.js", "web/x.js"),
+    ("docker compose run --rm app bash /app/ci/x.sh", "ci/x.sh"),
+    ("docker compose exec app sh -c 'cd /app/web && ./x.sh'", "web/x.sh"),
+    ("docker exec -w /src box ./ci/x.sh", "ci/x.sh"),
+    ("docker run --rm -v $PWD:/w -w /w image sh -c 'cd /w/web && node x.js'", "web/x.js"),
+    ("docker run --rm -v $(pwd):/w image bash /w/x.sh", "x.sh"),
+    ("sh -c 'docker run --rm -v \"$(pwd)\":/w -w /w image bash /w/ci/x.sh'", "ci/x.sh"),
+    ("podman run -v .:/w:Z -w /w img ci/x.sh", "ci/x.sh"),
+    ("docker run --memory-reservation 1g -v .:/w -w /w img ci/x.sh", "ci/x.sh"),
+    ("docker run -e BASH_ENV=ci/e.sh -v .:/w img bash -c true", "ci/e.sh"),
+    ("docker run --entrypoint sh -v .:/w koalaman/shellcheck ci/x.sh", "ci/x.sh"),
+    ("docker run --entrypoint sh -v .:/w koalaman/shellcheck -c ./ci/x.sh", "ci/x.sh"),
+    ("docker run -v .:/w koalaman/shellcheck-ci ./ci/x.sh", "ci/x.sh"),
+    ("docker run --entrypoint=/w/ci/x.sh -v .:/w img", "ci/x.sh"),
+    ("apptainer exec img.sif ci/x.sh", "ci/x.sh"),
+    ("singularity exec -B .:/w img.sif sh /w/ci/x.sh", "ci/x.sh"),
+    ("kubectl exec pod -- sh /app/ci/x.sh", "ci/x.sh"),
+];
+
+/// Command lines, and files that they do not run.
+const READ: &[(&str, &str)] = &[
+    ("docker run --rm -v .:/w -w /w koalaman/shellcheck src/a.sh", "src/a.sh"),
+    ("docker run --rm -v $PWD:/mnt koalaman/shellcheck:stable src/a.sh src/b.sh", "src/a.sh src/b.sh"),
+    ("docker run --rm -v $PWD:/mnt koalaman/shellcheck /mnt/src/a.sh", "src/a.sh"),
+    ("docker run --rm -v .:/w -w /w mvdan/shfmt:v3 -d src/a.sh", "src/a.sh"),
+    ("docker run --rm -v .:/w ghcr.io/astral-sh/ruff:0.4 check src/a.py", "src/a.py"),
+    ("docker run --rm hadolint/hadolint infra/Dockerfile", "infra/Dockerfile"),
+    ("docker run --rm --entrypoint pytest img tests/a.py", "tests/a.py"),
+    ("docker run --rm --entrypoint shellcheck img src/a.sh", "src/a.sh"),
+    ("docker run --rm -v $PWD:/w img pytest /w/tests/a.py", "tests/a.py"),
+    ("docker run --rm -v $PWD:/w -w /w img eslint /w/src/a.js", "src/a.js"),
+    ("docker run --rm -v $PWD:/w img /usr/bin/env pytest tests/a.py", "tests/a.py"),
+    ("docker compose run --rm -w /app/web app node x.js", "api/x.js"),
+    ("docker run --rm -v $PWD:/w -w /w image sh /w/ci/x.sh", "web/ci/x.sh src/a.sh"),
+    ("docker run --rm -v .:/w img sh /opt/tool/run.sh", "run.sh"),
+];
+
+#[test]
+fn paths_in_containers_lead_to_the_work() {
+    assert_pairs(RUN, READ);
+}
