@@ -122,6 +122,7 @@ impl Reader {
                     outer.push(None);
                 }
                 (None, '<') => {
+                    self.word.take_if(|word| word.chars().all(|c| c.is_ascii_digit()));
                     let signs = 1 + std::iter::from_fn(|| chars.next_if_eq(&'<')).take(2).count();
                     self.end_word();
                     self.next = match signs {

@@ -38,6 +38,8 @@ const MAX_ITEMS: usize = 64;
 const MAX_PATHS: usize = 2_000;
 /// Maximum number of bytes of commands that are read as such; of the rest, scripts are searched.
 const MAX_READ_BYTES: usize = 1_000_000;
+/// What a command counts besides its words.
+const COMMAND_BYTES: usize = 64;
 
 /// Returns the scripts and task files that a step runs: the work must not edit them unasked.
 /// A script that another script calls is not found.
@@ -87,7 +89,7 @@ impl Paths {
 
     /// Counts what is read. Returns whether it is too much.
     fn is_too_much(&mut self, words: &[&str]) -> bool {
-        self.read_bytes += words.iter().map(|word| word.len() + 1).sum::<usize>();
+        self.read_bytes += COMMAND_BYTES + words.iter().map(|word| word.len() + 1).sum::<usize>();
         self.read_bytes > MAX_READ_BYTES
     }
 

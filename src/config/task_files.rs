@@ -8,7 +8,7 @@ const TASK_RUNNERS: [(&str, &[&str]); 28] = [
     ("make gmake", &["makefile", "GNUmakefile"]),
     ("bmake", &["makefile", "BSDmakefile"]),
     ("task go-task", &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"]),
-    ("rake", &["Rakefile", "Rakefile.rb", "rakelib/", "lib/tasks/"]),
+    ("rake", &["Rakefile", "Rakefile.rb", "rakelib/**/*.rake", "lib/tasks/**/*.rake"]),
     ("tox", &["tox.ini", "tox.toml"]),
     ("nox", &["noxfile.py"]),
     ("invoke inv", &["tasks.py", "tasks/__init__.py"]),

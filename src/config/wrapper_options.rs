@@ -52,7 +52,7 @@ pub(super) const OPTIONS: [(&str, &str); 111] = [
     ("dbus-run-session", "--config-file --dbus-daemon"),
     (
         "systemd-run",
-        "-p -u -E -M -H --property --unit --slice --setenv --uid --gid --working-directory/ \
+        "-p -u -E= -M -H --property --unit --slice --setenv= --uid --gid --working-directory/ \
          --description --machine --host --nice --service-type",
     ),
     ("unshare", "-S -G -w/ -R --setuid --setgid --wd/ --root --map-user --map-group --propagation"),
@@ -191,7 +191,7 @@ pub(super) const OPTIONS: [(&str, &str); 111] = [
     ("env-cmd", "-f --file -r --rc-file -e --environments"),
     (
         "zig crystal nim dart dotnet scala-cli rails mix",
-        "-C/ --project -f --framework -c --configuration --runtime -e --environment -S --scala --dep --define -d",
+        "-C/ -O -target -mcpu --project -f --framework -c --configuration --runtime -e --environment -S --scala --dep --define -d",
     ),
     (
         "java jbang",

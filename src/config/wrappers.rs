@@ -151,6 +151,7 @@ fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
         return Some(reader.done("", plain));
     }
     let own = reader.skip_own(row.own);
+    let behind_own = reader.rest.first().copied().unwrap_or_default();
     // Options behind an image are for the program that is the entry point.
     let has_entry = reader.said.code.iter().any(|(program, _)| *program == "entry");
     if !own.is_empty() && !has_entry && reader.skip_options() {
@@ -162,7 +163,7 @@ fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
     let first = reader.rest.first().copied().unwrap_or_default();
     let is_script_name = has("pnpm yarn bun", name) && (row.own == Own::Verb || verb.starts_with("run"));
     let is_container = row.own == Own::Container && !has("kubectl oc", name) && !own.is_empty();
-    let is_argument = || is_argument(first) || (is_linter_image(own) && !is_strong(first));
+    let is_argument = || is_argument(first) || (is_linter_image(own) && !is_strong(behind_own));
     // `bun test` is a runner of tests itself.
     let is_runner = name == "bun" && row.own == Own::Verb && first == "test";
     if is_runner

@@ -85,9 +85,34 @@ impl Text {
 #[derive(Default)]
 pub(super) struct Texts {
     list: Vec<(Text, bool)>,
-    /// What a group of commands in parentheses reads, and the number of these around it.
-    group: Option<(Text, usize)>,
+    /// What a group of commands reads.
+    group: Option<Group>,
 }
+
+/// Commands in parentheses, or in a block such as a loop.
+struct Group {
+    input: Text,
+    /// The number of parentheses around its first command.
+    depth: usize,
+    /// The number of open blocks.
+    blocks: usize,
+}
+
+impl Group {
+    /// Returns whether a command is the last that is in the group, or is behind it.
+    fn ends_with(&mut self, command: &ShellCommand) -> bool {
+        let first = command.words.first().map_or("", String::as_str);
+        let inner = command.words.get(1).map_or("", String::as_str);
+        let inner = if has("do then else {", first) { inner } else { "" };
+        self.blocks += usize::from(has(BLOCK_STARTS, first)) + usize::from(has(BLOCK_STARTS, inner));
+        self.blocks -= usize::from(has(BLOCK_ENDS, first)).min(self.blocks);
+        command.depth < self.depth || (self.depth == 0 && self.blocks == 0)
+    }
+}
+
+/// Words at the start and at the end of a block.
+const BLOCK_STARTS: &str = "while until for select if case {";
+const BLOCK_ENDS: &str = "done fi esac }";
 
 impl Texts {
     /// What the commands inside the words of a command print.
@@ -103,16 +128,18 @@ impl Texts {
     /// What the pipe holds that a command reads.
     pub(super) fn of_pipe(&mut self, command: &ShellCommand) -> Option<Text> {
         if let Some((text, _)) = self.list.last().filter(|(_, is_piped)| *is_piped) {
-            self.group = Some((text.clone(), command.depth)).filter(|(_, depth)| *depth > 0);
+            let mut group = Group { input: text.clone(), depth: command.depth, blocks: 0 };
+            self.group = if group.ends_with(command) { None } else { Some(group) };
             return Some(text.clone());
         }
-        self.group.take_if(|(_, depth)| command.depth < *depth);
-        self.group.as_ref().map(|(text, _)| text.clone())
+        let input = self.group.as_ref()?.input.clone();
+        self.group.take_if(|group| group.ends_with(command));
+        self.group.is_some().then_some(input)
     }
 
     pub(super) fn push(&mut self, command: &ShellCommand, mut text: Text) {
         // What a group of commands prints is what its commands print.
-        if matches!(command.words.first().map(String::as_str), Some("}" | "done" | "fi" | "esac")) {
+        if command.words.first().is_some_and(|word| has(BLOCK_ENDS, word)) {
             self.list.iter().rev().take(MAX_COMMANDS).for_each(|(inner, _)| text.extend(inner));
         }
         self.list.push((text, command.is_piped));

@@ -89,7 +89,10 @@ impl Paths {
                 }
                 let behind = behind.get(options..).unwrap_or_default();
                 // Code of a shell can name scripts; code of a language is on the command line.
-                if let Some(code) = behind.first().copied() {
+                if behind.is_empty() {
+                    // `bash -e` is an option without code.
+                    self.run_input(&folders, depth);
+                } else if let Some(code) = behind.first().copied() {
                     self.run_printed(code, &folders, depth);
                     self.collect_code(code, &folders, depth + 1);
                     self.collect_arguments_of_code(
@@ -104,7 +107,11 @@ impl Paths {
             let skips =
                 matches!(word, "-o" | "+o" | "-O" | "+O" | "-W" | "-X") || (is_shell && is_long_o(word));
             if skips || FILE_OPTIONS.contains(&word) {
-                next.filter(|_| !skips).into_iter().for_each(|next| self.add(&folders, next));
+                if let Some(next) = next.filter(|_| !skips) {
+                    self.add(&folders, next);
+                    // The option of PHP has code.
+                    self.run_printed(next, &folders, depth);
+                }
                 words = behind.get(1..).unwrap_or_default();
             } else if word.starts_with('-') {
                 is_behind_option = true;

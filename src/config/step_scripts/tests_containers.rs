@@ -30,6 +30,17 @@ const RUN: &[(&str, &str)] = &[
     ("apptainer exec img.sif ci/x.sh", "ci/x.sh"),
     ("singularity exec -B .:/w img.sif sh /w/ci/x.sh", "ci/x.sh"),
     ("kubectl exec pod -- sh /app/ci/x.sh", "ci/x.sh"),
+    ("docker run -v $PWD:/w -w /w --entrypoint /bin/sh img -c ci/x.sh", "ci/x.sh"),
+    ("docker run -v $PWD:/w img env BASH_ENV=/w/ci/e.sh bash -c true", "ci/e.sh"),
+    ("docker run -v ${PWD}:/w img sh -ec 'cd /w; ./ci/x.sh'", "ci/x.sh"),
+    ("docker run --volume=$PWD:/w img /w/ci/x.sh", "ci/x.sh"),
+    ("docker run -v $GITHUB_WORKSPACE:/w img /w/ci/x.sh", "ci/x.sh"),
+    ("docker run --mount source=.,target=/w,type=bind img /w/ci/x.sh", "ci/x.sh"),
+    ("docker run -v /abs/repo:/w img /w/ci/x.sh", "ci/x.sh"),
+    ("docker-compose run app /app/ci/x.sh", "ci/x.sh"),
+    ("docker run -e RUSTC_WRAPPER=/w/ci/w.sh -v .:/w img cargo test", "ci/w.sh"),
+    ("timeout 60 docker run -v .:/w img bash -c 'bash < /w/ci/x.sh'", "ci/x.sh"),
+    ("docker run -v .:/w koalaman/shellcheck sh ci/x.sh", "ci/x.sh"),
 ];
 
 /// Command lines, and files that they do not run.
@@ -48,6 +59,18 @@ const READ: &[(&str, &str)] = &[
     ("docker compose run --rm -w /app/web app node x.js", "api/x.js"),
     ("docker run --rm -v $PWD:/w -w /w image sh /w/ci/x.sh", "web/ci/x.sh src/a.sh"),
     ("docker run --rm -v .:/w img sh /opt/tool/run.sh", "run.sh"),
+    ("docker run -v $PWD:/data img process /data/src/a.json", "src/a.json"),
+    ("docker run --rm -v $PWD:/w -w /w node:20 npx eslint src/a.js", "src/a.js"),
+    ("docker run --rm -v $PWD:/w -w /w python:3 pytest tests/a.py", "tests/a.py"),
+    ("docker run --rm -v $PWD:/w golangci/golangci-lint golangci-lint run /w/src/a.go", "src/a.go"),
+    ("docker compose exec db psql -f /sql/a.sql", "sql/a.sql a.sql"),
+    ("docker compose run app python manage.py test app.tests", "app/tests.py"),
+    ("docker exec app /bin/sh -c 'pytest tests/a.py'", "tests/a.py"),
+    ("docker run -v $PWD:/w -w /w koalaman/shellcheck -s bash src/a.sh", "src/a.sh"),
+    ("docker run -v .:/w -e FILE=src/a.py img pytest", "src/a.py"),
+    ("docker run -v .:/w img sh -c 'ruff check /w/src/a.py'", "src/a.py"),
+    ("env COMPOSE_FILE=ci/c.yml docker compose run app pytest tests/a.py", "tests/a.py"),
+    ("sh -c 'VERSION=$(cat VERSION); docker build -t app:$VERSION .'", "VERSION"),
 ];
 
 #[test]

@@ -53,6 +53,20 @@ const RUN: &[(&str, &str)] = &[
     ("make -f ci/x.mk test", "ci/x.mk"),
     ("make -fci/x test", "ci/x"),
     ("cc -include ci/x.h src/a.c", "ci/x.h"),
+    ("sh -c 'export RUSTC_WRAPPER=$PWD/ci/w.sh; cargo test'", "ci/w.sh"),
+    ("sh -c 'RUSTC_WRAPPER=$(pwd)/ci/w.sh cargo test'", "ci/w.sh"),
+    ("env -S 'RUSTC_WRAPPER=ci/w.sh cargo test'", "ci/w.sh"),
+    ("systemd-run --setenv=BASH_ENV=ci/e.sh bash -c true", "ci/e.sh"),
+    ("cargo -q --config target.x.linker=\"ci/ld\" test", "ci/ld"),
+    ("cargo --config=ci/c.toml test", "ci/c.toml"),
+    ("cargo test --config build.rustc-workspace-wrapper=\"ci/w\"", "ci/w"),
+    ("cargo +nightly --config build.rustc-wrapper=ci/w.sh nextest run", "ci/w.sh"),
+    ("make -C sub SHELL=./x", "sub/x"),
+    ("gmake SHELL=ci/sh.sh t", "ci/sh.sh"),
+    ("env MAKEFLAGS=SHELL=ci/sh make t", "ci/sh"),
+    ("sh -c 'make SHELL=./x test'", "x"),
+    ("env CMAKE_C_COMPILER_LAUNCHER=ci/w.sh cmake --build b", "ci/w.sh"),
+    ("sh -c 'PATH=\"$ROOT/tools/bin:$PATH\" pytest'", "tools/bin/pytest"),
 ];
 
 /// Command lines, and files that they do not run.
@@ -73,6 +87,22 @@ const READ: &[(&str, &str)] = &[
     ("cargo --config net.git-fetch-with-cli=true test", "src/lib.rs"),
     ("cargo test --config profile.dev.debug=0", "src/lib.rs"),
     ("cc -Iinclude -c src/a.c", "src/a.c"),
+    ("make CC=gcc CFLAGS=-O2 test", "gcc"),
+    ("make SHELL=/bin/bash test", "bin/bash"),
+    ("make CC=clang OUT=build/a.js test", "build/a.js"),
+    ("env CC=clang make test", "clang"),
+    ("env NODE_ENV=test EDITOR=true npm test", "test"),
+    ("env 'TEST_COMMAND=pytest tests/a.py' make check", "tests/a.py"),
+    ("env 'LINT_CMD=eslint src/a.js' make check", "src/a.js"),
+    ("env PYTHONPATH=./src:./lib pytest tests/a.py", "src/a.py lib/b.py"),
+    ("env NODE_PATH=./src/lib node ci/x.js", "src/lib/a.js"),
+    ("env NODE_OPTIONS=--max-old-space-size=4096 npm test", "src/a.js"),
+    ("env 'RUSTFLAGS=-C target-cpu=native' cargo test", "src/lib.rs"),
+    ("env JAVA_TOOL_OPTIONS=-Xmx2g mvn test", "src/a.java"),
+    ("env GIT_PAGER=cat git diff src/a.js", "src/a.js"),
+    ("cargo run -- src/a.rs", "src/a.rs"),
+    ("cargo fmt -- src/a.rs", "src/a.rs"),
+    ("cargo test --test a src/a.rs", "src/a.rs"),
 ];
 
 #[test]

@@ -60,6 +60,10 @@ const RUN: &[(&str, &str)] = &[
     ("faketime 2020-01-01 ci/x.sh", "ci/x.sh"),
     ("retry ci/x.sh", "ci/x.sh"),
     ("script -qec ci/x.sh /dev/null", "ci/x.sh"),
+    ("java -Dx=y --source 21 ci/X.java", "ci/X.java"),
+    ("dotnet script -c release ci/x.csx", "ci/x.csx"),
+    ("zig run -O Debug ci/x.zig", "ci/x.zig"),
+    ("timeout 9 dart run ci/x.dart", "ci/x.dart"),
 ];
 
 /// Command lines, and files that they do not run.
@@ -96,6 +100,17 @@ const READ: &[(&str, &str)] = &[
     ("Rscript ci/x.R src/a.R", "src/a.R"),
     ("go test ./...", "a/b.go"),
     ("go vet ./...", "a.go"),
+    ("dart run build_runner build lib/a.dart", "lib/a.dart"),
+    ("dotnet run --project tools/Check src/a.json", "src/a.json"),
+    ("dotnet run -- src/a.json", "src/a.json"),
+    ("rails db:migrate", "db/a.rb"),
+    ("java -cp build/classes Main src/a.txt", "src/a.txt"),
+    ("bash -n src/a.sh src/b.sh", "src/a.sh src/b.sh"),
+    ("sh -c 'bash -n ci/*.sh'", "ci/x.sh"),
+    ("shellcheck -x -P src src/a.sh", "src/a.sh"),
+    ("shfmt -i 2 -ln bash -d src/a.sh", "src/a.sh"),
+    ("ruff format --check src/a.py", "src/a.py"),
+    ("pre-commit run shellcheck --files src/a.sh", "src/a.sh"),
 ];
 
 #[test]

@@ -35,6 +35,15 @@ const RUN: &[(&str, &str)] = &[
     ("nox -s tests", "noxfile.py"),
     ("deno task check", "deno.json"),
     ("task check", "taskfile.yml"),
+    ("python3.11 -um cProfile ci/x.py", "ci/x.py"),
+    ("uv run -m cProfile ci/x.py", "ci/x.py"),
+    ("coverage run -m cProfile ci/x.py", "ci/x.py"),
+    ("python -W error -m trace -t ci/x.py", "ci/x.py"),
+    ("poetry run python -m pdb -m tools.x", "tools/x.py"),
+    ("python -m runpy tools.x", "tools/__init__.py"),
+    ("bundle exec rails runner ci/x.rb", "ci/x.rb"),
+    ("concurrently 'bash ci/x.sh'", "ci/x.sh"),
+    ("npx concurrently --names a,b ./ci/x.sh ./ci/y.sh", "ci/x.sh ci/y.sh"),
 ];
 
 /// Command lines, and files that they do not run.
@@ -58,6 +67,20 @@ const READ: &[(&str, &str)] = &[
     ("nx test web --file=src/a.js", "src/a.js"),
     ("turbo run test --filter=web", "web/src/a.js"),
     ("npx run-s lint test", "src/a.js"),
+    ("nx affected --target=test --files=src/a.ts", "src/a.ts"),
+    ("nx test web", "apps/web/src/a.ts"),
+    ("hyperfine --warmup 3 'pytest tests/a.py'", "tests/a.py"),
+    ("rake test TEST=test/a.rb", "test/a.rb"),
+    ("rake spec SPEC=spec/a_spec.rb", "spec/a_spec.rb lib/a.rb"),
+    ("turbo run test --filter=./apps/web", "apps/web/src/a.ts"),
+    ("npx concurrently -n a,b 'eslint src/a.js' 'tsc -p src'", "src/a.js"),
+    ("npx concurrently npm:lint npm:test", "lint"),
+    ("mix run --no-start -e 'IO.puts 1'", "lib/a.ex"),
+    ("pnpm watch src/a.ts", "src/a.ts"),
+    ("bun --watch test src/a.ts", "src/a.ts"),
+    ("poetry run python -m pytest -p no:cacheprovider tests/a.py", "tests/a.py no.py"),
+    ("python -m uvicorn app.main:app", "src/a.py"),
+    ("python -m flask --app app run -p 5000", "app/a.py"),
 ];
 
 #[test]
