@@ -51,16 +51,16 @@ pub(super) fn step_patterns(step: &GateStep) -> Vec<ProtectedPattern> {
     for (name, value) in &step.environment.set {
         found.collect_assignment(&format!("{name}={value}"), &folders, 0);
     }
-    found.paths.sort();
-    found.paths.dedup();
+    found.list.sort();
+    found.list.dedup();
     let reason = || format!("the step `{}` runs it", step.name);
-    found.paths.iter().filter_map(|path| ProtectedPattern::parse_path(path, reason())).collect()
+    found.list.iter().filter_map(|path| ProtectedPattern::parse_path(path, reason())).collect()
 }
 
 /// The paths that were found, and what the command that is read now can run besides its words.
 #[derive(Default)]
 struct Paths {
-    paths: Vec<String>,
+    list: Vec<String>,
     /// The number of bytes of commands that were read.
     read_bytes: usize,
     /// What the command reads from its input.
@@ -77,8 +77,8 @@ impl Paths {
     /// Adds a path below the root.
     fn add_path(&mut self, path: String) {
         let is_manifest = MANIFESTS.contains(&path.rsplit('/').next().unwrap_or(&path));
-        if self.paths.len() < MAX_PATHS && !is_manifest {
-            self.paths.push(path);
+        if self.list.len() < MAX_PATHS && !is_manifest {
+            self.list.push(path);
         }
     }
 

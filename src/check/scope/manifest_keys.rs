@@ -148,7 +148,8 @@ pub(crate) fn read_keys(path: &RepoPath, content: &FileContent) -> Option<Keys> 
     if let Some(read) = read {
         return read(text);
     }
-    let file = if name.ends_with(".json") { serde_json::from_str(text).ok()? } else { read_toml(text)? };
+    let is_json = std::path::Path::new(&name).extension().is_some_and(|end| end == "json");
+    let file = if is_json { serde_json::from_str(text).ok()? } else { read_toml(text)? };
     Some(read_task_manifest(&name, &file))
 }
 

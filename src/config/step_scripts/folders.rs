@@ -140,8 +140,7 @@ pub(super) fn join_below_root(folder: &str, path: &str) -> Option<String> {
         match part {
             "" | "." => {}
             // Above a folder that is not known is another one.
-            ".." if parts.last() == Some(&ANYWHERE) => {}
-            ANYWHERE if parts.last() == Some(&ANYWHERE) => {}
+            ".." | ANYWHERE if parts.last() == Some(&ANYWHERE) => {}
             ".." => {
                 parts.pop()?;
             }

@@ -17,8 +17,7 @@ const MANAGERS: &str = "npm pnpm yarn bun node deno composer npx bunx pnpx npm-r
 /// those of package managers in code.
 pub(in crate::config) fn step_words(step: &GateStep) -> Vec<String> {
     let mut out = step.argv.clone();
-    let runs = step.argv.iter().any(|word| is_manager(word));
-    step.argv.iter().for_each(|word| add_words_of_code(word, runs, 0, &mut out));
+    step.argv.iter().for_each(|word| add_words_of_code(word, 0, &mut out));
     out
 }
 
@@ -27,14 +26,14 @@ fn is_manager(word: &str) -> bool {
 }
 
 /// Adds the words of the commands in code that call a package manager, and of code in these.
-fn add_words_of_code(code: &str, runs: bool, depth: usize, out: &mut Vec<String>) {
+fn add_words_of_code(code: &str, depth: usize, out: &mut Vec<String>) {
     if depth > MAX_DEPTH || !code.contains(char::is_whitespace) {
         return;
     }
     for command in split_commands(code) {
         let is_manager = command.words.iter().any(|word| is_manager(word) || names_manager(word));
         let inner = command.words.iter().filter(|word| word.len() < code.len());
-        inner.for_each(|word| add_words_of_code(word, runs || is_manager, depth + 1, out));
+        inner.for_each(|word| add_words_of_code(word, depth + 1, out));
         if is_manager {
             out.extend(command.words);
         }
