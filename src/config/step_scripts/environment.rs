@@ -6,7 +6,7 @@ use crate::config::said::has;
 
 /// How the value of a variable is read.
 #[derive(Clone, Copy)]
-enum Reading {
+enum ValueReading {
     /// Options of this program.
     Options(&'static str),
     /// Files that are loaded.
@@ -20,27 +20,30 @@ enum Reading {
 }
 
 /// Variables by their names, which are separated by spaces.
-const VARIABLES: [(&str, Reading); 14] = [
-    ("NODE_OPTIONS", Reading::Options("node")),
-    ("BUN_OPTIONS", Reading::Options("bun")),
-    ("RUBYOPT", Reading::Options("ruby")),
-    ("PERL5OPT", Reading::Options("perl")),
-    ("PYTEST_ADDOPTS", Reading::Options("pytest")),
-    ("MAKEFLAGS GNUMAKEFLAGS MFLAGS", Reading::Options("make")),
-    ("GOFLAGS", Reading::Options("go test")),
-    ("RUSTFLAGS RUSTDOCFLAGS CARGO_BUILD_RUSTFLAGS", Reading::Options("rustc")),
-    ("JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS MAVEN_OPTS GRADLE_OPTS", Reading::Options("java")),
+const VARIABLES: [(&str, ValueReading); 14] = [
+    ("NODE_OPTIONS", ValueReading::Options("node")),
+    ("BUN_OPTIONS", ValueReading::Options("bun")),
+    ("RUBYOPT", ValueReading::Options("ruby")),
+    ("PERL5OPT", ValueReading::Options("perl")),
+    ("PYTEST_ADDOPTS", ValueReading::Options("pytest")),
+    ("MAKEFLAGS GNUMAKEFLAGS MFLAGS", ValueReading::Options("make")),
+    ("GOFLAGS", ValueReading::Options("go test")),
+    ("RUSTFLAGS RUSTDOCFLAGS CARGO_BUILD_RUSTFLAGS", ValueReading::Options("rustc")),
+    (
+        "JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS MAVEN_OPTS GRADLE_OPTS",
+        ValueReading::Options("java"),
+    ),
     (
         "BASH_ENV ENV MAKEFILES PYTHONSTARTUP LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES JUST_JUSTFILE \
          COMPOSE_FILE TOX_CONFIG_FILE GIT_CONFIG GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM NPM_CONFIG_USERCONFIG \
          npm_config_userconfig npm_config_globalconfig COVERAGE_PROCESS_START R_PROFILE R_PROFILE_USER \
          LUA_INIT ANSIBLE_CONFIG MISE_CONFIG_FILE HATCH_CONFIG NEXTEST_CONFIG_FILE PHPRC",
-        Reading::Files,
+        ValueReading::Files,
     ),
-    ("ZDOTDIR", Reading::Inside(&[".zshenv", ".zprofile", ".zshrc"])),
-    ("PYTHONPATH", Reading::Inside(&["sitecustomize.py", "usercustomize.py"])),
-    ("PATH Path", Reading::Programs),
-    ("PYTEST_PLUGINS", Reading::Modules),
+    ("ZDOTDIR", ValueReading::Inside(&[".zshenv", ".zprofile", ".zshrc"])),
+    ("PYTHONPATH", ValueReading::Inside(&["sitecustomize.py", "usercustomize.py"])),
+    ("PATH Path", ValueReading::Programs),
+    ("PYTEST_PLUGINS", ValueReading::Modules),
 ];
 
 /// Last words of the names of variables and settings whose value is a command.
@@ -63,19 +66,23 @@ impl Paths {
             return;
         };
         match reading {
-            Reading::Options(program) => self.collect_code(&format!("{program} {value}"), folders, depth + 1),
-            Reading::Modules => value.split(',').for_each(|module| self.add_plugin(module.trim(), folders)),
-            Reading::Files => {
+            ValueReading::Options(program) => {
+                self.collect_code(&format!("{program} {value}"), folders, depth + 1)
+            }
+            ValueReading::Modules => {
+                value.split(',').for_each(|module| self.add_plugin(module.trim(), folders))
+            }
+            ValueReading::Files => {
                 let files = value.split([':', ';', ',', ' ']).map(|file| file.trim_start_matches('@'));
                 files.filter(|file| !file.is_empty()).for_each(|file| self.add(folders, file));
             }
-            Reading::Inside(files) => {
+            ValueReading::Inside(files) => {
                 for folder in value.split([':', ';']).filter(|folder| is_of_work(folder)) {
                     let folders = folders.enter(folder);
                     files.iter().for_each(|file| self.add(&folders, file));
                 }
             }
-            Reading::Programs => {
+            ValueReading::Programs => {
                 for folder in value.split([':', ';']).filter(|folder| is_of_work(folder)) {
                     let folder = below_root(folder).trim_end_matches('/');
                     self.add(folders, &format!("{folder}/"));

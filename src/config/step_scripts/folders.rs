@@ -1,7 +1,7 @@
 //! The folders in which a command may run.
 
 use super::containers::Container;
-use super::words::{ANYWHERE, meanings};
+use super::words::{ANYWHERE, join_below_root, meanings};
 use crate::config::said::Move;
 
 /// Maximum number of folders that are told apart.
@@ -26,10 +26,6 @@ impl Folders {
         Self::of(ANYWHERE)
     }
 
-    pub(super) fn into_list(self) -> Vec<String> {
-        self.list
-    }
-
     fn with(&self, list: Vec<String>) -> Self {
         Self { list, container: self.container.clone() }
     }
@@ -50,7 +46,7 @@ impl Folders {
 
     /// Returns the folders of a command in a container with these mounts.
     pub(super) fn in_container(&self, mounts: &[&str]) -> Self {
-        let (container, hosts) = Container::of(mounts, self);
+        let (container, hosts) = Container::of(mounts, &|host| self.enter(host).list);
         // It may start in a folder of the work.
         let list = self.list.iter().cloned().chain(hosts).collect();
         Self { list: Vec::new(), container: Some(container) }.or(Self { list, container: None })
@@ -128,25 +124,4 @@ fn package_folder(name: &str) -> Option<&str> {
     let path = inner.unwrap_or(name);
     let is_path = inner.is_some() || path.starts_with("./") || (path.contains('/') && !path.starts_with('@'));
     (is_path && !path.contains(['*', '!', '[', '{', '^', '$']) && !path.contains("...")).then_some(path)
-}
-
-/// Joins a folder below the root and a path; `None` if it leads out of the root.
-pub(super) fn join_below_root(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            // Above a folder that is not known is another one.
-            ".." | ANYWHERE if parts.last() == Some(&ANYWHERE) => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    let is_folder = path.ends_with('/') && !parts.is_empty();
-    Some(format!("{}{}", parts.join("/"), if is_folder { "/" } else { "" }))
 }

@@ -1,4 +1,4 @@
-//! Texts that a command reads and may run: its input, and what commands in its words print.
+//! MadeTexts that a command reads and may run: its input, and what commands in its words print.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ const PRINTERS: &str = "cat tac head tail sed tr awk envsubst tee nl base64 zcat
 
 /// What one command adds to a text.
 #[derive(Debug, Default)]
-struct Part {
+struct TextPart {
     /// The paths below the root of the files that it can be from.
     files: Vec<String>,
     /// Code that is written in the command line.
@@ -27,9 +27,9 @@ struct Part {
 
 /// A text that is made while code runs.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Text(Vec<Rc<Part>>);
+pub(super) struct MadeText(Vec<Rc<TextPart>>);
 
-impl Text {
+impl MadeText {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -46,7 +46,7 @@ impl Text {
 
     /// The text that a command prints, with what it reads.
     pub(super) fn printed_by(command: &ShellCommand, input: &Self, folders: &Folders) -> Self {
-        let mut part = Part::default();
+        let mut part = TextPart::default();
         let rest = command.words.get(1..).unwrap_or_default();
         let name = command.words.first().map_or("", |word| program_name(word));
         if matches!(name, "echo" | "printf") {
@@ -70,10 +70,10 @@ impl Text {
         let is_printed = |word: &String| word.contains(SUBSTITUTION);
         let is_inner = command.input.iter().chain(&command.input_text).any(is_printed);
         let inner = if is_inner { inner.clone() } else { Self::default() };
-        Self::of(Part { files, code, items }, &inner)
+        Self::of(TextPart { files, code, items }, &inner)
     }
 
-    fn of(part: Part, more: &Self) -> Self {
+    fn of(part: TextPart, more: &Self) -> Self {
         let is_empty = part.files.is_empty() && part.code.is_empty() && part.items.is_empty();
         let mut out = Self(if is_empty { Vec::new() } else { vec![Rc::new(part)] });
         out.extend(more);
@@ -83,15 +83,15 @@ impl Text {
 
 /// The texts that the commands of one code print, in order.
 #[derive(Default)]
-pub(super) struct Texts {
-    list: Vec<(Text, bool)>,
+pub(super) struct MadeTexts {
+    list: Vec<(MadeText, bool)>,
     /// What a group of commands reads.
     group: Option<Group>,
 }
 
 /// Commands in parentheses, or in a block such as a loop.
 struct Group {
-    input: Text,
+    input: MadeText,
     /// The number of parentheses around its first command.
     depth: usize,
     /// The number of open blocks.
@@ -114,10 +114,10 @@ impl Group {
 const BLOCK_STARTS: &str = "while until for select if case {";
 const BLOCK_ENDS: &str = "done fi esac }";
 
-impl Texts {
+impl MadeTexts {
     /// What the commands inside the words of a command print.
-    pub(super) fn of_inner(&self, command: &ShellCommand) -> Text {
-        let mut out = Text::default();
+    pub(super) fn of_inner(&self, command: &ShellCommand) -> MadeText {
+        let mut out = MadeText::default();
         for range in command.inner.iter().rev().take(MAX_COMMANDS) {
             let inner = self.list.get(range.clone()).unwrap_or_default();
             inner.iter().rev().take(MAX_COMMANDS).for_each(|(text, _)| out.extend(text));
@@ -126,7 +126,7 @@ impl Texts {
     }
 
     /// What the pipe holds that a command reads.
-    pub(super) fn of_pipe(&mut self, command: &ShellCommand) -> Option<Text> {
+    pub(super) fn of_pipe(&mut self, command: &ShellCommand) -> Option<MadeText> {
         if let Some((text, _)) = self.list.last().filter(|(_, is_piped)| *is_piped) {
             let mut group = Group { input: text.clone(), depth: command.depth, blocks: 0 };
             self.group = if group.ends_with(command) { None } else { Some(group) };
@@ -137,7 +137,7 @@ impl Texts {
         self.group.is_some().then_some(input)
     }
 
-    pub(super) fn push(&mut self, command: &ShellCommand, mut text: Text) {
+    pub(super) fn push(&mut self, command: &ShellCommand, mut text: MadeText) {
         // What a group of commands prints is what its commands print.
         if command.words.first().is_some_and(|word| has(BLOCK_ENDS, word)) {
             self.list.iter().rev().take(MAX_COMMANDS).for_each(|(inner, _)| text.extend(inner));
@@ -161,7 +161,7 @@ impl Paths {
         }
     }
 
-    fn run_text(&mut self, text: &Text, folders: &Folders, depth: usize) {
+    fn run_text(&mut self, text: &MadeText, folders: &Folders, depth: usize) {
         // The code may read the same texts again.
         let (input, printed) = (std::mem::take(&mut self.input), std::mem::take(&mut self.printed));
         for part in &text.0 {

@@ -1,5 +1,6 @@
 //! Commands in containers, in pairs: what runs, and what does not.
 
+use super::folders::Folders;
 use super::tests_spellings::assert_pairs;
 
 /// Command lines, and the files that they run.
@@ -76,4 +77,20 @@ const READ: &[(&str, &str)] = &[
 #[test]
 fn paths_in_containers_lead_to_the_work() {
     assert_pairs(RUN, READ);
+}
+
+#[test]
+fn absolute_paths_lead_through_mounts() {
+    let find = |mounts: &[&str], path: &str| Folders::of("web").in_container(mounts).join(path);
+    let none: [&str; 0] = [];
+    assert_eq!(find(&[".:/w"], "/w/ci/x.sh"), ["web/ci/x.sh"]);
+    assert_eq!(find(&["$PWD/a:/w:ro"], "/w/x.sh"), ["web/a/x.sh"]);
+    assert_eq!(find(&["type=bind,source=..,target=/w"], "/w/x.sh"), ["x.sh"]);
+    assert_eq!(find(&["$REPO:/w"], "/w/x.sh"), ["**/x.sh"]);
+    assert_eq!(find(&[".:/w"], "/opt/x.sh"), none);
+    assert_eq!(find(&[".:/w"], "/work/x.sh"), none);
+    assert_eq!(find(&["cache:/c", "~/.m2:/m"], "/a/x.sh"), ["a/x.sh", "x.sh"]);
+    assert_eq!(find(&[], "/usr/bin/x"), none);
+    assert_eq!(find(&[], "/usr/src/x.sh"), ["usr/src/x.sh", "src/x.sh", "x.sh"]);
+    assert_eq!(find(&[".:/w"], "ci/x.sh"), ["web/ci/x.sh"]);
 }

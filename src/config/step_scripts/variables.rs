@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::MAX_ITEMS;
-use super::input::Text;
+use super::input::MadeText;
 use super::words::{Piece, split_pieces};
 use crate::config::shell_code::SUBSTITUTION;
 use crate::config::wrappers::is_assignment;
@@ -19,7 +19,7 @@ const UNKNOWN: &str = "${UNKNOWN}";
 struct Variable {
     values: Vec<String>,
     /// What the commands print whose output is a value.
-    printed: Text,
+    printed: MadeText,
 }
 
 /// The values of the variables that code sets at any place.
@@ -30,7 +30,7 @@ pub(super) struct CodeVariables(BTreeMap<String, Variable>);
 pub(super) struct Choices<'a>(Vec<(&'a str, Vec<String>)>);
 
 impl CodeVariables {
-    fn set(&mut self, name: &str, value: &str, printed: &Text) {
+    fn set(&mut self, name: &str, value: &str, printed: &MadeText) {
         let variable = self.0.entry(name.to_owned()).or_default();
         let is_known = value.len() <= MAX_VALUE_BYTES && variable.values.len() < MAX_VALUES;
         let value = if is_known { value } else { UNKNOWN };
@@ -44,7 +44,7 @@ impl CodeVariables {
 
     /// Reads what a command sets: `A=1`, `export A=1`, `for a in 1 2`, `read a`. `printed` is
     /// what the commands in its words print.
-    pub(super) fn read(&mut self, words: &[String], printed: &Text) {
+    pub(super) fn read(&mut self, words: &[String], printed: &MadeText) {
         let is_before = |word: &&String| matches!(word.as_str(), "do" | "then" | "else" | "{");
         let start = words.iter().take_while(is_before).count();
         let words = words.get(start..).unwrap_or_default();
@@ -102,7 +102,7 @@ impl CodeVariables {
     }
 
     /// What commands print that is in some words, or in the values of their variables.
-    pub(super) fn printed(&self, words: &[String], inner: &Text) -> Text {
+    pub(super) fn printed(&self, words: &[String], inner: &MadeText) -> MadeText {
         let mut out = inner.clone();
         for piece in words.iter().filter(|word| word.contains('$')).flat_map(|word| split_pieces(word)) {
             let Piece::Variable { name, .. } = piece else { continue };

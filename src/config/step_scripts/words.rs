@@ -149,6 +149,27 @@ fn one_star(part: &str) -> String {
     out
 }
 
+/// Joins a folder below the root and a path; `None` if it leads out of the root.
+pub(super) fn join_below_root(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            // Above a folder that is not known is another one.
+            ".." | ANYWHERE if parts.last() == Some(&ANYWHERE) => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    let is_folder = path.ends_with('/') && !parts.is_empty();
+    Some(format!("{}{}", parts.join("/"), if is_folder { "/" } else { "" }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
