@@ -67,10 +67,10 @@ impl Paths {
         };
         match reading {
             ValueReading::Options(program) => {
-                self.collect_code(&format!("{program} {value}"), folders, depth + 1)
+                self.collect_code(&format!("{program} {value}"), folders, depth + 1);
             }
             ValueReading::Modules => {
-                value.split(',').for_each(|module| self.add_plugin(module.trim(), folders))
+                value.split(',').for_each(|module| self.add_plugin(module.trim(), folders));
             }
             ValueReading::Files => {
                 let files = value.split([':', ';', ',', ' ']).map(|file| file.trim_start_matches('@'));

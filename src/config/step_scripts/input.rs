@@ -1,4 +1,4 @@
-//! MadeTexts that a command reads and may run: its input, and what commands in its words print.
+//! Texts that a command reads and may run: its input, and what commands in its words print.
 
 use std::rc::Rc;
 
