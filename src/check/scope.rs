@@ -7,7 +7,9 @@ mod manifest_keys;
 mod node_keys;
 mod other_packets;
 mod python_hooks;
+mod script_names;
 mod similar_entries;
+mod task_manifests;
 mod untracked;
 
 use crate::change::{ChangeKind, ChangedFile};

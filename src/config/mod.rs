@@ -10,11 +10,13 @@ mod load;
 mod oracle;
 mod protected;
 mod raw;
+mod said;
 mod scan;
 mod shell_code;
 mod step;
 mod step_programs;
 mod step_scripts;
+mod task_files;
 #[cfg(test)]
 mod tests;
 mod toolchain;
@@ -22,6 +24,7 @@ mod usage;
 #[cfg(feature = "ledger")]
 mod user;
 mod valid;
+mod wrapper_options;
 mod wrapper_table;
 mod wrappers;
 
@@ -34,6 +37,7 @@ pub(crate) use load::{
     main_branches_in_history, resolve_layout,
 };
 pub(crate) use protected::setup_patterns;
+pub(crate) use said::options_of;
 pub(crate) use step::{EnvironmentPolicy, GateStep, StepLimits};
 #[cfg(all(test, feature = "ledger"))]
 pub(crate) use tests::budgets_of;
@@ -45,7 +49,7 @@ pub(crate) use user::UserConfig;
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use user::{KeySettings, ModelSettings, ProviderSettings};
 pub(crate) use valid::{Config, ConfigFault};
-pub(crate) use wrappers::{code_of_options, is_assignment, options_of, peel_launcher, skip_options};
+pub(crate) use wrappers::{code_of_options, is_assignment, peel_launcher, skip_options};
 
 /// Name of the file at the root of a repository.
 pub(crate) const FILE_NAME: &str = "countersign.yaml";

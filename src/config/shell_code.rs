@@ -1,6 +1,8 @@
 //! Splits code for a shell into its commands, as far as a step needs it: which programs and
 //! files it names. No variable is replaced, and nothing is run.
 
+use std::ops::Range;
+
 /// A simple command of a shell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ShellCommand {
@@ -8,6 +10,10 @@ pub(super) struct ShellCommand {
     pub words: Vec<String>,
     /// The files that it reads with `<`.
     pub input: Vec<String>,
+    /// The texts that it reads with `<<<`.
+    pub input_text: Vec<String>,
+    /// The commands before it whose output is in its words or its input.
+    pub inner: Vec<Range<usize>>,
     /// Whether the next command reads its output.
     pub is_piped: bool,
     /// The number of parentheses around it: `cd` holds up to their end.
@@ -19,7 +25,9 @@ pub(super) struct ShellCommand {
 enum Next {
     Word,
     Input,
-    Output,
+    InputText,
+    /// A file that is written, or the end of a text in the code.
+    Unread,
 }
 
 /// Splits code into commands, in one pass over its text.
@@ -46,11 +54,12 @@ struct Reader {
     around: Vec<Option<Around>>,
 }
 
-/// A command that is not yet complete, its last word, and what the next word is.
-type Around = (ShellCommand, Option<String>, Next);
+/// A command that is not yet complete, its last word, what the next word is, and the number of
+/// commands before the substitution.
+type Around = (ShellCommand, Option<String>, Next, usize);
 
 /// Stands for the output of a command in a word.
-const SUBSTITUTION: &str = "$SUBSTITUTION";
+pub(super) const SUBSTITUTION: &str = "${SUBSTITUTION}";
 
 impl Reader {
     #[expect(clippy::match_same_arms, reason = "the order of the arms decides")]
@@ -105,14 +114,27 @@ impl Reader {
                     outer.push(None);
                 }
                 (None, '\n' | ';' | '&') => self.end_command(false),
-                (None, '<') => {
+                (None, '<' | '>') if chars.peek() == Some(&'(') => {
+                    // The output of a command takes the place of a file.
+                    chars.next();
                     self.end_word();
-                    self.next = Next::Input;
+                    self.enter();
+                    outer.push(None);
+                }
+                (None, '<') => {
+                    self.word.take_if(|word| word.chars().all(|c| c.is_ascii_digit()));
+                    let signs = 1 + std::iter::from_fn(|| chars.next_if_eq(&'<')).take(2).count();
+                    self.end_word();
+                    self.next = match signs {
+                        1 => Next::Input,
+                        2 => Next::Unread,
+                        _ => Next::InputText,
+                    };
                 }
                 (None, '>') => {
                     self.word.take_if(|word| word.chars().all(|c| c.is_ascii_digit()));
                     self.end_word();
-                    self.next = Next::Output;
+                    self.next = Next::Unread;
                 }
                 (None, c) if c.is_whitespace() => self.end_word(),
                 (None, _) => self.push(c),
@@ -127,7 +149,7 @@ impl Reader {
 
     /// Enters a substitution: the command around it waits.
     fn enter(&mut self) {
-        let around = (std::mem::take(&mut self.command), self.word.take(), self.next);
+        let around = (std::mem::take(&mut self.command), self.word.take(), self.next, self.out.len());
         self.next = Next::Word;
         self.around.push(Some(around));
     }
@@ -135,7 +157,8 @@ impl Reader {
     /// Leaves parentheses. The command around a substitution goes on, with a variable in its place.
     fn leave(&mut self) {
         self.end_command(false);
-        let Some((command, word, next)) = self.around.pop().flatten() else { return };
+        let Some((mut command, word, next, start)) = self.around.pop().flatten() else { return };
+        command.inner.push(start..self.out.len());
         self.command = command;
         self.word = Some(word.unwrap_or_default() + SUBSTITUTION);
         self.next = next;
@@ -150,7 +173,8 @@ impl Reader {
         match std::mem::replace(&mut self.next, Next::Word) {
             Next::Word => self.command.words.push(word),
             Next::Input => self.command.input.push(word),
-            Next::Output => {}
+            Next::InputText => self.command.input_text.push(word),
+            Next::Unread => {}
         }
     }
 
@@ -158,8 +182,11 @@ impl Reader {
         self.end_word();
         self.next = Next::Word;
         let command = std::mem::take(&mut self.command);
-        if !command.words.is_empty() || !command.input.is_empty() {
+        if !command.words.is_empty() || !command.input.is_empty() || !command.input_text.is_empty() {
             self.out.push(ShellCommand { is_piped, depth: self.around.len(), ..command });
+        } else if let Some(last) = self.out.last_mut().filter(|_| is_piped) {
+            // What parentheses print goes into the pipe as well.
+            last.is_piped = true;
         }
     }
 }
@@ -179,14 +206,16 @@ mod tests {
             ("(a) && { b; }", &["a", "{ b", "}"]),
             (
                 "x=$(a 1) `b` \"$(c \"2\")\" d",
-                &["a 1", "b", "c 2", "x=$SUBSTITUTION $SUBSTITUTION $SUBSTITUTION d"],
+                &["a 1", "b", "c 2", "x=${SUBSTITUTION} ${SUBSTITUTION} ${SUBSTITUTION} d"],
             ),
-            ("a \"$(b \"$0\")/c\" d", &["b $0", "a $SUBSTITUTION/c d"]),
-            ("a `b`/c", &["b", "a $SUBSTITUTION/c"]),
-            ("a $(b (c", &["b", "c", "a $SUBSTITUTION"]),
+            ("a \"$(b \"$0\")/c\" d", &["b $0", "a ${SUBSTITUTION}/c d"]),
+            ("a `b`/c", &["b", "a ${SUBSTITUTION}/c"]),
+            ("a $(b (c", &["b", "c", "a ${SUBSTITUTION}"]),
             ("a >log 2>&1 <in", &["a"]),
             ("a>log", &["a"]),
             ("'a b' \"c;d\" e\\ f # g", &["a b c;d e f"]),
+            ("a <(b c) d >(e)", &["b c", "e", "a ${SUBSTITUTION} d ${SUBSTITUTION}"]),
+            ("a <<<b <<E", &["a"]),
         ] {
             let found = words(code);
             let found: Vec<&str> =
@@ -196,5 +225,11 @@ mod tests {
         assert_eq!(split_commands("sh <x.sh")[0].input, ["x.sh"]);
         let piped: Vec<bool> = split_commands("a | b || c").iter().map(|command| command.is_piped).collect();
         assert_eq!(piped, [true, false, false]);
+        let grouped: Vec<bool> = split_commands("(a) | b").iter().map(|command| command.is_piped).collect();
+        assert_eq!(grouped, [true, false]);
+        let inner: Vec<usize> = split_commands("a; b \"$(c; d)\"").iter().map(|c| c.inner.len()).collect();
+        assert_eq!(inner, [0, 0, 0, 1]);
+        assert_eq!(split_commands("a $(b; c)")[2].inner.first(), Some(&(0..2)));
+        assert_eq!(split_commands("sh <<<x")[0].input_text, ["x"]);
     }
 }

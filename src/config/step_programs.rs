@@ -1,131 +1,40 @@
 //! Which arguments of known programs are files that they run.
 
-/// Task runners, with the files that say what a task runs.
-pub(super) const TASK_RUNNERS: [(&str, &[&str]); 28] = [
-    ("just", &["justfile", ".justfile"]),
-    ("make", &["makefile", "GNUmakefile"]),
-    ("gmake", &["makefile", "GNUmakefile"]),
-    ("bmake", &["makefile", "BSDmakefile"]),
-    ("task", &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"]),
-    ("go-task", &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"]),
-    ("rake", &["Rakefile", "Rakefile.rb"]),
-    ("tox", &["tox.ini", "tox.toml"]),
-    ("nox", &["noxfile.py"]),
-    ("invoke", &["tasks.py", "tasks/__init__.py"]),
-    ("inv", &["tasks.py", "tasks/__init__.py"]),
-    ("mage", &["magefile.go", "magefiles/"]),
-    ("ninja", &["build.ninja"]),
-    ("doit", &["dodo.py"]),
-    ("fab", &["fabfile.py"]),
-    ("scons", &["SConstruct"]),
-    ("ant", &["build.xml"]),
-    ("gulp", &["gulpfile.js", "gulpfile.mjs", "gulpfile.ts", "gulpfile.babel.js"]),
-    ("grunt", &["Gruntfile.js", "Gruntfile.cjs"]),
-    ("jake", &["Jakefile", "Jakefile.js"]),
-    ("earthly", &["Earthfile"]),
-    ("makers", &["Makefile.toml"]),
-    ("docker-compose", COMPOSE),
-    ("podman-compose", COMPOSE),
-    ("gradlew", &["gradle/wrapper/"]),
-    ("mvnw", &[".mvn/"]),
-    ("deno-task", &["deno.json", "deno.jsonc"]),
-    (
-        "mise-task",
-        &[
-            "mise.toml",
-            ".mise.toml",
-            ".mise/config.toml",
-            ".config/mise.toml",
-            "mise-tasks/",
-            ".mise-tasks/",
-            ".mise/tasks/",
-        ],
-    ),
-];
-
-/// Files that `docker compose` reads.
-const COMPOSE: &[&str] = &[
-    "docker-compose.yml",
-    "docker-compose.yaml",
-    "compose.yml",
-    "compose.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-    "compose.override.yml",
-    "compose.override.yaml",
-];
+use super::said::has;
 
 /// Programs that run the file of their first argument, with the ends that they add to it.
-pub(super) const INTERPRETERS: [(&str, &[&str]); 62] = [
-    ("node", &[".js", ".mjs", ".cjs", "/index.js"]),
-    ("nodejs", &[".js", ".mjs", ".cjs", "/index.js"]),
-    ("tsx", &[".ts", ".js"]),
-    ("ts-node", &[".ts", ".js"]),
-    ("ts-node-esm", &[".ts", ".js"]),
-    ("esno", &[".ts", ".js"]),
-    ("jiti", &[".ts", ".js"]),
-    ("vite-node", &[".ts", ".js"]),
-    ("babel-node", &[".js"]),
+const INTERPRETERS: [(&str, &[&str]); 14] = [
+    ("node nodejs", &[".js", ".mjs", ".cjs", "/index.js"]),
+    (
+        "tsx ts-node ts-node-esm ts-node-dev ts-node-transpile-only ts-node-script esno jiti vite-node swc-node",
+        TYPESCRIPT,
+    ),
+    ("bun", TYPESCRIPT),
+    ("babel-node electron", &[".js"]),
     ("coffee", &[".coffee"]),
     ("zx", &[".mjs"]),
-    ("bun", &[".ts", ".js"]),
-    ("deno", &[]),
-    ("python", &[".py", "/__main__.py"]),
-    ("pypy", &[".py", "/__main__.py"]),
-    ("py", &[".py", "/__main__.py"]),
-    ("xonsh", &[]),
-    ("hy", &[]),
-    ("sh", &[]),
-    ("bash", &[]),
-    ("rbash", &[]),
-    ("dash", &[]),
-    ("ash", &[]),
-    ("zsh", &[]),
-    ("fish", &[]),
-    ("ksh", &[]),
-    ("mksh", &[]),
-    ("csh", &[]),
-    ("tcsh", &[]),
-    ("elvish", &[]),
-    ("nu", &[]),
-    ("pwsh", &[".ps1"]),
-    ("powershell", &[".ps1"]),
-    ("cscript", &[]),
-    ("wscript", &[]),
-    ("osascript", &[]),
-    ("ruby", &[]),
-    ("jruby", &[]),
-    ("perl", &[]),
-    ("php", &[]),
-    ("lua", &[]),
-    ("luajit", &[]),
-    ("Rscript", &[]),
-    ("julia", &[]),
-    ("elixir", &[]),
-    ("escript", &[]),
-    ("groovy", &[]),
-    ("swift", &[]),
-    ("expect", &[]),
-    ("tclsh", &[]),
-    ("wish", &[]),
-    ("scala", &[]),
-    ("kotlin", &[]),
-    ("clojure", &[]),
-    ("bb", &[]),
-    ("guile", &[]),
-    ("racket", &[]),
-    ("ocaml", &[]),
-    ("runghc", &[]),
-    ("runhaskell", &[]),
+    ("python pypy py ipython kernprof", &[".py", "/__main__.py"]),
+    ("pwsh powershell", &[".ps1"]),
+    ("sh bash rbash dash ash zsh fish ksh mksh csh tcsh elvish nu xonsh hy source", &[]),
+    ("deno cscript wscript osascript ruby jruby perl php lua luajit Rscript julia elixir escript", &[]),
+    ("groovy swift expect tclsh wish scala kotlin clojure bb guile racket ocaml runghc runhaskell", &[]),
+    ("dart scala-cli java jbang rust-script octave raku crystal rdmd", &[]),
     ("ansible-playbook", &[]),
-    ("source", &[]),
+    // Behind a verb of a compiler: `zig run x.zig`.
+    ("run-file", &[]),
 ];
 
+const TYPESCRIPT: &[&str] = &[".ts", ".js"];
+
+/// Returns the ends that an interpreter adds to the name of its script; `None` for other
+/// programs.
+pub(super) fn interpreter_ends(name: &str) -> Option<&'static [&'static str]> {
+    INTERPRETERS.iter().find(|(names, _)| has(names, name)).map(|(_, ends)| *ends)
+}
+
 /// Shells: they read code from their input.
-pub(super) const SHELLS: [&str; 14] = [
-    "sh", "bash", "rbash", "dash", "ash", "zsh", "fish", "ksh", "mksh", "csh", "tcsh", "python", "node",
-    "perl",
-];
+pub(super) const SHELLS: [&str; 11] =
+    ["sh", "bash", "rbash", "dash", "ash", "zsh", "fish", "ksh", "mksh", "csh", "tcsh"];
 
 /// Interpreters that are test runners with an option or subcommand: what follows are tests.
 pub(super) const TESTING_INTERPRETERS: [&str; 6] = ["node", "nodejs", "tsx", "deno", "bun", "ruby"];
@@ -150,93 +59,45 @@ pub(super) const STRONG_INTERPRETERS: [&str; 16] = [
     "powershell",
 ];
 
+/// Programs that read the files of their arguments and run none of them.
+const LINTERS: &str = "ruff mypy pyright black isort flake pylint bandit pycodestyle pydocstyle \
+     yapf autopep eslint oxlint stylelint tsc prettier biome rubocop shellcheck shfmt hadolint \
+     yamllint markdownlint markdownlint-cli actionlint tflint ktlint swiftlint luacheck phpcs \
+     phpstan clang-format cppcheck codespell";
+
 /// Programs that read files and start no other program with their arguments.
-pub(super) const READERS: [&str; 33] = [
-    "pytest",
-    "py.test",
-    "ruff",
-    "mypy",
-    "pyright",
-    "black",
-    "isort",
-    "flake",
-    "pylint",
-    "bandit",
-    "eslint",
-    "tsc",
-    "prettier",
-    "biome",
-    "jest",
-    "vitest",
-    "mocha",
-    "git",
-    "grep",
-    "rg",
-    "cat",
-    "ls",
-    "echo",
-    "printf",
-    "test",
-    "cp",
-    "mv",
-    "diff",
-    "pip",
-    "cargo",
-    "rubocop",
-    "shellcheck",
-    "shfmt",
-];
+const READERS: &str =
+    "pytest py.test jest vitest mocha git grep rg cat ls echo printf test cp mv diff pip cargo";
+
+/// Returns whether a program reads files and starts no other program with its arguments.
+pub(super) fn is_reader(name: &str) -> bool {
+    is_linter(name) || has(READERS, name)
+}
+
+/// Returns whether a program only checks the text of its files.
+pub(super) fn is_linter(name: &str) -> bool {
+    has(LINTERS, name)
+}
 
 /// Returns whether a verb of an interpreter reads, builds or tests its files, and runs none.
 pub(super) fn is_reading_verb(interpreter: &str, verb: &str) -> bool {
-    match interpreter {
-        "deno" => matches!(
-            verb,
-            "lint"
-                | "fmt"
-                | "check"
-                | "doc"
-                | "compile"
-                | "bundle"
-                | "cache"
-                | "install"
-                | "add"
-                | "remove"
-                | "publish"
-                | "info"
-                | "bench"
-                | "coverage"
-                | "types"
-                | "outdated"
-                | "update"
-                | "upgrade"
-                | "task"
-        ),
-        "bun" => matches!(
-            verb,
-            "build"
-                | "install"
-                | "i"
-                | "ci"
-                | "add"
-                | "remove"
-                | "update"
-                | "outdated"
-                | "audit"
-                | "pm"
-                | "publish"
-                | "link"
-                | "create"
-                | "init"
-                | "upgrade"
-        ),
-        _ => false,
-    }
+    let verbs = match interpreter {
+        "deno" => {
+            "lint fmt check doc compile bundle cache install add remove publish info bench coverage \
+             types outdated update upgrade task"
+        }
+        "bun" => "build install i ci add remove update outdated audit pm publish link create init upgrade",
+        "dart" => "test analyze format compile pub fix doc create build info",
+        "scala-cli" | "scala" => "test compile fmt package publish doc setup-ide clean",
+        "crystal" => "spec build tool docs deps init",
+        _ => return false,
+    };
+    has(verbs, verb)
 }
 
 /// Options of programs whose value is a file that they run, or that says what they run.
 /// Those of all programs are in [`FILE_OPTIONS`].
-pub(super) const PROGRAM_OPTIONS: [(&str, &str); 32] = [
+const PROGRAM_OPTIONS: [(&str, &str); 34] = [
     (
         "jest",
         "-c --config --setupFiles --setupFilesAfterEnv --globalSetup --testRunner --runner --testEnvironment",
@@ -247,21 +108,16 @@ pub(super) const PROGRAM_OPTIONS: [(&str, &str); 32] = [
     ("playwright", "-c --config"),
     ("cypress", "-C --config-file"),
     ("karma", "--config"),
-    ("pytest", "-c --config-file"),
-    ("py.test", "-c --config-file"),
+    ("pytest py.test", "-c --config-file"),
     ("tox", "-c --conf"),
     ("nox", "-f --noxfile"),
     ("rspec", "-r --require -O --options"),
     ("phpunit", "-c --configuration --bootstrap"),
     ("ctest", "-S -SP --script"),
     ("cmake", "-P"),
-    ("awk", "-f --file"),
-    ("gawk", "-f --file -i --include"),
-    ("mawk", "-f"),
-    ("nawk", "-f"),
+    ("awk gawk mawk nawk", "-f --file -i --include"),
     ("sed", "-f --file"),
-    ("gradle", "-b -I --build-file --init-script"),
-    ("gradlew", "-b -I --build-file --init-script"),
+    ("gradle gradlew", "-b -I --build-file --init-script"),
     ("node", "-r --require --import --loader --experimental-loader"),
     ("tsx", "-r --require --import --loader"),
     ("nyc", "--require"),
@@ -269,10 +125,22 @@ pub(super) const PROGRAM_OPTIONS: [(&str, &str); 32] = [
     ("go", "-exec -toolexec -overlay"),
     ("task", "-t --taskfile"),
     ("docker", "-f --file"),
-    ("npm", "--script-shell"),
-    ("pnpm", "--script-shell"),
-    ("yarn", "--script-shell"),
+    ("npm pnpm yarn", "--script-shell"),
+    ("cargo", "--config-file"),
+    ("cc gcc clang c++ g++ clang++", "-include -imacros -specs -fplugin -wrapper"),
+    ("rustc", "-Clinker -C --codegen -Zcodegen-backend"),
+    ("java", "-javaagent: -agentpath:"),
+    ("kotlinc", "-script"),
+    ("R", "-f --file"),
+    ("php", "-dauto_prepend_file -dauto_append_file -d --define"),
+    ("emacs", "--script -l --load"),
+    ("nvim vim", "-l -S -u"),
 ];
+
+/// Returns the options of a program whose value is a file that it runs.
+pub(super) fn options_with_files(name: &str) -> Option<&'static str> {
+    PROGRAM_OPTIONS.iter().find(|(names, _)| has(names, name)).map(|(_, options)| *options)
+}
 
 /// Options of interpreters and task runners whose value is a file that they run.
 pub(super) const FILE_OPTIONS: [&str; 15] = [
@@ -297,10 +165,11 @@ pub(super) const FILE_OPTIONS: [&str; 15] = [
 pub(super) const MANIFESTS: [&str; 4] = ["package.json", "pyproject.toml", "Cargo.toml", "go.mod"];
 
 /// Extensions of scripts.
-const SCRIPT_EXTENSIONS: [&str; 38] = [
+const SCRIPT_EXTENSIONS: [&str; 46] = [
     "sh", "bash", "zsh", "fish", "py", "js", "mjs", "cjs", "ts", "mts", "rb", "pl", "ps1", "php", "lua",
     "mk", "bat", "cmd", "just", "csh", "ksh", "nu", "xsh", "coffee", "r", "R", "jl", "ex", "exs", "groovy",
-    "swift", "exp", "tcl", "awk", "cmake", "kts", "scala", "clj",
+    "swift", "exp", "tcl", "awk", "cmake", "kts", "scala", "clj", "java", "dart", "csx", "fsx", "sc", "zig",
+    "raku", "scpt",
 ];
 
 /// Returns whether a word looks like the path of a script.

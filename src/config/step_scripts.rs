@@ -2,21 +2,31 @@
 
 use crate::check::context::ProtectedPattern;
 
-use super::shell_code::split_commands;
+use super::said::has;
+use super::shell_code::{SUBSTITUTION, split_commands};
 use super::step::GateStep;
-use super::step_programs::{
-    INTERPRETERS, MANIFESTS, PROGRAM_OPTIONS, READERS, STRONG_INTERPRETERS, TASK_RUNNERS, is_script,
-    program_name,
-};
-use super::wrapper_table::WRAPPER_FILES;
-use super::wrappers::{Peeled, Said, peel};
+use super::step_programs::{MANIFESTS, interpreter_ends, is_script, program_name};
+use super::task_files::task_files;
+use super::wrapper_table::{EACH_WORD, WRAPPER_FILES};
+use super::wrappers::{Peeled, peel};
 use folders::Folders;
+use input::{MadeText, is_input};
 
 mod code;
+mod containers;
+mod environment;
 mod folders;
+mod input;
 mod interpreters;
+mod options;
+mod programs;
+mod script_names;
 mod tasks;
+mod variables;
 mod windows;
+mod words;
+
+pub(super) use script_names::step_words;
 
 /// Maximum number of pieces of code inside of each other.
 const MAX_DEPTH: usize = 8;
@@ -26,6 +36,10 @@ const MAX_WRAPPERS: usize = 64;
 const MAX_ITEMS: usize = 64;
 /// Maximum number of paths of one step.
 const MAX_PATHS: usize = 2_000;
+/// Maximum number of bytes of commands that are read as such; of the rest, scripts are searched.
+const MAX_READ_BYTES: usize = 1_000_000;
+/// What a command counts besides its words.
+const COMMAND_BYTES: usize = 64;
 
 /// Returns the scripts and task files that a step runs: the work must not edit them unasked.
 /// A script that another script calls is not found.
@@ -37,35 +51,34 @@ pub(super) fn step_patterns(step: &GateStep) -> Vec<ProtectedPattern> {
     for (name, value) in &step.environment.set {
         found.collect_assignment(&format!("{name}={value}"), &folders, 0);
     }
-    found.paths.sort();
-    found.paths.dedup();
+    found.list.sort();
+    found.list.dedup();
     let reason = || format!("the step `{}` runs it", step.name);
-    found.paths.iter().filter_map(|path| ProtectedPattern::parse_path(path, reason())).collect()
+    found.list.iter().filter_map(|path| ProtectedPattern::parse_path(path, reason())).collect()
 }
 
-/// Returns the words of a step that can name a script of a manifest: those of its command, and
-/// those of package managers in code.
-pub(super) fn step_words(step: &GateStep) -> Vec<String> {
-    let is_manager = |word: &String| {
-        matches!(program_name(word), "npm" | "pnpm" | "yarn" | "bun" | "node" | "deno" | "composer")
-    };
-    let code = step.argv.iter().filter(|word| word.contains(char::is_whitespace));
-    let commands = code.flat_map(|code| split_commands(code)).map(|command| command.words);
-    let named = commands.filter(|words| words.iter().any(is_manager)).flatten();
-    step.argv.iter().cloned().chain(named).collect()
-}
-
-/// The paths that were found.
+/// The paths that were found, and what the command that is read now can run besides its words.
 #[derive(Default)]
 struct Paths {
-    paths: Vec<String>,
+    list: Vec<String>,
+    /// The number of bytes of commands that were read.
+    read_bytes: usize,
+    /// What the command reads from its input.
+    input: MadeText,
+    /// What the commands in its words print.
+    printed: MadeText,
 }
 
 impl Paths {
     fn add(&mut self, folders: &Folders, path: &str) {
-        let is_manifest = || MANIFESTS.contains(&path.rsplit('/').next().unwrap_or(path));
-        if self.paths.len() < MAX_PATHS && !is_manifest() {
-            self.paths.extend(folders.join(path));
+        folders.join(path).into_iter().for_each(|path| self.add_path(path));
+    }
+
+    /// Adds a path below the root.
+    fn add_path(&mut self, path: String) {
+        let is_manifest = MANIFESTS.contains(&path.rsplit('/').next().unwrap_or(&path));
+        if self.list.len() < MAX_PATHS && !is_manifest {
+            self.list.push(path);
         }
     }
 
@@ -74,9 +87,15 @@ impl Paths {
         ends.iter().for_each(|end| self.add(folders, &format!("{word}{end}")));
     }
 
+    /// Counts what is read. Returns whether it is too much.
+    fn is_too_much(&mut self, words: &[&str]) -> bool {
+        self.read_bytes += COMMAND_BYTES + words.iter().map(|word| word.len() + 1).sum::<usize>();
+        self.read_bytes > MAX_READ_BYTES
+    }
+
     /// Collects the paths of a command. Wrappers around it are peeled one after the other.
     fn collect(&mut self, words: &[&str], folders: &Folders, depth: usize) {
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || self.is_too_much(words) {
             return self.add_unread(words, folders);
         }
         let mut folders = folders.clone();
@@ -85,18 +104,12 @@ impl Paths {
             let (name, rest) = if then.is_empty() {
                 let Some((program, rest)) = words.split_first() else { return };
                 if program.contains(char::is_whitespace) {
-                    self.add(&folders, program);
-                    if let Some((_, code)) = program.split_once(':').filter(|_| is_hatch) {
-                        self.collect_code(code, &folders, depth + 1);
-                    }
-                    return self.collect_words_of_code(words, &folders, depth);
+                    return self.collect_text_as_program(words, is_hatch, &folders, depth);
                 }
                 // `hatch run test:python` names an environment first.
                 let program =
                     program.rsplit_once(':').filter(|_| is_hatch).map_or(*program, |(_, name)| name);
-                if program.contains(['/', '\\']) || is_script(program) {
-                    self.add(&folders, program);
-                }
+                self.collect_program_file(program, &folders, depth);
                 if let Some((folder, "gradlew" | "mvnw")) = program.rsplit_once('/') {
                     // It reads the folder of its settings beside it.
                     folders = folders.clone().or(folders.enter(folder));
@@ -111,22 +124,41 @@ impl Paths {
             let before = rest.get(..rest.len() - peeled.words.len()).unwrap_or(rest);
             let outer = folders;
             folders = self.collect_wrapper(name, before, &peeled, &outer, depth);
-            if name == "env" && !peeled.said.code.is_empty() {
-                return self.collect_split_words(&peeled, &folders, depth);
-            }
-            if INTERPRETERS.iter().any(|(known, _)| *known == name) {
+            if interpreter_ends(name).is_some() {
                 let with_script = rest.get(..=before.len()).unwrap_or(rest);
                 self.collect_program(name, with_script, &outer, depth);
-            } else if TASK_RUNNERS.iter().any(|(known, _)| *known == name) {
+            } else if task_files(name).is_some() {
                 self.collect_program(name, before, &outer, depth);
             }
-            if name == "parallel" && peeled.words.iter().any(|word| word.starts_with(":::")) {
-                return self.collect_parallel(peeled.words, &folders, depth);
+            if self.collect_command_of_wrapper(name, before, &peeled, &folders, depth) {
+                return;
             }
             is_hatch = name == "hatch";
             (words, then) = (peeled.words, peeled.then);
         }
         self.add_unread(words, &folders);
+    }
+
+    /// Collects a first word with blanks: the name of a file, or code.
+    fn collect_text_as_program(&mut self, words: &[&str], is_hatch: bool, folders: &Folders, depth: usize) {
+        let program = words.first().copied().unwrap_or_default();
+        self.add(folders, program);
+        if let Some((_, code)) = program.split_once(':').filter(|_| is_hatch) {
+            self.collect_code(code, folders, depth + 1);
+        }
+        self.collect_words_of_code(words, folders, depth);
+    }
+
+    /// Collects the file of a program, or the text that takes its place.
+    fn collect_program_file(&mut self, program: &str, folders: &Folders, depth: usize) {
+        if is_input(program) {
+            // `uv run -` reads a script.
+            self.run_input(folders, depth);
+        } else if program == SUBSTITUTION {
+            self.run_printed(program, folders, depth);
+        } else if program.contains(['/', '\\']) || is_script(program) {
+            self.add(folders, program);
+        }
     }
 
     /// Collects what a wrapper itself runs, and returns the folders of its command.
@@ -139,11 +171,12 @@ impl Paths {
         depth: usize,
     ) -> Folders {
         let said = &peeled.said;
-        let folders = said.moves.iter().fold(outer.clone(), |folders, to| folders.follow(*to));
+        let start = if peeled.is_inside { outer.in_container(&said.mounts) } else { outer.clone() };
+        let folders = said.moves.iter().fold(start, |folders, to| folders.follow(*to));
         self.collect_options(name, before, &outer.clone().or(folders.clone()));
         said.files.iter().filter(|file| is_script(file)).for_each(|file| self.add(outer, file));
         said.assignments.iter().for_each(|word| self.collect_assignment(word, &folders, depth));
-        for (program, code) in said.code.iter().filter(|(program, _)| *program != "env") {
+        for (program, code) in said.code.iter().filter(|(program, _)| !is_start_of_command(program)) {
             self.collect_code(&format!("{program} {code}"), &folders, depth + 1);
         }
         let files =
@@ -164,38 +197,42 @@ impl Paths {
         folders
     }
 
-    /// `parallel bash ::: x.sh y.sh`: the command runs with each of the words behind.
-    fn collect_parallel(&mut self, words: &[&str], folders: &Folders, depth: usize) {
-        let at = words.iter().position(|word| word.starts_with(":::")).unwrap_or(words.len());
-        let (command, items) = words.split_at(at);
-        for item in items.iter().filter(|item| !item.starts_with(":::")).take(MAX_ITEMS) {
-            let mut words: Vec<&str> =
-                command.iter().map(|word| if *word == "{}" { *item } else { *word }).collect();
-            if !command.contains(&"{}") {
-                words.push(item);
-            }
-            self.collect(&words, folders, depth + 1);
+    /// Collects the command of a wrapper that is more than the words behind it. Returns false
+    /// for other wrappers.
+    fn collect_command_of_wrapper(
+        &mut self,
+        name: &str,
+        before: &[&str],
+        peeled: &Peeled<'_, '_>,
+        folders: &Folders,
+        depth: usize,
+    ) -> bool {
+        if peeled.said.code.iter().any(|(program, _)| is_start_of_command(program)) {
+            self.collect_split_words(name, peeled, folders, depth);
+            return true;
         }
+        if has(EACH_WORD, name) {
+            peeled.words.iter().for_each(|code| self.collect_code(code, folders, depth + 1));
+            return true;
+        }
+        if name == "parallel" && peeled.words.iter().any(|word| word.starts_with(":::")) {
+            self.collect_parallel(peeled.words, folders, depth);
+            return true;
+        }
+        if matches!(name, "xargs" | "parallel") {
+            self.collect_xargs(before, peeled.words, folders, depth);
+        }
+        false
     }
 
     /// `env -S "node -r x" y`: the words of the text and those behind it are one command.
-    fn collect_split_words(&mut self, peeled: &Peeled<'_, '_>, folders: &Folders, depth: usize) {
-        let texts = peeled.said.code.iter().flat_map(|(_, text)| split_commands(text));
+    fn collect_split_words(&mut self, name: &str, peeled: &Peeled<'_, '_>, folders: &Folders, depth: usize) {
+        let texts = peeled.said.code.iter().filter(|(program, _)| is_start_of_command(program));
+        let texts = texts.flat_map(|(_, text)| split_commands(text));
         let words: Vec<String> = texts.flat_map(|command| command.words).collect();
         let words = words.iter().map(String::as_str).chain(peeled.words.iter().copied());
-        let words: Vec<&str> = ["env"].into_iter().chain(words).collect();
+        let words: Vec<&str> = Some("env").filter(|env| *env == name).into_iter().chain(words).collect();
         self.collect(&words, folders, depth + 1);
-    }
-
-    /// Collects the paths of a variable that says what an interpreter loads.
-    pub(super) fn collect_assignment(&mut self, word: &str, folders: &Folders, depth: usize) {
-        let Some((name, value)) = word.split_once('=') else { return };
-        match name {
-            "NODE_OPTIONS" => self.collect_code(&format!("node {value}"), folders, depth + 1),
-            "RUBYOPT" => self.collect_code(&format!("ruby {value}"), folders, depth + 1),
-            "BASH_ENV" | "ENV" | "MAKEFILES" => self.add(folders, value),
-            _ => {}
-        }
     }
 
     /// Adds all words that look like scripts, of code that is too deep to be read.
@@ -204,138 +241,30 @@ impl Paths {
         let parts = words.iter().flat_map(|word| word.split(is_between));
         parts.filter(|part| is_script(part)).for_each(|part| self.add(folders, part));
     }
-
-    /// Collects the paths of a program that is no wrapper.
-    fn collect_program(&mut self, name: &str, rest: &[&str], folders: &Folders, depth: usize) {
-        self.collect_options(name, rest, folders);
-        for (program, options) in
-            Said::of_program(name, rest).code.iter().filter(|(program, _)| *program == "node" || name == "go")
-        {
-            self.collect_code(&format!("{program} {options}"), folders, depth + 1);
-        }
-        match name {
-            "cmd" => return self.collect_cmd(rest, folders, depth),
-            "pwsh" | "powershell" => return self.collect_powershell(rest, folders, depth),
-            "find" | "fd" | "fdfind" => return self.collect_find(rest, folders, depth),
-            "go" => return self.collect_go(rest, folders),
-            "nix" => return self.add(folders, "flake.nix"),
-            _ => {}
-        }
-        if let Some((_, files)) = TASK_RUNNERS.iter().find(|(known, _)| *known == name) {
-            return self.collect_tasks(name, rest, files, folders);
-        }
-        if let Some((_, ends)) = INTERPRETERS.iter().find(|(known, _)| *known == name) {
-            return self.collect_interpreter(name, rest, ends, folders, depth);
-        }
-        if name.starts_with('$') && !is_variable_of_tool(name) {
-            // It may be an interpreter.
-            return self.collect_interpreter(name, rest, &[], folders, depth);
-        }
-        // A pattern or a list of files is no code.
-        if !READERS.contains(&name) || matches!(name, "git" | "cargo") {
-            self.collect_words_of_code(rest, folders, depth);
-        }
-        self.collect_unknown(name, rest, folders, depth);
-    }
-
-    /// A program that is not known may be a wrapper: a command behind `--`, or an interpreter
-    /// with its script, is read as a command.
-    fn collect_unknown(&mut self, name: &str, rest: &[&str], folders: &Folders, depth: usize) {
-        if READERS.contains(&name) {
-            return;
-        }
-        let starts = |word: &str| !word.contains('/') && STRONG_INTERPRETERS.contains(&program_name(word));
-        let behind = rest.iter().position(|word| *word == "--").map(|at| at + 1);
-        let has_command = |at: &usize| {
-            let before = rest.get(..*at).unwrap_or_default();
-            rest.get(*at).is_some_and(|word| before.contains(&"exec") || starts(word))
-        };
-        let has_script = |at: &usize| {
-            let script = rest.get(at + 1..).unwrap_or_default().iter().find(|word| !word.starts_with('-'));
-            let is_value =
-                at.checked_sub(1).and_then(|at| rest.get(at)).is_some_and(|word| word.starts_with('-'));
-            !is_value && script.is_some_and(|word| is_script(word))
-        };
-        let named = || rest.iter().position(|word| starts(word)).filter(has_script);
-        if let Some(at) = behind.filter(has_command).or_else(named) {
-            self.collect(rest.get(at..).unwrap_or_default(), folders, depth + 1);
-        }
-    }
-
-    /// Collects the commands that `find` runs for each file.
-    fn collect_find(&mut self, rest: &[&str], folders: &Folders, depth: usize) {
-        let is_exec = |word: &&str| {
-            matches!(*word, "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch")
-        };
-        for (at, word) in rest.iter().enumerate().filter(|(_, word)| is_exec(word)) {
-            let behind = rest.get(at + 1..).unwrap_or_default();
-            let is_end = |word: &&str| *word == ";" || is_exec(word);
-            let command = behind.split(is_end).next().unwrap_or_default();
-            let is_inside = word.ends_with("dir");
-            let folders = if is_inside { Folders::anywhere() } else { folders.clone() };
-            self.collect(command, &folders, depth + 1);
-        }
-    }
-
-    /// Collects the paths of code in one word, as `script -c` has it.
-    fn collect_words_of_code(&mut self, words: &[&str], folders: &Folders, depth: usize) {
-        for word in words.iter().filter(|word| word.contains(char::is_whitespace)) {
-            self.collect_code(word, folders, depth + 1);
-        }
-    }
-
-    /// Collects the values of options of a program that name files which it runs.
-    fn collect_options(&mut self, name: &str, rest: &[&str], folders: &Folders) {
-        self.collect_plugins(name, rest, folders);
-        let Some((_, options)) = PROGRAM_OPTIONS.iter().find(|(known, _)| *known == name) else { return };
-        for (at, word) in rest.iter().enumerate() {
-            let value = options.split(' ').find_map(|option| {
-                let behind = word.strip_prefix(option)?;
-                match behind.strip_prefix('=') {
-                    Some(value) => Some(value),
-                    None if behind.is_empty() => rest.get(at + 1).copied(),
-                    None => Some(behind).filter(|_| option.len() == 2),
-                }
-            });
-            if let Some(value) = value.filter(|value| is_script(value) || value.contains('.')) {
-                self.add_all(folders, value, &[".js", ".cjs", ".mjs", ".ts", ".rb"]);
-            }
-        }
-    }
-
-    /// Collects the plug-ins of `pytest -p`, which are modules.
-    fn collect_plugins(&mut self, name: &str, rest: &[&str], folders: &Folders) {
-        if !matches!(name, "pytest" | "py.test" | "python") {
-            return;
-        }
-        for (at, word) in rest.iter().enumerate() {
-            let Some(value) = word.strip_prefix("-p") else { continue };
-            let value = if value.is_empty() { rest.get(at + 1).copied().unwrap_or_default() } else { value };
-            let is_module = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
-            if !value.is_empty() && value.chars().all(is_module) {
-                let module = value.replace('.', "/");
-                self.add_all(folders, &format!("{module}.py"), &[]);
-                self.add(folders, &format!("{module}/__init__.py"));
-            }
-        }
-    }
 }
 
-/// Returns whether a variable is named after a program that only reads files: `$CC`, `$ESLINT`.
-fn is_variable_of_tool(name: &str) -> bool {
-    let upper = name.to_uppercase();
-    let mut parts = upper.split(|c: char| !c.is_ascii_alphanumeric());
-    parts.any(|part| {
-        matches!(part, "CC" | "CXX" | "TSC")
-            || ["LINT", "FMT", "FORMAT"].iter().any(|word| part.contains(word))
-    })
+/// Returns whether code of this kind is only the start of the command.
+fn is_start_of_command(kind: &str) -> bool {
+    matches!(kind, "env" | "entry")
 }
 
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_containers;
+#[cfg(test)]
+mod tests_environment;
+#[cfg(test)]
 mod tests_honest;
 #[cfg(test)]
+mod tests_inputs;
+#[cfg(test)]
+mod tests_interpreters;
+#[cfg(test)]
 mod tests_spellings;
+#[cfg(test)]
+mod tests_tasks;
+#[cfg(test)]
+mod tests_variables;
 #[cfg(test)]
 mod tests_wrappers;

@@ -15,6 +15,8 @@ pub(super) enum Own {
     Verb,
     /// None: only an option holds the command.
     Option,
+    /// The name of an image or of a container, in which the command runs.
+    Container,
 }
 
 /// A program that starts another program.
@@ -61,7 +63,7 @@ pub(super) const LAUNCHERS: [Wrapper; 14] = [
 ];
 
 /// Package managers, and programs that run tasks or containers with a verb.
-pub(super) const MANAGERS: [Wrapper; 24] = [
+pub(super) const MANAGERS: [Wrapper; 26] = [
     row("npx bunx pnpx", "", Own::Words(0), ""),
     row("npm", "exec x", Own::Words(0), ""),
     row("pnpm", "exec dlx run run-script", Own::Words(0), ""),
@@ -79,206 +81,53 @@ pub(super) const MANAGERS: [Wrapper; 24] = [
     row("nix", "develop shell", Own::Option, ""),
     row("nix-shell su runuser", "", Own::Option, ""),
     row("docker podman", "compose", Own::Words(0), "docker-compose"),
-    row("docker podman nerdctl docker-compose podman-compose", "run exec", Own::Words(1), ""),
+    row("docker podman nerdctl docker-compose podman-compose", "run exec", Own::Container, ""),
+    row("apptainer singularity", "exec run", Own::Container, ""),
+    row("devcontainer", "exec", Own::Words(0), ""),
     row("docker podman nerdctl", "container", Own::Words(0), "docker"),
     row("cargo", "make", Own::Words(0), "makers"),
     row("deno", "task", Own::Words(0), "deno-task"),
     row("mise rtx", "tasks task", Own::Words(0), "mise"),
     row("mise rtx", "run r", Own::Words(0), "mise-task"),
-    row("kubectl oc", "exec", Own::ToDashes, ""),
+    row("kubectl oc", "exec", Own::Container, ""),
 ];
 
-/// Options with a value, and options that say where or what a program runs. The mark behind
-/// an option says what it does:
-/// `/` the value is the folder of the command; `~` it may be; `?` the value names a package
-/// whose folder is not known; `*` (no value) the command runs in folders that are not known;
-/// `^` (no value) it may run at the root; `!` the value is a command line; `%` the value holds
-/// options of node; `>` (no value) the words behind are the command; `#` the option and the
-/// words behind are for Python; `@` the value is a file that the program runs.
-pub(super) const OPTIONS: [(&str, &str); 91] = [
-    ("nice", "-n --adjustment"),
-    ("ionice", "-c -n --class --classdata"),
-    ("time gtime", "-f -o --format --output"),
-    ("stdbuf", "-i -o -e --input --output --error"),
-    (
-        "xvfb-run",
-        "-n -s -e -f -w -p --server-num --server-args --auth-file --error-file --wait --xauth-protocol",
+/// Other programs that start a program, and programs with a verb before the script that they run.
+/// `python:` stands before the modules of Python that run a script or another module.
+pub(super) const RUNNERS: [Wrapper; 21] = [
+    row("hyperfine watchexec firejail retry setpriv bwrap", "", Own::Words(0), ""),
+    row("gosu su-exec faketime ssh", "", Own::Words(1), ""),
+    row("dotenv-cli env-cmd concurrently conc start-server-and-test stmux", "", Own::Words(0), ""),
+    row("script", "", Own::Option, ""),
+    row("devenv", "shell", Own::Words(0), ""),
+    row("flox guix", "activate shell", Own::ToDashes, ""),
+    row("zig crystal", "run", Own::Words(0), "run-file"),
+    row("nim", "r", Own::Words(0), "run-file"),
+    row("rails", "runner r", Own::Words(0), "run-file"),
+    row("dotnet", "script fsi exec", Own::Words(0), "run-file"),
+    row("dotnet", "run", Own::Words(0), "dotnet-run"),
+    row("dart", "run", Own::Words(0), "run-file"),
+    row("scala-cli", "run", Own::Words(0), "run-file"),
+    row("mix", "run", Own::Words(0), "elixir"),
+    row("R", "CMD", Own::Words(0), "R-cmd"),
+    row("R-cmd", "BATCH", Own::Words(0), "Rscript"),
+    row("deno", "x", Own::Words(0), ""),
+    row(
+        "python:cProfile python:profile python:pdb python:trace python:debugpy python:kernprof \
+         python:memory_profiler python:line_profiler python:pyinstrument python:viztracer \
+         python:scalene python:IPython python:ipdb python:torch.distributed.run \
+         python:torch.distributed.launch",
+        "",
+        Own::Words(0),
+        "python",
     ),
-    (
-        "sudo",
-        "-u -g -h -p -C -T -r -t -U -D/ -R --user --group --host --prompt --close-from --chdir/ --chroot",
-    ),
-    ("doas", "-u -C"),
-    ("su runuser", "-c! --command! -s@ --shell@ -g -G -u --user --group --supp-group"),
-    ("exec", "-a"),
-    (
-        "nyc c8",
-        "-x -n -r --exclude --include --reporter --nycrc-path -c --config --cwd/ --report-dir \
-         --temp-dir -o --src",
-    ),
-    ("dotenv", "-e -f -p -v --file --env-file"),
-    ("env", "-u --unset -C/ --chdir/ -S! --split-string! -a --argv0"),
-    ("timeout gtimeout", "-s -k --signal --kill-after"),
-    ("flock", "-w -E -c! --command! --timeout --wait --conflict-exit-code"),
-    (
-        "xargs",
-        "-a -d -E -I -L -n -P -s --arg-file --delimiter --max-args --max-procs --max-lines --process-slot-var",
-    ),
-    (
-        "parallel",
-        "-j --jobs -a --arg-file --delay --timeout --retries --wd~ --workdir~ --joblog --results --tmpdir -S -I -n -N",
-    ),
-    ("taskset", "-p"),
-    ("chrt", "-T -P -D"),
-    ("numactl", "-N -m -C -i --cpunodebind --membind --physcpubind --interleave"),
-    ("strace", "-e -o -p -s -u -E -P -O -S -a"),
-    ("ltrace", "-e -o -p -s -u -l -n -a -A -F"),
-    ("caffeinate", "-t -w"),
-    ("fakeroot", "-l -s -i -b --lib --faked"),
-    ("dbus-run-session", "--config-file --dbus-daemon"),
-    (
-        "systemd-run",
-        "-p -u -E -M -H --property --unit --slice --setenv --uid --gid --working-directory/ \
-         --description --machine --host --nice --service-type",
-    ),
-    ("unshare", "-S -G -w/ -R --setuid --setgid --wd/ --root --map-user --map-group --propagation"),
-    ("prlimit", "-p --pid"),
-    ("softlimit", "-a -c -d -f -l -m -o -p -r -s -t"),
-    ("watch", "-n --interval -q --equexit"),
-    ("nodemon", "-w --watch -e --ext -i --ignore -x! --exec! --config -d --delay --cwd/ --signal"),
-    (
-        "uv uvx",
-        "--with --with-requirements --with-editable --extra --group --only-group --no-group --no-extra --package \
-         --python -p --directory/ --project --env-file --index --default-index --index-url -i \
-         --extra-index-url --config-file --from --cache-dir -w --color --exclude-newer --link-mode \
-         --resolution --prerelease --refresh-package --reinstall-package -P --upgrade-package -f \
-         --find-links --constraints -c --overrides -m# --module#",
-    ),
-    ("poetry", "-C~ --directory~ -P --project"),
-    ("pipenv", "--python --pypi-mirror"),
-    ("pdm", "-p~ --project~ --venv --env-file -m#"),
-    (
-        "hatch",
-        "-e --env -p~ --project~ --data-dir --cache-dir --config -i --include -x --exclude -f --filter",
-    ),
-    ("rye", "--pyproject~"),
-    ("pixi", "-e --environment --manifest-path -p --platform"),
-    ("conda mamba micromamba", "-n --name -p --prefix --cwd/"),
-    ("pipx", "--spec --python --pip-args --index-url --with"),
-    ("devbox", "-c~ --config~ -e --env --env-file"),
-    ("mise rtx", "-C/ --cd/ -c! --command! -E --env -j --jobs -t --tool --output -P --profile"),
-    ("mise-task", "-C/ --cd/ -j --jobs -o --output -t --tool"),
-    ("doppler", "-p --project -c --config -t --token --command! --mount --scope --name-transformer"),
-    ("infisical", "--env --path --projectId --token --command! --tags"),
-    ("op", "--account --env-file --config --session"),
-    ("foreman honcho", "-e --env -f --procfile -d/ --root~"),
-    ("bundle", "--gemfile"),
-    ("volta", "--node --npm --yarn --pnpm --env"),
-    ("fnm", "--using --fnm-dir --node-dist-mirror --log-level --arch"),
-    ("dotenvx", "-f --env-file -fk -e --env --convention"),
-    (
-        "npm",
-        "-C~ --prefix~ --dir~ -w? --workspace? -ws* --workspaces* -p --package -c! --call! --node-options% \
-         --loglevel --userconfig --globalconfig --registry --cache --script-shell@ --tag --otp --omit --include",
-    ),
-    (
-        "npx",
-        "-C~ --prefix~ -w? --workspace? -ws* --workspaces* -p --package -c! --call! --node-options% \
-         --node-arg% -n% --loglevel --userconfig --registry --cache --script-shell@ --shell@",
-    ),
-    (
-        "pnpm pnpx",
-        "-C/ --dir/ --prefix~ --filter? --filter-prod? -F? -r* --recursive* -w^ --workspace-root^ -p --package \
-         -c! --loglevel --reporter --workspace-concurrency --userconfig --registry --cache --script-shell@ \
-         --node-options% --allow-build --resume-from --test-pattern --changed-files-ignore-pattern",
-    ),
-    (
-        "yarn",
-        "-C~ --cwd/ --prefix~ -p --package --loglevel \
-         --userconfig --registry --cache --script-shell@ --use-yarnrc --modules-folder --cache-folder --filter",
-    ),
-    ("yarn-workspaces", "--from --include --exclude -j --jobs --since"),
-    ("composer", "-d/ --working-dir/"),
-    ("bunx", "-p --package"),
-    (
-        "bun",
-        "--cwd/ -F? --filter? -C~ --prefix~ --dir~ -c --config --env-file --conditions -d --define -l --port --shell --extension-order \
-         --tsconfig-override --main-fields --jsx-factory --jsx-runtime --loglevel --registry --cache --elide-lines",
-    ),
-    ("lerna", "--scope --ignore --concurrency --since --loglevel"),
-    ("coverage", "-m# --source --omit --include --rcfile --data-file --concurrency --context --debug"),
-    (
-        "nix",
-        "-c> --command> --option --include -I --override-input --profile --log-format --keep -k \
-         -u --unset --expr --file -f --arg --argstr --inputs-from -j --max-jobs",
-    ),
-    ("nix-shell", "--run! --command! -p -E --expr -A --attr -I --arg --argstr -i --keep"),
-    (
-        "docker podman nerdctl",
-        "-v --volume -w --workdir -e --env --env-file -u --user --name --network --net -p --publish --platform \
-         --entrypoint! --mount --label -l --label-file --memory -m --memory-swap --cpus --cpuset-cpus --cap-add \
-         --cap-drop --security-opt --ulimit --tmpfs --add-host --device --gpus -h --hostname --pull --shm-size \
-         --ipc --pid --userns --volumes-from --log-driver --log-opt --restart --runtime --stop-signal --cidfile \
-         --dns --group-add --ip --link --sysctl -c --context -H --host --log-level --config --detach-keys",
-    ),
-    (
-        "docker-compose podman-compose",
-        "-f@ --file@ --project-directory~ -p --project-name --profile --env-file --parallel --ansi --progress \
-         -v --volume -w --workdir -e --env -u --user --name --publish --entrypoint! -l --label --cap-add \
-         --cap-drop --pull --index",
-    ),
-    ("kubectl oc", "-n --namespace -c --container --context --kubeconfig"),
-    ("cargo", "-C/ --manifest-path --config -Z --color --target-dir"),
-    ("makers", "--cwd/ --makefile@ --profile -p -e --env --env-file --loglevel -l"),
-    ("deno-task", "--cwd/ -c@ --config@ --filter -f"),
-    (
-        "go",
-        "-C/ -exec! -toolexec! -tags -ldflags -gcflags -asmflags -mod -modfile -overlay -p -pkgdir -o -cpu -cover",
-    ),
-    ("make gmake bmake", "-C/ --directory/ -f@ --file@ --makefile@ -I -o -W -m"),
-    (
-        "just",
-        "-f@ --justfile@ -d~ --working-directory~ --set --shell --shell-arg --dotenv-path --dotenv-filename -E",
-    ),
-    ("task go-task", "-d/ --dir/ -t@ --taskfile@ -C -o --output -I --interval"),
-    ("rake", "-C/ --directory/ -f@ --rakefile@ -r@ --require@ -R -I --libdir --rakelibdir"),
-    ("jake", "-C/ --directory/ -f@ --jakefile@"),
-    ("ninja scons", "-C/ --directory/ -f@ --file@ --makefile@ --sconstruct@ -j -k -l -d -t -w"),
-    ("gulp", "--cwd/ -f@ --gulpfile@ --require@ --preload@"),
-    ("grunt", "-b/ --base/ --gruntfile@"),
-    ("invoke inv fab", "-r/ --search-root/ -f -c --collection"),
-    ("mage", "-d/ -w~ -compile -t"),
-    ("doit", "-d/ --dir/ -f@ --file@"),
-    ("tox", "-c@ --conf@ --root~ --workdir -e"),
-    ("nox", "-f@ --noxfile@ -s -e -t -k -p --envdir"),
-    ("gradlew", "-p~ --project-dir~ -b@ --build-file@ -I@ --init-script@ -c@ --settings-file@"),
-    ("mvnw", "-f@ --file@ -s -pl -P -rf"),
-    (
-        "node nodejs",
-        "-C --conditions --env-file --env-file-if-exists --input-type --title --icu-data-dir --openssl-config \
-         --redirect-warnings --report-dir --report-directory --watch-path --test-name-pattern \
-         --test-reporter-destination --diagnostic-dir --disable-warning --inspect-port --test-concurrency \
-         --dns-result-order --unhandled-rejections",
-    ),
-    (
-        "deno",
-        "-c --config --import-map -L --log-level --cert --location --seed --ext \
-         --preload@ --minimum-dependency-age",
-    ),
-    (
-        "tsx ts-node ts-node-esm esno jiti vite-node babel-node zx coffee",
-        "--tsconfig -P --project -C --compiler -O --compiler-options -I --ignore --cwd~ --scope-dir --config \
-         --root~ --mode --presets --plugins --extensions --config-file --shell --prefix --postfix --ext",
-    ),
-    ("ruby jruby", "-I -C/ -E"),
-    ("perl", "-I"),
-    ("php", "-f@ --file@ -c -d -t -S -z --php-ini --define --docroot --server"),
-    (
-        "ansible-playbook",
-        "-i@ --inventory@ -e --extra-vars -l --limit -u --user -t --tags --skip-tags --vault-password-file \
-         --private-key --key-file -f --forks -c --connection -M --module-path",
-    ),
+    row("python:coverage", "run", Own::Words(0), "python"),
+    row("python:runpy", "", Own::Words(0), "python-module"),
+    row("python:accelerate.commands.launch", "", Own::Words(0), "python"),
 ];
+
+/// Programs each of whose words is a command line.
+pub(super) const EACH_WORD: &str = "concurrently conc hyperfine start-server-and-test stmux";
 
 /// Files that a wrapper reads in its folder and runs.
 pub(super) const WRAPPER_FILES: [(&str, &[&str]); 3] =

@@ -3,35 +3,9 @@
 //! The code that recognizes test runs and the code that finds the scripts of steps use one
 //! table and one reading of it.
 
-use super::wrapper_table::{LAUNCHERS, MANAGERS, OPTIONS, Own, Wrapper};
-
-/// Where a command runs, as an option says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Move<'a> {
-    /// In this folder.
-    Into(&'a str),
-    /// In this folder, or where it would run without the option.
-    Maybe(&'a str),
-    /// In the folder of this package.
-    Package(&'a str),
-    /// In a folder that is not known.
-    Anywhere,
-    /// At the root, or where it would run without the option.
-    Root,
-}
-
-/// What options say.
-#[derive(Debug, Default)]
-pub(super) struct Said<'a> {
-    /// Where the command runs.
-    pub moves: Vec<Move<'a>>,
-    /// Command lines, with the program that reads each.
-    pub code: Vec<(&'static str, &'a str)>,
-    /// Files that the program runs.
-    pub files: Vec<&'a str>,
-    /// Words such as `A=1`.
-    pub assignments: Vec<&'a str>,
-}
+use super::said::{Move, OptionEnd, Said, has, options_of};
+use super::step_programs::{STRONG_INTERPRETERS, is_linter, program_name};
+use super::wrapper_table::{LAUNCHERS, MANAGERS, Own, RUNNERS, Wrapper};
 
 /// What a wrapper starts.
 #[derive(Debug)]
@@ -44,129 +18,8 @@ pub(super) struct Peeled<'s, 'a> {
     pub said: Said<'a>,
     /// The own words of the wrapper before the command.
     pub own: &'s [&'a str],
-}
-
-/// How an option goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OptionEnd {
-    /// After a number of words.
-    Words(usize),
-    /// The words behind it are the command.
-    Command,
-    /// It and the words behind it are for Python.
-    Python,
-}
-
-/// Returns whether a list of words separated by blanks has this one.
-fn has(list: &str, word: &str) -> bool {
-    list.split(' ').any(|known| known == word)
-}
-
-/// Returns the options of a program that have a value or a meaning here.
-pub(crate) fn options_of(name: &str) -> &'static str {
-    OPTIONS.iter().find(|(names, _)| has(names, name)).map_or("", |(_, options)| options)
-}
-
-/// Splits an option of the table from its mark.
-fn split_mark(option: &str) -> (&str, Option<char>) {
-    let mark = option.chars().last().filter(|mark| !mark.is_ascii_alphanumeric());
-    (option.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()), mark)
-}
-
-/// Programs that take the start of a long option for it.
-const ABBREVIATING: &str = "env make gmake nice ionice time gtime stdbuf timeout gtimeout flock xargs sudo su runuser unshare chroot taskset";
-
-/// Finds the option that a word is or begins with. Returns its mark, and the value in the word.
-fn find_option<'a>(program: &str, word: &'a str, table: &str) -> Option<(Option<char>, Option<&'a str>)> {
-    let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
-    let known = || table.split(' ').map(split_mark);
-    let is_long = |option: &str| option.starts_with("--") && option.get(1..) == Some(name);
-    let exact = known().find(|(option, _)| *option == name);
-    if let Some((_, mark)) = exact.or_else(|| known().find(|(option, _)| is_long(option))) {
-        return Some((mark, value));
-    }
-    if name.starts_with("--") && !has(ABBREVIATING, program) {
-        return None;
-    }
-    if name.starts_with("--") {
-        let (_, mark) = known().find(|(option, _)| name.len() > 3 && option.starts_with(name))?;
-        return Some((mark, value));
-    }
-    // Letters behind one dash: the first with a value takes the rest of the word.
-    for (at, letter) in word.char_indices().skip(1) {
-        if !letter.is_ascii_alphanumeric() {
-            return None;
-        }
-        let is_letter =
-            |option: &str| option.len() == 2 && option.starts_with('-') && option.ends_with(letter);
-        if let Some((_, mark)) = known().find(|(option, _)| is_letter(option)) {
-            let rest = word.get(at + 1..).unwrap_or_default();
-            let rest = rest.strip_prefix('=').unwrap_or(rest);
-            if matches!(mark, Some('*' | '^')) {
-                return Some((mark, None));
-            }
-            return Some((mark, Some(rest).filter(|rest| !rest.is_empty())));
-        }
-    }
-    None
-}
-
-impl<'a> Said<'a> {
-    /// Reads the option at the start of some words; `None` if there is none.
-    fn read_option(&mut self, name: &str, words: &[&'a str], table: &str) -> Option<OptionEnd> {
-        let (word, behind) = words.split_first()?;
-        if !word.starts_with('-') || matches!(*word, "-" | "--") {
-            return None;
-        }
-        let Some((mark, own)) = find_option(name, word, table) else { return Some(OptionEnd::Words(1)) };
-        match mark {
-            Some('*') => self.moves.push(Move::Anywhere),
-            Some('^') => self.moves.push(Move::Root),
-            Some('>') => return Some(OptionEnd::Command),
-            Some('#') => return Some(OptionEnd::Python),
-            _ => {}
-        }
-        if matches!(mark, Some('*' | '^')) {
-            return Some(OptionEnd::Words(1));
-        }
-        let Some(value) = own.or_else(|| behind.first().copied()) else { return Some(OptionEnd::Words(1)) };
-        match mark {
-            Some('/') => self.moves.push(Move::Into(value)),
-            Some('~') => self.moves.push(Move::Maybe(value)),
-            Some('?') => self.moves.push(Move::Package(value)),
-            Some('!') => self.code.push((if name == "env" { "env" } else { "" }, value)),
-            Some('%') => self.code.push(("node", value)),
-            Some('@') => self.files.push(value),
-            _ => {}
-        }
-        Some(OptionEnd::Words(if own.is_some() { 1 } else { 2 }))
-    }
-
-    /// Reads all options among the words of a program.
-    pub(super) fn of_program(name: &str, words: &[&'a str]) -> Self {
-        let (table, mut said, mut rest) = (options_of(name), Self::default(), words);
-        while let Some(word) = rest.first() {
-            let step = match said.read_option(name, rest, table) {
-                _ if *word == "--" => return said,
-                Some(OptionEnd::Words(count)) => count,
-                Some(_) | None => 1,
-            };
-            rest = rest.get(step..).unwrap_or_default();
-        }
-        said
-    }
-
-    /// Reads an option of a program that the table has, and returns how many words it takes with
-    /// its value.
-    pub(super) fn read_known(&mut self, name: &str, word: &'a str, next: Option<&'a str>) -> Option<usize> {
-        let table = options_of(name);
-        find_option(name, Some(word).filter(|word| word.starts_with('-') && word.len() > 1)?, table)?;
-        let words: Vec<&'a str> = [word].into_iter().chain(next).collect();
-        match self.read_option(name, &words, table)? {
-            OptionEnd::Words(count) => Some(count),
-            OptionEnd::Command | OptionEnd::Python => None,
-        }
-    }
+    /// Whether the command runs in a container.
+    pub is_inside: bool,
 }
 
 /// Words of a wrapper that are read from the start.
@@ -232,7 +85,7 @@ impl<'s, 'a> WrapperReader<'s, 'a> {
     fn skip_own(&mut self, own: Own) -> &'s [&'a str] {
         let count = match own {
             Own::Words(count) => count,
-            Own::Package => 1,
+            Own::Package | Own::Container => 1,
             Own::ToDashes if self.is_dashed => 0,
             Own::ToDashes => self.rest.iter().position(|word| *word == "--").unwrap_or_default(),
             Own::Everywhere | Own::Verb | Own::Option => 0,
@@ -248,14 +101,14 @@ impl<'s, 'a> WrapperReader<'s, 'a> {
     }
 
     fn done(self, then: &'static str, own: &'s [&'a str]) -> Peeled<'s, 'a> {
-        Peeled { words: self.rest, then: self.then.unwrap_or(then), said: self.said, own }
+        Peeled { words: self.rest, then: self.then.unwrap_or(then), said: self.said, own, is_inside: false }
     }
 }
 
 /// Returns what a wrapper with this name starts; `None` if the program is no wrapper, or
 /// starts nothing with these words.
 pub(super) fn peel<'s, 'a>(name: &'s str, rest: &'s [&'a str]) -> Option<Peeled<'s, 'a>> {
-    peel_one_of(name, rest, &|| LAUNCHERS.iter().chain(&MANAGERS))
+    peel_one_of(name, rest, &|| LAUNCHERS.iter().chain(&MANAGERS).chain(&RUNNERS))
 }
 
 fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
@@ -298,7 +151,10 @@ fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
         return Some(reader.done("", plain));
     }
     let own = reader.skip_own(row.own);
-    if !own.is_empty() && reader.skip_options() {
+    let behind_own = reader.rest.first().copied().unwrap_or_default();
+    // Options behind an image are for the program that is the entry point.
+    let has_entry = reader.said.code.iter().any(|(program, _)| *program == "entry");
+    if !own.is_empty() && !has_entry && reader.skip_options() {
         return Some(reader.done("", own));
     }
     if row.then.is_empty() {
@@ -306,22 +162,39 @@ fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
     }
     let first = reader.rest.first().copied().unwrap_or_default();
     let is_script_name = has("pnpm yarn bun", name) && (row.own == Own::Verb || verb.starts_with("run"));
-    let is_container = has("docker podman nerdctl docker-compose podman-compose", name) && !own.is_empty();
+    let is_container = row.own == Own::Container && !has("kubectl oc", name) && !own.is_empty();
+    let is_argument = || is_argument(first) || (is_linter_image(own) && !is_strong(behind_own));
     // `bun test` is a runner of tests itself.
     let is_runner = name == "bun" && row.own == Own::Verb && first == "test";
-    if is_runner || (is_script_name && has(SYSTEM_PROGRAMS, first)) || (is_container && is_argument(first)) {
+    if is_runner
+        || (is_script_name && has(SYSTEM_PROGRAMS, first))
+        || (is_container && !has_entry && is_argument())
+    {
         return None;
     }
     if name == "npm" && !reader.is_dashed {
         // Its options may also stand behind the program, up to `--`.
         reader.said.moves.extend(Said::of_program(name, reader.rest).moves);
     }
-    Some(reader.done(row.then, own))
+    let peeled = reader.done(row.then, own);
+    Some(Peeled { is_inside: row.own == Own::Container || name == "devcontainer", ..peeled })
 }
 
 /// Programs of the system that a script of a package is rather named after than started by.
 const SYSTEM_PROGRAMS: &str = "watch time gtime task make gmake exec parallel env nice command builtin entr \
      timeout sudo n op run flock strace";
+
+/// Returns whether an image is named after a program that only checks files: its words are no
+/// command.
+fn is_linter_image(own: &[&str]) -> bool {
+    let file = own.first().map_or("", |image| image.rsplit('/').next().unwrap_or(image));
+    is_linter(program_name(file.split([':', '@']).next().unwrap_or(file)))
+}
+
+/// Returns whether a word is the name of an interpreter.
+fn is_strong(word: &str) -> bool {
+    STRONG_INTERPRETERS.contains(&program_name(word))
+}
 
 /// Returns whether the first word behind an image is an argument of its entry point, and no program.
 fn is_argument(word: &str) -> bool {

@@ -13,6 +13,8 @@ use crate::text::{RepoPath, to_single_line};
 
 use super::node_keys::{Keys, LocalPackages, is_provided_runner, list_entries, read_node};
 use super::python_hooks::read_conftest;
+use super::script_names::{ScriptNames, texts_of};
+use super::task_manifests::{is_task_manifest, read_task_manifest};
 use super::{describe_change, find_covering_entry, protection_reason};
 
 /// Maximum number of keys in one message.
@@ -101,19 +103,22 @@ fn relevant_scripts(old: &Keys, new: &Keys, step_words: &[String]) -> BTreeSet<S
         parts.any(|part| {
             let part = part.strip_prefix("pre").or(part.strip_prefix("post")).unwrap_or(part);
             CHECKING_WORDS.contains(&part)
-        }) || step_words.iter().any(|word| word == name)
+        })
     };
+    let scripts = ScriptNames(scripts);
     let mut out: BTreeSet<String> = BTreeSet::new();
-    let mut pending: Vec<&str> = scripts.iter().copied().filter(|name| checks(name)).collect();
+    let mut pending: Vec<&str> = scripts.0.iter().copied().filter(|name| checks(name)).collect();
+    pending.extend(scripts.named_by(step_words.iter().map(String::as_str)));
     while let Some(name) = pending.pop() {
         let key = format!("scripts.{name}");
         if !out.insert(key.clone()) {
             continue;
         }
-        let texts = [old, new].into_iter().filter_map(|keys| keys.get(&key)?.as_str());
-        let called = texts.flat_map(str::split_whitespace).filter_map(|word| scripts.get(word).copied());
+        let texts = [old, new].into_iter().filter_map(|keys| keys.get(&key)).flat_map(texts_of);
+        let called = scripts.named_by(texts.flat_map(str::split_whitespace));
         let hooks = ["pre", "post"].map(|hook| format!("{hook}{name}"));
-        pending.extend(called.chain(hooks.iter().filter_map(|hook| scripts.get(hook.as_str()).copied())));
+        pending.extend(called);
+        pending.extend(hooks.iter().filter_map(|hook| scripts.0.get(hook.as_str()).copied()));
     }
     out
 }
@@ -133,9 +138,19 @@ fn is_harmless_target(name: &str, old: &Keys, new: &Keys) -> bool {
 /// Reads the keys of a manifest that determine what a test step runs; `None` for other
 /// files, and if it cannot be read.
 pub(crate) fn read_keys(path: &RepoPath, content: &FileContent) -> Option<Keys> {
-    let read = reader_of(path)?;
+    let name = path.to_text().rsplit('/').next().unwrap_or_default().to_lowercase();
+    let read = reader_of(&name);
+    if read.is_none() && !is_task_manifest(&name) {
+        return None;
+    }
     let text = std::str::from_utf8(&content.bytes).ok().filter(|_| !content.is_released())?;
-    read(text.strip_prefix('\u{feff}').unwrap_or(text))
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(read) = read {
+        return read(text);
+    }
+    let is_json = std::path::Path::new(&name).extension().is_some_and(|end| end == "json");
+    let file = if is_json { serde_json::from_str(text).ok()? } else { read_toml(text)? };
+    Some(read_task_manifest(&name, &file))
 }
 
 /// Returns whether a script is new and no hook of an old one: no step of the base runs it.
@@ -148,9 +163,8 @@ fn is_new_script(name: &str, old: &Keys) -> bool {
     !old.contains_key(name) && !is_hook && !matches!(script, "test" | "install" | "prepare")
 }
 
-fn reader_of(path: &RepoPath) -> Option<fn(&str) -> Option<Keys>> {
-    let name = path.to_text().rsplit('/').next().unwrap_or_default().to_lowercase();
-    Some(match name.as_str() {
+fn reader_of(name: &str) -> Option<fn(&str) -> Option<Keys>> {
+    Some(match name {
         "package.json" => read_node,
         "cargo.toml" => read_cargo,
         "pyproject.toml" => read_python,
@@ -325,5 +339,43 @@ mod tests {
         let go = "module a\n\nrequire x v1\n";
         assert_eq!(one("go.mod", go, &format!("{go}replace (\n\tx => ./fake\n)\n")), "`replace x`");
         assert_eq!(one("go.mod", go, "module a\n\nrequire x v2\n"), "");
+    }
+
+    #[test]
+    fn manifests_of_task_runners_have_scripts_and_packages() {
+        let one = |path: &str, before: &str, after: &str| changed(path, Some(before), Some(after)).join(" ");
+        let composer = |script: &str, rest: &str| {
+            format!(
+                "{{\"scripts\": {{\"test\": [\"@unit\"], \"unit\": \"{script}\", \"serve\": \"a\"}}{rest}}}"
+            )
+        };
+        let old = composer("phpunit", "");
+        assert_eq!(one("composer.json", &old, &composer("true", "")), "`scripts.unit`");
+        assert_eq!(one("composer.json", &old, &composer("phpunit", ", \"require\": {\"a/b\": \"^1\"}")), "");
+        assert_eq!(one("composer.json", &old, &old.replace("\"a\"", "\"b\"")), "");
+        let pipfile = |script: &str| format!("[packages]\na = \"*\"\n[scripts]\ntest = \"{script}\"\n");
+        assert_eq!(one("Pipfile", &pipfile("pytest"), &pipfile("true")), "`scripts.test`");
+        assert_eq!(one("Pipfile", &pipfile("pytest"), &pipfile("pytest").replace("a =", "b =")), "");
+        let pixi = |task: &str| format!("[dependencies]\na = \"*\"\n[feature.x.tasks]\ntest = \"{task}\"\n");
+        assert_eq!(one("pixi.toml", &pixi("pytest"), &pixi("true")), "`scripts.test`");
+        assert_eq!(one("pixi.toml", &pixi("pytest"), &pixi("pytest").replace("a =", "b =")), "");
+        let hatch = |task: &str| format!("[envs.test.scripts]\nall = \"{task}\"\n");
+        assert_eq!(one("hatch.toml", &hatch("pytest"), &hatch("true")), "`envs`");
+        let devbox =
+            |hook: &str| format!("{{\"packages\": [\"go\"], \"shell\": {{\"init_hook\": \"{hook}\"}}}}");
+        assert_eq!(one("devbox.json", &devbox("a"), &devbox("b")), "`shell.init_hook`");
+        assert_eq!(one("devbox.json", &devbox("a"), &devbox("a").replace("go", "node")), "");
+    }
+
+    #[test]
+    fn scripts_that_are_glued_to_other_words_are_found() {
+        for call in
+            ["concurrently \\\"npm:go\\\"", "node --run=go", "run-p go a", "npm-run-all g*", "(npm run go)"]
+        {
+            let node =
+                |script: &str| format!("{{\"scripts\": {{\"test\": \"{call}\", \"go\": \"{script}\"}}}}");
+            let found = changed("package.json", Some(&node("jest")), Some(&node("true")));
+            assert_eq!(found, ["`scripts.go`"], "{call}");
+        }
     }
 }

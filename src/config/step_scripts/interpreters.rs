@@ -2,10 +2,13 @@
 
 use super::Paths;
 use super::folders::Folders;
+use super::input::is_input;
+use crate::config::said::Said;
+use crate::config::shell_code::SUBSTITUTION;
 use crate::config::step_programs::{
     FILE_OPTIONS, SHELLS, TESTING_INTERPRETERS, is_code_option, is_reading_verb, is_script,
 };
-use crate::config::wrappers::Said;
+use crate::config::wrappers::peel;
 
 impl Paths {
     /// `go run ./tools/check` builds and runs a folder or files. Programs in `cmd/` and at the
@@ -35,7 +38,7 @@ impl Paths {
         folders: &Folders,
         depth: usize,
     ) {
-        let is_shell = SHELLS.contains(&name) && !matches!(name, "python" | "node" | "perl");
+        let is_shell = SHELLS.contains(&name);
         let may_test = TESTING_INTERPRETERS.contains(&name);
         let mut folders = folders.clone();
         let mut plain: Option<&str> = None;
@@ -44,6 +47,10 @@ impl Paths {
         while let Some((word, behind)) = words.split_first() {
             words = behind;
             let (word, next) = (*word, behind.first().copied());
+            if plain.is_none() && (is_input(word) || (is_shell && word == "-s")) && !(is_shell && word == "-")
+            {
+                return self.run_input(&folders, depth);
+            }
             let is_test = matches!(word, "--test" | "test") || word.starts_with("-Itest");
             if may_test && is_test {
                 return self.collect_test_options(behind, &folders);
@@ -69,6 +76,7 @@ impl Paths {
                 return self.collect_test_options(behind, &folders);
             }
             if let Some((_, code)) = word.split_once('=').filter(|(option, _)| is_long_code_option(option)) {
+                self.run_printed(code, &folders, depth);
                 return self.collect_code(code, &folders, depth + 1);
             }
             if is_code_option(word) || is_long_code_option(word) || (is_shell && has_code_letter(word)) {
@@ -81,7 +89,11 @@ impl Paths {
                 }
                 let behind = behind.get(options..).unwrap_or_default();
                 // Code of a shell can name scripts; code of a language is on the command line.
-                if let Some(code) = behind.first().copied() {
+                if behind.is_empty() {
+                    // `bash -e` is an option without code.
+                    self.run_input(&folders, depth);
+                } else if let Some(code) = behind.first().copied() {
+                    self.run_printed(code, &folders, depth);
                     self.collect_code(code, &folders, depth + 1);
                     self.collect_arguments_of_code(
                         code,
@@ -95,17 +107,23 @@ impl Paths {
             let skips =
                 matches!(word, "-o" | "+o" | "-O" | "+O" | "-W" | "-X") || (is_shell && is_long_o(word));
             if skips || FILE_OPTIONS.contains(&word) {
-                next.filter(|_| !skips).into_iter().for_each(|next| self.add(&folders, next));
+                if let Some(next) = next.filter(|_| !skips) {
+                    self.add(&folders, next);
+                    // The option of PHP has code.
+                    self.run_printed(next, &folders, depth);
+                }
                 words = behind.get(1..).unwrap_or_default();
             } else if word.starts_with('-') {
                 is_behind_option = true;
                 if let Some(value) = value_of_option(word).filter(|value| is_script(value)) {
                     self.add(&folders, value);
                 }
+            } else if word == SUBSTITUTION {
+                return self.run_printed(word, &folders, depth);
             } else if is_script(word) && !word.starts_with('+') {
                 self.add_all(&folders, word, ends);
                 return self.collect_installed(word, behind, &folders, depth);
-            } else if !word.starts_with('+') && !is_verb(word) {
+            } else if !word.starts_with('+') && !is_verb(name, word) {
                 plain = plain.or(Some(word));
                 // Behind an option that is not known, a word may be its value.
                 if !is_behind_option {
@@ -113,8 +131,10 @@ impl Paths {
                 }
             }
         }
-        if let Some(word) = plain {
-            self.add_all(&folders, word, ends);
+        match plain {
+            Some(word) => self.add_all(&folders, word, ends),
+            None if !name.starts_with('$') => self.run_input(&folders, depth),
+            None => {}
         }
     }
 
@@ -150,8 +170,12 @@ impl Paths {
     }
 
     /// `python -m tools.check` runs a module, and `python -m coverage` a program.
-    fn collect_module(&mut self, module: &str, behind: &[&str], folders: &Folders, depth: usize) {
+    pub(super) fn collect_module(&mut self, module: &str, behind: &[&str], folders: &Folders, depth: usize) {
         self.add_module(module, folders);
+        let known = format!("python:{module}");
+        if peel(&known, behind).is_some() {
+            return self.collect(&[&[known.as_str()], behind].concat(), folders, depth + 1);
+        }
         if !module.contains('.') {
             self.collect(&[&[module], behind].concat(), folders, depth + 1);
         }
@@ -178,8 +202,11 @@ impl Paths {
 }
 
 /// Returns whether a word is a verb of an interpreter before its script.
-fn is_verb(word: &str) -> bool {
-    matches!(word, "run" | "x" | "exec" | "task" | "watch" | "inspect")
+fn is_verb(name: &str, word: &str) -> bool {
+    // `bun run watch` runs a script of the manifest.
+    matches!(word, "run" | "x" | "exec" | "task" | "inspect")
+        || (word == "watch" && name != "bun")
+        || (word == "serve" && name == "deno")
 }
 
 /// Reads the options of a program at the start of some words. Returns the folder that they
@@ -225,7 +252,10 @@ fn is_syntax_check(name: &str, word: &str) -> bool {
         "node" | "nodejs" => matches!(word, "-c" | "--check"),
         "php" => word == "-l",
         "perl" | "ruby" => matches!(word, "-c" | "-wc" | "-cw"),
-        "bash" | "sh" | "zsh" | "dash" | "ksh" => word == "-n",
+        "bash" | "sh" | "zsh" | "dash" | "ksh" => {
+            let letters = word.strip_prefix('-').unwrap_or_default();
+            letters.contains('n') && letters.chars().all(|c| "efhnuvxC".contains(c))
+        }
         _ => false,
     }
 }

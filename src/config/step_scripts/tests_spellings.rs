@@ -68,8 +68,19 @@ const READ: &[(&str, &str)] = &[
 
 #[test]
 fn what_runs_is_seen_and_what_is_read_is_not() {
-    let missed: Vec<&str> = RUN.iter().filter(|(text, path)| !is_seen(text, path)).map(|row| row.0).collect();
+    assert_pairs(RUN, READ);
+}
+
+/// Asserts that all files of the first list are seen, and none of the second. Blanks separate
+/// files.
+pub(super) fn assert_pairs(run: &[(&str, &str)], read: &[(&str, &str)]) {
+    let files = |rows: &[(&str, &str)], is_expected: bool| -> Vec<String> {
+        let pairs = rows.iter().flat_map(|(text, paths)| paths.split(' ').map(move |path| (*text, path)));
+        let wrong = pairs.filter(|(text, path)| is_seen(text, &path.to_lowercase()) != is_expected);
+        wrong.map(|(text, path)| format!("{text}: {path}")).collect()
+    };
+    let missed = files(run, true);
     assert!(missed.is_empty(), "not seen: {missed:#?}");
-    let noise: Vec<&str> = READ.iter().filter(|(text, path)| is_seen(text, path)).map(|row| row.0).collect();
+    let noise = files(read, false);
     assert!(noise.is_empty(), "seen: {noise:#?}");
 }

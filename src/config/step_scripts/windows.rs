@@ -42,7 +42,12 @@ impl Paths {
             if is("file") {
                 return behind.first().into_iter().for_each(|file| self.add_all(&folders, file, &[".ps1"]));
             } else if is("command") || is("commandwithargs") || option == "cwa" {
-                return self.collect_code(&code(behind), &folders, depth + 1);
+                let code = code(behind);
+                if ["iex ", "invoke-expression"].iter().any(|name| code.to_lowercase().contains(name)) {
+                    // It runs text that other commands print.
+                    self.add_unread(&[&code], &folders);
+                }
+                return self.collect_code(&code, &folders, depth + 1);
             } else if option == "wd" || (option.len() > 1 && is("workingdirectory")) {
                 folders = behind.first().map_or(folders.clone(), |to| folders.enter(to));
                 words = behind.get(1..).unwrap_or_default();
