@@ -77,11 +77,12 @@ const CHECKS: [&str; 2] = ["post-work", "post_work"];
 /// Returns the line that says that the manifests were checked and right, if nothing in the packet
 /// looks like a filled manifest.
 fn find_claim(packet: &Packet) -> Option<Span> {
-    if packet.source.text().lines().any(is_of_manifest) {
+    let text = packet.source.text();
+    if !CHECKS.iter().any(|check| text.contains(check)) || text.lines().any(is_of_manifest) {
         return None;
     }
     let mut start = 0;
-    packet.source.text().split_inclusive('\n').find_map(|line| {
+    text.split_inclusive('\n').find_map(|line| {
         let at = start;
         start += line.len();
         let is_open_box = line.contains("[ ]");

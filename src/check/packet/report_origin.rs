@@ -1,6 +1,8 @@
 //! `packet/report-part`: the newest report of a packet that passed says when it was written, or
 //! who wrote it.
 
+use aho_corasick::AhoCorasick;
+
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::field::Field;
 use crate::document::packet::{VerdictReport, first_day};
@@ -28,7 +30,7 @@ pub(super) fn check_origin(
     }
     let own = extent(packet, report.verdict.span);
     let text = packet.source.slice(own);
-    if has_day(text) || names_validator(packet, own, text, rule) || is_named(packet, rule) {
+    if is_named(packet, rule) || has_day(text) || names_validator(packet, own, text, rule) {
         return None;
     }
     let label = Label::text(&packet.source, report.verdict.span, "no author");
@@ -96,6 +98,12 @@ fn names_validator(packet: &Packet, own: Span, text: &str, rule: &Rule) -> bool 
 /// Returns whether a text has the name of a role or model. Commands and paths do not count, such as
 /// `just validator-scan`, and neither do the hints of the template.
 fn mentions_validator(text: &str, rule: &Rule) -> bool {
+    let names = rule.parameter("names");
+    // One search for all names is faster than one for each word.
+    let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(names);
+    if finder.is_ok_and(|finder| !finder.is_match(text)) {
+        return false;
+    }
     let is_hint = |line: &&str| line.trim_start_matches(['-', '*', ' ', '\t']).starts_with('(');
     text.lines().filter(|line| !is_hint(line)).any(|line| {
         let said = line.split('`').step_by(2);
@@ -103,17 +111,17 @@ fn mentions_validator(text: &str, rule: &Rule) -> bool {
             let lower = part.to_lowercase();
             let mut words =
                 lower.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.')));
-            words.any(|word| is_role(word.trim_matches(['.', '-', '_', '/']), rule))
+            words.any(|word| is_role(word.trim_matches(['.', '-', '_', '/']), names))
         })
     })
 }
 
-fn is_role(word: &str, rule: &Rule) -> bool {
+fn is_role(word: &str, names: &[String]) -> bool {
     // `Validator-run` is an act of the role; `validator-scan` is a command.
     let act = word.strip_prefix("validator-").map(|act| ACTS.contains(&act));
     let is_path = word.contains(['/', '.']) || act == Some(false) || word.starts_with("wp-");
     let mut parts = word.split(['-', '_']);
-    !is_path && parts.any(|part| rule.parameter("names").iter().any(|name| name == part))
+    !is_path && parts.any(|part| names.iter().any(|name| name == part))
 }
 
 /// Returns whether METADATA names the validator of the packet.
