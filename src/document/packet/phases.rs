@@ -121,10 +121,12 @@ pub(super) fn read_phases(
 fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut PacketPhases) {
     let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level <= 2);
     let inside = skeleton.and_then(|at| skeleton_blocks(sections, at));
+    let finder = memchr::memmem::Finder::new(APPROVAL_MARKER);
+    let places: Vec<usize> = finder.find_iter(text.as_bytes()).collect();
     for (index, block) in outline.blocks.iter().enumerate() {
         let may_contain = |block: &Block| {
-            let raw = text.get(block.content.start..block.content.end).unwrap_or("");
-            memchr::memmem::find(raw.as_bytes(), APPROVAL_MARKER.as_bytes()).is_some()
+            let first = places.partition_point(|place| *place < block.content.start);
+            places.get(first).is_some_and(|place| place + APPROVAL_MARKER.len() <= block.content.end)
         };
         if block.kind != BlockKind::Prose || !may_contain(block) {
             continue;
