@@ -33,7 +33,7 @@ impl GitRepository {
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         let mut known: HashMap<Oid, bool> = HashMap::new();
-        let mut folders = HashMap::new();
+        let mut folders = self.take_folders(path);
         let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
             let Some((mode, blob)) =
                 self.entry_in_history(Commit(to_hash(commit)), path, &mut folders, true)?
@@ -88,6 +88,7 @@ impl GitRepository {
                 }
             }
         }
+        self.keep_folders(path, folders);
         out.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.commit.cmp(&b.commit)));
         Ok(out)
     }

@@ -15,7 +15,7 @@ use crate::text::RepoPath;
 
 use super::index::{Staged, StagedEntry};
 use super::tree_objects::FOLDER_MODE;
-use super::{GitRepository, to_hash, to_oid};
+use super::{GitRepository, to_oid};
 
 /// Maximum depth of folders that are compared by id; git has no limit for the index.
 const MAX_DEPTH: usize = 256;
@@ -100,8 +100,8 @@ impl GitRepository {
             let is_folder = old.is_some_and(|old| old.mode & 0o170_000 == FOLDER_MODE);
             let old_file = old
                 .filter(|_| !is_folder)
-                .and_then(|old| Some(TreeEntry { mode: FileMode::from_raw(old.mode)?, id: to_hash(old.id) }));
-            let old_folder = old.filter(|_| is_folder).map(|old| old.id);
+                .and_then(|old| Some(TreeEntry { mode: FileMode::from_raw(old.mode)?, id: old.id }));
+            let old_folder = old.filter(|_| is_folder).map(|old| to_oid(old.id));
             let path = at.join(name);
             let new_folder = folder.folders.get(name);
             if old_folder.is_some() || new_folder.is_some() {
@@ -187,6 +187,7 @@ fn add_entry(text: &mut Vec<u8>, mode: &str, name: &[u8], id: Oid) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::to_hash;
     use super::*;
     use crate::system::files;
 

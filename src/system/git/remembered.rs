@@ -16,6 +16,9 @@ use super::index::Staged;
 use super::version_search::ContentHashes;
 use super::worktree::RawEntry;
 
+/// Mode and id of a name in a folder, by the id of the folder and its depth in the path.
+pub(super) type KnownFolders = HashMap<(Oid, usize), Option<(u32, Oid)>>;
+
 /// Facts of one run.
 #[derive(Default)]
 pub(super) struct Remembered {
@@ -30,6 +33,8 @@ pub(super) struct Remembered {
     staged: OnceCell<Vec<Staged>>,
     /// Modes and ids of the files on disk, between the choice of the change and its reading.
     raw_files: RefCell<Option<BTreeMap<RepoPath, RawEntry>>>,
+    /// For a path, what the folders of commits have there: walks ask for it again.
+    path_folders: RefCell<HashMap<RepoPath, KnownFolders>>,
     /// Hashes of the contents of blobs in which a version was searched.
     content_hashes: RefCell<HashMap<Oid, ContentHashes>>,
     /// Number of objects that were read, and of their bytes.
@@ -79,6 +84,16 @@ impl GitRepository {
         }
         let staged = self.read_staged()?;
         Ok(self.remembered.staged.get_or_init(|| staged))
+    }
+
+    /// Takes what the folders of commits have at a path; [`GitRepository::keep_folders`] gives
+    /// it back.
+    pub(super) fn take_folders(&self, path: &RepoPath) -> KnownFolders {
+        self.remembered.path_folders.borrow_mut().remove(path).unwrap_or_default()
+    }
+
+    pub(super) fn keep_folders(&self, path: &RepoPath, folders: KnownFolders) {
+        self.remembered.path_folders.borrow_mut().insert(path.clone(), folders);
     }
 
     /// Returns the hashes of a blob's content, if this run has computed them.

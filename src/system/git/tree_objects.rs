@@ -8,9 +8,10 @@ use std::sync::Arc;
 use git2::{ObjectType, Oid};
 
 use crate::change::{FileMode, RepositoryError};
+use crate::digest::Hash20;
 use crate::text::RepoPath;
 
-use super::GitRepository;
+use super::{GitRepository, to_oid};
 
 /// Raw mode of a folder in a tree.
 pub(super) const FOLDER_MODE: u32 = 0o040_000;
@@ -27,7 +28,7 @@ const MAX_FOLDERS_READ: u64 = 600_000;
 pub(super) struct RawTreeEntry<'t> {
     pub name: &'t [u8],
     pub mode: u32,
-    pub id: Oid,
+    pub id: Hash20,
 }
 
 /// A tree: its bytes, and where its entries are, in the order of their names.
@@ -66,8 +67,8 @@ impl RawTree {
 
     fn entry(&self, place: &EntryPlace) -> Option<RawTreeEntry<'_>> {
         let end = place.start as usize + place.length as usize;
-        let id = Oid::from_bytes(self.bytes.get(end + 1..end + 21)?).ok()?;
-        Some(RawTreeEntry { name: self.name(place), mode: place.mode, id })
+        let id = self.bytes.get(end + 1..end + 21)?.try_into().ok()?;
+        Some(RawTreeEntry { name: self.name(place), mode: place.mode, id: Hash20(id) })
     }
 }
 
@@ -120,10 +121,10 @@ pub(super) fn merge_by_name<'a>(
 /// `None` if it may. These are the names that git itself refuses to check out.
 pub(super) fn forbidden_name(name: &[u8]) -> Option<&'static str> {
     // Most names cannot be one of the others.
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let starts_plain =
-        name.first().is_some_and(|first| is_plain(first) && !matches!(first, b'.' | b'g' | b'G'));
-    if starts_plain && name.iter().all(is_plain) {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() | matches!(byte, b'_' | b'-' | b'.');
+    let starts_plain = name.first().is_some_and(|first| !matches!(first, b'.' | b'g' | b'G'));
+    // Without an early end, many bytes are compared at once.
+    if starts_plain && name.iter().fold(true, |all, byte| all & is_plain(byte)) {
         return None;
     }
     if name.is_empty() || name == b"." || name == b".." {
@@ -187,7 +188,7 @@ impl GitRepository {
         at: &RepoPath,
     ) -> Result<Option<(u32, Oid)>, RepositoryError> {
         if let Some(known) = self.tree_cache.trees.borrow().get(&id) {
-            return Ok(known.find(name).map(|entry| (entry.mode, entry.id)));
+            return Ok(known.find(name).map(|entry| (entry.mode, to_oid(entry.id))));
         }
         let operation = || format!("reading folder {at} ({id})");
         let odb = self.object_store()?;
@@ -199,7 +200,7 @@ impl GitRepository {
                 let reason = "the tree is malformed".to_owned();
                 return Err(RepositoryError::Git { operation: operation(), reason });
             };
-            if entry == name && found.replace((mode, id)).is_some() {
+            if entry == name && found.replace((mode, to_oid(id))).is_some() {
                 let reason = format!("{} is there twice", at.join(name));
                 return Err(RepositoryError::Git { operation: operation(), reason });
             }
@@ -242,7 +243,7 @@ impl GitRepository {
 
 /// Splits the first entry from a tree object, `<mode> <name>\0<20 bytes of id>`: returns
 /// mode, name, id and the rest.
-fn split_entry(bytes: &[u8]) -> Option<(u32, &[u8], Oid, &[u8])> {
+fn split_entry(bytes: &[u8]) -> Option<(u32, &[u8], Hash20, &[u8])> {
     let space = memchr::memchr(b' ', bytes)?;
     let (digits, rest) = (bytes.get(..space)?, bytes.get(space + 1..)?);
     let is_octal =
@@ -250,8 +251,8 @@ fn split_entry(bytes: &[u8]) -> Option<(u32, &[u8], Oid, &[u8])> {
     is_octal.then_some(())?;
     let mode = digits.iter().fold(0_u32, |mode, digit| mode * 8 + u32::from(digit - b'0'));
     let end = memchr::memchr(0, rest)?;
-    let id = Oid::from_bytes(rest.get(end + 1..end + 21)?).ok()?;
-    Some((mode, rest.get(..end)?, id, rest.get(end + 21..)?))
+    let id = rest.get(end + 1..end + 21)?.try_into().ok()?;
+    Some((mode, rest.get(..end)?, Hash20(id), rest.get(end + 21..)?))
 }
 
 /// Decodes a tree object.

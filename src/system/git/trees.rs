@@ -1,6 +1,6 @@
 //! Reads git trees and compares two of them entry by entry, by raw mode and object id.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use git2::Oid;
 
@@ -8,8 +8,9 @@ use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEn
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
+use super::remembered::KnownFolders;
 use super::tree_objects::{FOLDER_MODE, RawTreeEntry, merge_by_name};
-use super::{GitRepository, to_hash};
+use super::{GitRepository, to_hash, to_oid};
 
 /// Maximum depth of nested folders; deeper trees are refused.
 const MAX_DEPTH: usize = 512;
@@ -58,12 +59,11 @@ impl GitRepository {
             }
             let path = at.join(name);
             let folder = |entry: Option<RawTreeEntry<'_>>| {
-                entry.filter(|entry| entry.mode & 0o170_000 == FOLDER_MODE).map(|entry| entry.id)
+                entry.filter(|entry| entry.mode & 0o170_000 == FOLDER_MODE).map(|entry| to_oid(entry.id))
             };
             let file = |entry: Option<RawTreeEntry<'_>>| {
-                entry.and_then(|entry| {
-                    Some(TreeEntry { mode: FileMode::from_raw(entry.mode)?, id: to_hash(entry.id) })
-                })
+                entry
+                    .and_then(|entry| Some(TreeEntry { mode: FileMode::from_raw(entry.mode)?, id: entry.id }))
             };
             self.compare_trees(folder(old), folder(new), &path, depth + 1, out)?;
             if out.len() >= MAX_FILES {
@@ -99,12 +99,12 @@ impl GitRepository {
             let level = self.read_tree(tree, path)?;
             let Some(entry) = level.find(name) else { return Ok(None) };
             if names.peek().is_none() {
-                return Ok(Some((entry.mode, to_hash(entry.id))));
+                return Ok(Some((entry.mode, entry.id)));
             }
             if entry.mode & 0o170_000 != FOLDER_MODE {
                 return Ok(None);
             }
-            tree = entry.id;
+            tree = to_oid(entry.id);
         }
         Ok(None)
     }
@@ -116,7 +116,7 @@ impl GitRepository {
         &self,
         commit: Commit,
         path: &RepoPath,
-        known: &mut HashMap<(Oid, usize), Option<(u32, Oid)>>,
+        known: &mut KnownFolders,
         keep_roots: bool,
     ) -> Result<Option<(u32, Oid)>, RepositoryError> {
         let mut tree = self.tree_of(commit)?;
