@@ -236,6 +236,11 @@ fn a_go_file_beside_helpers_that_take_a_test_is_test_code_if_only_they_use_it() 
     assert!(scanned(&files).is_empty());
     let plain = ("internal/run/open.go", "package run\n\nfunc Open() { newReader() }\n");
     assert_eq!(scanned(&with(&files, &[plain])), ["internal/run/build.go", "internal/run/reader.go"]);
+    // A name without a capital is that of its own package.
+    let other = ("internal/open/open.go", "package open\n\nfunc Open(a *Tide) { a.newReader() }\n");
+    assert!(scanned(&with(&files, &[other])).is_empty());
+    let field = ("internal/run/open.go", "package run\n\nfunc Open(a *Tide) { a.newReader() }\n");
+    assert!(scanned(&with(&files, &[field])).contains(&"internal/run/reader.go".to_owned()));
     // A file that nothing uses stays the product.
     let alone = ("internal/run/alone.go", "package run\n\nfunc alone() { panic(\"no\") }\n");
     assert_eq!(scanned(&with(&files, &[alone])), ["internal/run/alone.go"]);

@@ -90,7 +90,7 @@ pub(super) fn declares_double(text: &[u8]) -> bool {
 
 /// A file that may have only code for tests.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub(super) struct DoubleCandidate {
     pub path: RepoPath,
     /// Whether its own name or a call in it says that it is for tests. Another file must have a use
     /// by a test, and no code that can be called without a name that it declares.
@@ -102,7 +102,7 @@ pub(super) struct Candidate {
 pub(super) fn find_unused(
     context: &ScanContext<'_>,
     paths: &[RepoPath],
-    files: &[Candidate],
+    files: &[DoubleCandidate],
     read: &ReadFiles<'_>,
 ) -> Vec<bool> {
     let mut search = NameSearch { unused: vec![false; files.len()], ..NameSearch::default() };
@@ -240,7 +240,9 @@ impl NameSearch {
             let Some(folders) = self.owners.get(word) else { continue };
             // A name of another package has a dot before it, unless its import has one.
             let is_qualified = separator.is_none_or(|byte| matches!(byte, b'.' | b' ' | b'\t' | b'\n'));
-            if is_qualified && (separator == Some(b'.') || has_dot_import) {
+            // Without a capital, only its own package can use it.
+            let is_exported = word.first().is_some_and(u8::is_ascii_uppercase);
+            if is_exported && is_qualified && (separator == Some(b'.') || has_dot_import) {
                 out.extend(folders.values().flatten());
             } else {
                 out.extend(folders.get(folder).into_iter().flatten());

@@ -10,7 +10,7 @@ use crate::scan::{AreaKind, Language};
 use crate::text::RepoPath;
 
 use super::files::{FileScan, ScanContext};
-use super::go_doubles::{self, Candidate};
+use super::go_doubles::{self, DoubleCandidate};
 use super::go_files::{FILES_AT_ONCE, ReadFiles, is_go};
 
 /// Maximum number of packages with findings that are examined; further ones are the product.
@@ -72,7 +72,7 @@ pub(super) fn mark_test_packages(
         let says_so = is_named_double(path) || go_doubles::asserts_test(text);
         if says_so || with_tests.contains(&path.folder()) || go_doubles::declares_double(text) {
             doubles.push(at);
-            candidates.push(Candidate { path: path.clone(), says_so });
+            candidates.push(DoubleCandidate { path: path.clone(), says_so });
         }
     }
     let unused = go_doubles::find_unused(context, paths, &candidates, read);
