@@ -152,6 +152,123 @@ fn a_change_cannot_call_its_own_code_a_copy() {
     assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]), "{found}");
     let (_, found) = scan_change(&base, &[("src/new.rs", &copy)]);
     assert_eq!(rules(&found), ["source/unscanned"], "{found}");
+    let copy = format!("// imported from https://github.com/sea/tides/blob/af13114/tides.rs\n\n{BAD}");
+    let (_, found) = scan_change(&base, &[("src/tides.rs", &copy)]);
+    assert_eq!(rules(&found), ["scan/rust-unwrap"], "{found}");
+    let (_, found) = scan_change(&base, &[("src/new.rs", &copy)]);
+    assert_eq!(rules(&found), ["source/unscanned"], "{found}");
+}
+
+#[test]
+fn what_a_rule_of_a_linter_says_is_no_note() {
+    let found = |line: &str| {
+        let list = format!("ignore = [\n  {line}\n]\n");
+        scanned(&[("src/lib.rs", "fn a() {}\n"), ("a.toml", &list)]).len()
+    };
+    assert_eq!(found("\"FIX\",     # TODO comments are fine, for us"), 0);
+    assert_eq!(found("\"TD003\",  # No link on the line behind this TODO"), 0);
+    for line in [
+        "\"TD003\",  # TODO: the other rules",
+        "\"TD003\",  # on for now, TODO",
+        "\"TD003\",  # No link behind this TODO\n  # TODO: the other rules",
+        "\"a longer value\",  # remove this TODO",
+        "\"FIX\",  # TODO comments",
+    ] {
+        assert_eq!(found(line), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_go_file_of_a_package_is_test_code_if_only_tests_use_its_names() {
+    let files = [
+        ("go.mod", "module example.org/a\n"),
+        (
+            "main.go",
+            "package main\n\nimport \"example.org/a/internal/shop\"\n\nfunc main() { shop.Open() }\n",
+        ),
+        ("internal/shop/shop.go", "package shop\n\nfunc Open() {}\n"),
+        (
+            "internal/shop/helper.go",
+            "package shop\n\nvar (\n\t_ Tide = (*mockTide)(nil)\n)\n\ntype mockTide struct{}\n\n\
+             func (m *mockTide) add() { panic(\"empty\") }\n\nfunc MockTide() { new(mockTide).add() }\n",
+        ),
+        ("internal/shop/shop_test.go", "package shop\n\nvar _ = MockTide\n"),
+    ];
+    let file = ["internal/shop/helper.go"];
+    assert!(scanned(&files).is_empty());
+    let is_found = |more: (&str, &str)| scanned(&with(&files, &[more])).contains(&file[0].to_owned());
+    // The product mentions a name, no test does, or others can call it without one.
+    assert!(is_found(("internal/shop/shop.go", "package shop\n\nfunc Open() { MockTide() }\n")));
+    assert!(is_found(("internal/shop/shop.go", "package shop\n\nfunc Open() { use(mockTide{}) }\n")));
+    assert!(is_found(("other.go", "package main\n\nvar a = shop.MockTide\n")));
+    assert!(is_found(("internal/shop/shop_test.go", "package shop\n")));
+    for line in
+        ["func (s *Shop) Read() {}", "func init() { MockTide() }", "//export MockTide", "import \"C\""]
+    {
+        assert!(is_found((file[0], &format!("{}\n{line}\n", files[3].1))), "{line}");
+    }
+    let list = files[3].1.replace("\t_ Tide", "\tTide");
+    assert!(is_found((file[0], &list)));
+    // A package for users of the module, which is no program.
+    let library = with(&files, &[("main.go", "package a\n")]);
+    let moved: Vec<(String, &str)> =
+        library.iter().map(|(path, text)| (path.replace("internal/", "pkg/"), *text)).collect();
+    let moved: Vec<(&str, &str)> = moved.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    assert!(scanned(&moved).contains(&"pkg/shop/helper.go".to_owned()));
+}
+
+#[test]
+fn a_go_file_beside_helpers_that_take_a_test_is_test_code_if_only_they_use_it() {
+    let files = [
+        ("go.mod", "module example.org/a\n"),
+        (
+            "internal/run/run.go",
+            "package run\n\nimport \"testing\"\n\nfunc Run(t *testing.T) { newReader() }\n",
+        ),
+        (
+            "internal/run/reader.go",
+            "package run\n\ntype reader struct{}\n\nfunc newReader() *reader { return build() }\n\n\
+             func (*reader) Find() { panic(\"no\") }\n",
+        ),
+        ("internal/run/build.go", "package run\n\nfunc build() *reader { panic(\"no\") }\n"),
+        ("internal/run/run_test.go", "package run\n\nfunc TestRun(t *testing.T) { Run(t) }\n"),
+    ];
+    assert!(scanned(&files).is_empty());
+    let plain = ("internal/run/open.go", "package run\n\nfunc Open() { newReader() }\n");
+    assert_eq!(scanned(&with(&files, &[plain])), ["internal/run/build.go", "internal/run/reader.go"]);
+    // A name without a capital is that of its own package.
+    let other = ("internal/open/open.go", "package open\n\nfunc Open(a *Tide) { a.newReader() }\n");
+    assert!(scanned(&with(&files, &[other])).is_empty());
+    let field = ("internal/run/open.go", "package run\n\nfunc Open(a *Tide) { a.newReader() }\n");
+    assert!(scanned(&with(&files, &[field])).contains(&"internal/run/reader.go".to_owned()));
+    // A file that nothing uses stays the product.
+    let alone = ("internal/run/alone.go", "package run\n\nfunc alone() { panic(\"no\") }\n");
+    assert_eq!(scanned(&with(&files, &[alone])), ["internal/run/alone.go"]);
+}
+
+#[test]
+fn a_file_of_debug_builds_is_no_product_unless_other_builds_have_it() {
+    let head = |line: &str| format!("{line}\nmod checks;\n");
+    let found = |root: &str| {
+        scanned(&[
+            ("Cargo.toml", "[package]\nname = \"shop\"\n[features]\nbenchmark = []\n"),
+            ("src/lib.rs", root),
+            ("src/checks/mod.rs", "mod deep;\nfn a() { panic!(\"no\") }\n"),
+            ("src/checks/deep.rs", "fn a() { b.unwrap(); }\n"),
+        ])
+    };
+    assert!(found(&head("#[cfg(debug_assertions)]")).is_empty());
+    assert!(found(&head("#[cfg(feature = \"benchmark\")]")).is_empty());
+    let both = ["src/checks/deep.rs", "src/checks/mod.rs"];
+    for line in [
+        "",
+        "#[cfg(not(debug_assertions))]",
+        "mod checks;\n#[cfg(debug_assertions)]",
+        "#[cfg(not(feature = \"benchmark\"))]",
+        "#[cfg(feature = \"benchmarked\")]",
+    ] {
+        assert_eq!(found(&head(line)), both, "{line}");
+    }
 }
 
 #[test]

@@ -36,6 +36,17 @@ static ASSERTS_TEST: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// A function or a type that is named after a test double.
+static DECLARES_DOUBLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?m)^(?:func|type)[ \t]+(?:[Nn]ew)?(?:[Mm]ock|[Ff]ake|[Ss]tub|[Dd]ummy)(?:[A-Z_][A-Za-z0-9_]*)?[ \t(\[]",
+    )
+    .ok()
+});
+
+/// Marks of code that others than files of Go can call.
+const CALLED_BY_OTHERS: [&[u8]; 4] = [b"import \"C\"", b"//export ", b"//go:linkname", b"//go:wasmexport"];
+
 /// The receiver of a method.
 static RECEIVERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^func[ \t]*\([^()\n]*\)").ok());
 
@@ -72,21 +83,42 @@ pub(super) fn asserts_test(text: &[u8]) -> bool {
     }
 }
 
+/// Returns whether a file of Go declares something that is named after a test double.
+pub(super) fn declares_double(text: &[u8]) -> bool {
+    DECLARES_DOUBLE.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// A file that may have only code for tests.
+#[derive(Debug, Clone)]
+pub(super) struct DoubleCandidate {
+    pub path: RepoPath,
+    /// Whether its own name or a call in it says that it is for tests. Another file must have a use
+    /// by a test, and no code that can be called without a name that it declares.
+    pub says_so: bool,
+}
+
 /// Returns for each file whether no file of the product uses a name that it declares. A file
 /// whose names cannot all be told, such as one with a list of variables, is used.
 pub(super) fn find_unused(
     context: &ScanContext<'_>,
     paths: &[RepoPath],
-    files: &[&RepoPath],
+    files: &[DoubleCandidate],
     read: &ReadFiles<'_>,
 ) -> Vec<bool> {
     let mut search = NameSearch { unused: vec![false; files.len()], ..NameSearch::default() };
-    let own: Vec<RepoPath> = files.iter().map(|path| (*path).clone()).collect();
+    let own: Vec<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
     let mut at = 0;
     for chunk in own.chunks(FILES_AT_ONCE) {
         read(chunk, &mut |path, text| {
-            if let Some(names) = text.and_then(declared_names) {
+            let says_so = files.get(at).is_some_and(|file| file.says_so);
+            let is_called =
+                |text: &[u8]| CALLED_BY_OTHERS.iter().any(|mark| memchr::memmem::find(text, mark).is_some());
+            let names = text.filter(|text| says_so || !is_called(text)).and_then(declared_names);
+            if let Some(names) = names.filter(|names| says_so || names.of_others.is_empty()) {
                 search.add_names(at, path, names);
+                if !says_so {
+                    search.needs_test.insert(at);
+                }
             }
             at += 1;
         });
@@ -100,6 +132,7 @@ pub(super) fn find_unused(
     let mut add = |path: &RepoPath, text: Option<&[u8]>| {
         let kind = context.areas.area(context.settings, path, Language::Go).kind;
         if kind == AreaKind::Tests {
+            search.add_test(path, text.unwrap_or_default());
             return;
         }
         let Some(text) = text else {
@@ -109,6 +142,7 @@ pub(super) fn find_unused(
         // A helper that takes a test, in a package of the product.
         if context.areas.area_of_content(path, Language::Go, text) == Some(AreaKind::Tests) {
             search.folders_with_tests.insert(path.folder().to_vec());
+            search.add_test(path, text);
             return;
         }
         search.add_uses(path, own.get(path).copied(), text);
@@ -130,18 +164,30 @@ struct NameSearch {
     between: BTreeSet<(usize, usize)>,
     /// The folders of packages that may be for tests, with the files whose names they use.
     from_tests: BTreeSet<(Vec<u8>, usize)>,
+    /// Files that are used unless a test uses them.
+    needs_test: BTreeSet<usize>,
+    /// Files that tests use.
+    by_tests: BTreeSet<usize>,
     /// Folders with a file that takes a test.
     folders_with_tests: BTreeSet<Vec<u8>>,
 }
 
 impl NameSearch {
-    fn add_names(&mut self, at: usize, path: &RepoPath, names: Vec<String>) {
+    fn add_names(&mut self, at: usize, path: &RepoPath, names: DeclaredNames) {
         if let Some(slot) = self.unused.get_mut(at) {
             *slot = true;
         }
-        for name in names {
+        for name in names.own.into_iter().chain(names.of_others) {
             let folders = self.owners.entry(name.into_bytes()).or_default();
             folders.entry(path.folder().to_vec()).or_default().push(at);
+        }
+    }
+
+    /// Adds the uses in a file of tests.
+    fn add_test(&mut self, path: &RepoPath, text: &[u8]) {
+        if !self.needs_test.is_empty() {
+            let used = self.find_uses(path.folder(), text);
+            self.by_tests.extend(used);
         }
     }
 
@@ -194,7 +240,9 @@ impl NameSearch {
             let Some(folders) = self.owners.get(word) else { continue };
             // A name of another package has a dot before it, unless its import has one.
             let is_qualified = separator.is_none_or(|byte| matches!(byte, b'.' | b' ' | b'\t' | b'\n'));
-            if is_qualified && (separator == Some(b'.') || has_dot_import) {
+            // Without a capital, only its own package can use it.
+            let is_exported = word.first().is_some_and(u8::is_ascii_uppercase);
+            if is_exported && is_qualified && (separator == Some(b'.') || has_dot_import) {
                 out.extend(folders.values().flatten());
             } else {
                 out.extend(folders.get(folder).into_iter().flatten());
@@ -211,19 +259,34 @@ impl NameSearch {
                 self.mark_used(used);
             }
         }
+        // Tests use a file directly, or by another one of these.
+        let mut open: Vec<usize> = self.by_tests.iter().copied().collect();
+        while let Some(user) = open.pop() {
+            let uses = self.uses_of(user);
+            open.extend(uses.into_iter().filter(|used| self.by_tests.insert(*used)));
+        }
+        for at in std::mem::take(&mut self.needs_test) {
+            if !self.by_tests.contains(&at) {
+                self.mark_used(at);
+            }
+        }
         // What a used file uses is used.
         let mut open: Vec<usize> =
             (0..self.unused.len()).filter(|at| self.unused.get(*at) == Some(&false)).collect();
         while let Some(user) = open.pop() {
-            let uses: Vec<usize> =
-                self.between.range((user, 0)..=(user, usize::MAX)).map(|(_, used)| *used).collect();
-            for used in uses.into_iter().filter(|at| self.unused.get(*at) == Some(&true)).collect::<Vec<_>>()
-            {
-                self.mark_used(used);
-                open.push(used);
+            for used in self.uses_of(user) {
+                if self.unused.get(used) == Some(&true) {
+                    self.mark_used(used);
+                    open.push(used);
+                }
             }
         }
         self.unused
+    }
+
+    /// Returns those of the files whose names another one of them uses.
+    fn uses_of(&self, user: usize) -> Vec<usize> {
+        self.between.range((user, 0)..=(user, usize::MAX)).map(|(_, used)| *used).collect()
     }
 }
 
@@ -237,25 +300,33 @@ fn imports_with_dot(text: &[u8]) -> bool {
     memchr::memmem::find(text, b". \"").is_some() || memchr::memmem::find(text, b". `").is_some()
 }
 
-/// Returns the names that a file declares at its top level, with the methods of types of other
-/// files; `None` if there may be others: a list, `init`, or a method that has callers without its
-/// name.
-fn declared_names(text: &[u8]) -> Option<Vec<String>> {
+/// The names that a file declares at its top level.
+#[derive(Debug, PartialEq, Eq)]
+struct DeclaredNames {
+    own: Vec<String>,
+    /// Methods of types of other files.
+    of_others: Vec<String>,
+}
+
+/// Returns the names that a file declares; `None` if there may be others: a list, `init`, or a
+/// method that has callers without its name.
+fn declared_names(text: &[u8]) -> Option<DeclaredNames> {
     let code = tokenize(Language::Go, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
     let (mut names, mut methods) = (Vec::new(), Vec::new());
     for found in DECLARATIONS.as_ref()?.captures_iter(&code) {
         let text =
             |group: &str| found.name(group).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
         let name = text("function").or_else(|| text("name"));
-        let may_have_more = ["list", "more", "other"].iter().any(|group| found.name(group).is_some());
-        if may_have_more || name.as_deref() == Some("init") {
+        let is_open = found.name("list").is_some_and(|list| !has_blank_names_only(&code, list.end()));
+        let may_have_more = ["more", "other"].iter().any(|group| found.name(group).is_some());
+        if is_open || may_have_more || name.as_deref() == Some("init") {
             return None;
         }
         names.extend(name.filter(|name| name != "_"));
         methods.extend(text("receiver").zip(text("method")));
     }
-    let own: BTreeSet<String> = names.iter().cloned().collect();
-    let of_others = methods.into_iter().filter(|(receiver, _)| !own.contains(receiver));
+    let known: BTreeSet<String> = names.iter().cloned().collect();
+    let of_others = methods.into_iter().filter(|(receiver, _)| !known.contains(receiver));
     let of_others: Vec<String> = of_others.map(|(_, method)| method).collect();
     let is_implicit = |name: &String| {
         IMPLICIT_METHODS.contains(&name.as_str())
@@ -263,8 +334,15 @@ fn declared_names(text: &[u8]) -> Option<Vec<String>> {
             || name.starts_with("Unmarshal")
     };
     let is_complete = !of_others.iter().any(is_implicit);
-    names.extend(of_others);
-    (is_complete && !names.is_empty() && names.len() <= MAX_NAMES).then_some(names)
+    let count = names.len() + of_others.len();
+    (is_complete && count > 0 && count <= MAX_NAMES).then_some(DeclaredNames { own: names, of_others })
+}
+
+/// Returns whether a list of declarations only checks types, as `_ Reader = (*file)(nil)` does.
+fn has_blank_names_only(code: &[u8], start: usize) -> bool {
+    let lines = code.get(start..).unwrap_or_default().split(|byte| *byte == b'\n');
+    let mut lines = lines.take_while(|line| !line.starts_with(b")")).map(<[u8]>::trim_ascii);
+    lines.all(|line| line.is_empty() || line.starts_with(b"_ "))
 }
 
 #[cfg(test)]
@@ -274,10 +352,18 @@ mod tests {
     #[test]
     fn names_of_the_top_level_are_read() {
         let text = b"package a\n\nimport (\n\t\"b\"\n)\n\n// type No struct{}\ntype Mock struct {\n\tfield int\n}\n\nfunc (m *Mock) Run() {}\nfunc New() *Mock { return nil }\nvar _ Runner = (*Mock)(nil)\n";
-        assert_eq!(declared_names(text), Some(vec!["Mock".to_owned(), "New".to_owned()]));
+        let names = |own: &[&str], of_others: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            Some(DeclaredNames { own: owned(own), of_others: owned(of_others) })
+        };
+        assert_eq!(declared_names(text), names(&["Mock", "New"], &[]));
         // A method of a type of another file, unless the standard library calls it.
         let method = b"package a\n\nfunc (s *Shop[T]) ForTest() {}\n";
-        assert_eq!(declared_names(method), Some(vec!["ForTest".to_owned()]));
+        assert_eq!(declared_names(method), names(&[], &["ForTest"]));
+        let list =
+            "package a\n\nvar (\n\t_ Reader = (*file)(nil) // one\n\n\t_ Writer = 1\n)\n\ntype file int\n";
+        assert_eq!(declared_names(list.as_bytes()), names(&["file"], &[]));
+        assert_eq!(declared_names(list.replace("\t_ Writer", "\tWriter").as_bytes()), None);
         assert_eq!(declared_names(b"package a\n\nfunc (s *Shop) String() string {}\n"), None);
         for text in
             ["package a\n\nvar (\n\tA = 1\n)\n", "package a\n\nfunc init() {}\ntype A int\n", "package a\n"]

@@ -4,12 +4,13 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
+use bstr::BStr;
 
 use crate::scan::{AreaKind, Language};
 use crate::text::RepoPath;
 
 use super::files::{FileScan, ScanContext};
-use super::go_doubles;
+use super::go_doubles::{self, DoubleCandidate};
 use super::go_files::{FILES_AT_ONCE, ReadFiles, is_go};
 
 /// Maximum number of packages with findings that are examined; further ones are the product.
@@ -62,25 +63,35 @@ pub(super) fn mark_test_packages(
     let in_packages = of_tests.iter().filter_map(|folder| with_findings.get(*folder)).flatten().copied();
     let mut marked: BTreeSet<usize> = in_packages.collect();
     let eligible: BTreeSet<&str> = packages.iter().map(|(folder, _)| *folder).collect();
-    let doubles: Vec<usize> = with_findings
-        .iter()
-        .filter(|(folder, _)| eligible.contains(folder.as_str()))
-        .flat_map(|(_, files)| files.iter().copied())
-        .filter(|at| !marked.contains(at))
-        .filter(|at| {
-            let text = file_scans.get(*at).and_then(|scan| scan.text.as_ref());
-            let asserts = || text.is_some_and(|text| go_doubles::asserts_test(text.source.text().as_bytes()));
-            requested.get(*at).is_some_and(is_named_double) || asserts()
-        })
-        .collect();
-    let named: Vec<&RepoPath> = doubles.iter().filter_map(|at| requested.get(*at)).collect();
-    let unused = go_doubles::find_unused(context, paths, &named, read);
+    let with_tests = folders_that_take_tests(requested, file_scans);
+    let (mut doubles, mut candidates) = (Vec::new(), Vec::new());
+    let in_eligible = with_findings.iter().filter(|(folder, _)| eligible.contains(folder.as_str()));
+    for at in in_eligible.flat_map(|(_, files)| files.iter().copied()).filter(|at| !marked.contains(at)) {
+        let (Some(path), Some(scan)) = (requested.get(at), file_scans.get(at)) else { continue };
+        let text = scan.text.as_ref().map_or("", |text| text.source.text()).as_bytes();
+        let says_so = is_named_double(path) || go_doubles::asserts_test(text);
+        if says_so || with_tests.contains(&path.folder()) || go_doubles::declares_double(text) {
+            doubles.push(at);
+            candidates.push(DoubleCandidate { path: path.clone(), says_so });
+        }
+    }
+    let unused = go_doubles::find_unused(context, paths, &candidates, read);
     marked.extend(doubles.iter().zip(unused).filter_map(|(at, is_unused)| is_unused.then_some(*at)));
     for at in marked {
         if let Some(scan) = file_scans.get_mut(at) {
             scan.mark_as_test_code(context.rule_set);
         }
     }
+}
+
+/// Returns the folders with a file that takes a test although its name is none of a test.
+fn folders_that_take_tests<'p>(requested: &'p [RepoPath], file_scans: &[FileScan]) -> BTreeSet<&'p BStr> {
+    let takes_test = |path: &RepoPath, scan: &FileScan| {
+        let is_of_tests = scan.area.is_some_and(|area| area.kind == AreaKind::Tests);
+        is_of_tests && is_go(path) && !path.as_bytes().ends_with(b"_test.go")
+    };
+    let found = requested.iter().zip(file_scans).filter(|(path, scan)| takes_test(path, scan));
+    found.map(|(path, _)| path.folder()).collect()
 }
 
 /// Returns whether a file is named after a test double.

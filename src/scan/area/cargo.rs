@@ -12,7 +12,7 @@ use super::cargo_names::{area_by_name, ends_as_test_name, is_release_tool, paren
 use super::cargo_targets::{is_below_target, targets};
 use super::{names, normalize};
 use crate::scan::area_kind::AreaKind;
-use crate::scan::test_code::is_feature_of_tests;
+use crate::scan::test_code::{is_feature_of_benchmarks, is_feature_of_tests};
 
 /// A package of Cargo, or a workspace without one.
 #[derive(Debug)]
@@ -374,5 +374,6 @@ fn is_for_tests(features: &FeatureTable, name: &str) -> bool {
     let switches_on = |entry: &String| *entry == explicit || entry == name;
     let mut of_name = features.iter().filter(|(_, list)| list.iter().any(switches_on)).peekable();
     // Without such a feature, the dependency is a feature of its own name.
-    of_name.peek().is_some() && of_name.all(|(feature, _)| is_feature_of_tests(feature))
+    let is_of_tests = |feature: &str| is_feature_of_tests(feature) && !is_feature_of_benchmarks(feature);
+    of_name.peek().is_some() && of_name.all(|(feature, _)| is_of_tests(feature))
 }

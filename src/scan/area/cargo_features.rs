@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cargo_manifest::{CargoDependency, CargoDependencyKind, FeatureTable};
-use crate::scan::test_code::is_feature_of_tests;
+use crate::scan::test_code::{is_feature_of_benchmarks, is_feature_of_tests};
 
 /// A package as its features see it.
 pub(super) struct FeatureUser<'a> {
@@ -39,6 +39,12 @@ pub(super) fn enabled_features(all: &[FeatureUser<'_>]) -> Vec<BTreeSet<String>>
         }
     }
     for (package, enabled) in all.iter().zip(&mut enabled) {
+        // Another feature that needs one for benchmarks shows that it is a part of the product.
+        let of_users = package.features.iter().filter(|(name, _)| {
+            package.is_product && !is_feature_of_tests(name) && !is_feature_for_debugging(name)
+        });
+        let entries = of_users.flat_map(|(_, entries)| entries);
+        enabled.extend(entries.filter(|entry| is_feature_of_benchmarks(entry)).cloned());
         let mut open: Vec<String> = enabled.iter().cloned().collect();
         while let Some(name) = open.pop() {
             for entry in package.features.get(&name).into_iter().flatten() {

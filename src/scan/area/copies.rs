@@ -31,7 +31,28 @@ static IS_VENDORED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?i)^(?:this (?:file|module|package|code|script) (?:is|was|has been) )?",
         r"(?:an? )?(?:vendored (?:from|copy of|version of)\b|vendored (?:file|module|in)\b.*\bfrom\b",
         r"|(?:copied|taken) (?:verbatim|unmodified|unchanged|as is|as-is|without (?:any )?(?:changes|modifications?)),? from\b",
-        r"|(?:verbatim|unmodified) copy (?:of|from)\b)",
+        r"|(?:verbatim|unmodified) copy (?:of|from)\b",
+        r"|(?:ported|imported|borrowed|extracted) (?:verbatim|unmodified|unchanged|as is|as-is),? from\b)",
+    ))
+    .ok()
+});
+/// A line that says where its text comes from, with nothing behind the place.
+static IS_TAKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^(?P<file>(?:this|the (?:whole|entire)) (?:file|module|package|script) (?:is|was|has been) )?",
+        r"(?:mostly |directly |originally )?(?:imported|copied|taken|borrowed|extracted|vendored|pulled) from:? ",
+        r"(?P<place>\S+|(?:the )?(?:npm|pypi|cargo|rubygems) (?:package|crate|gem) \S+|(?:the )?\S+ (?:npm|pypi) package)",
+        r"(?:[ ,]+\(?(?:at |version |commit )?v?[0-9][\w.-]*\)?)?\.?$",
+    ))
+    .ok()
+});
+/// A place in a repository or a registry, as the copy of a whole file names it.
+static IS_SOURCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"^<?(?:https?://)?(?:www\.)?(?:",
+        r"(?:github\.com|gitlab\.[\w.-]+|bitbucket\.org|codeberg\.org|raw\.githubusercontent\.com)/[\w.-]+/[\w.-]+",
+        r"|git\.sr\.ht/~[\w.-]+/[\w.-]+|[\w.-]*googlesource\.com/\S+/\+/|npmjs\.com/package/|pypi\.org/project/",
+        r"|crates\.io/crates/|unpkg\.com/|cdn\.jsdelivr\.net/npm/)",
     ))
     .ok()
 });
@@ -54,7 +75,7 @@ fn says_that_it_is_one(language: Language, place: CopyPlace<'_>, text: &[u8]) ->
     let mentions = |words: &[u8]| memchr::memmem::find(header, words).is_some();
     let words =
         [&b"endored"[..], b"ENDORED", b",v ", b"original software", b"erbatim", b"nmodified", b"nchanged"];
-    if !words.into_iter().any(mentions) && !mentions(b"Copied") && !mentions(b"copied") {
+    if !words.into_iter().any(mentions) && !mentions(b"ed from") && !mentions(b"aken from") {
         return false;
     }
     let lines = header_comments(language, header);
@@ -75,8 +96,44 @@ fn says_that_it_is_one(language: Language, place: CopyPlace<'_>, text: &[u8]) ->
             && has_owner()
     };
     lines.iter().take(HEADER_LINES).any(|line| is(&IS_VENDORED, line))
+        || is_taken_whole(header, &lines)
         || is_altered()
         || (place.is_among_others && lines.iter().any(|line| is(&RCS_MARK, line)) && has_owner())
+}
+
+/// Returns whether a line of the first comment says that the file was taken from another project.
+///
+/// A sentence above an item is about the item, unless it names the file. So is one that goes on.
+fn is_taken_whole(header: &[u8], lines: &[String]) -> bool {
+    let (Some(taken), Some(source)) = (IS_TAKEN.as_ref(), IS_SOURCE.as_ref()) else { return false };
+    lines.iter().take(HEADER_LINES).enumerate().any(|(at, line)| {
+        let Some(found) = taken.captures(line) else { return false };
+        let place = found.name("place").map_or("", |place| place.as_str());
+        let is_place = place.contains(' ') || source.is_match(place);
+        let next = lines.get(at + 1).map_or("", String::as_str);
+        let goes_on =
+            ["and ", "but ", "with ", "then ", "which ", "modified", "adapted", "changed", "extended"]
+                .iter()
+                .any(|word| next.starts_with(word));
+        is_place && !goes_on && (found.name("file").is_some() || stands_alone(header, place))
+    })
+}
+
+/// Returns whether no item begins directly below the comment with a text.
+fn stands_alone(header: &[u8], place: &str) -> bool {
+    let mut rest = header.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let holds = |line: &&[u8]| String::from_utf8_lossy(line).to_lowercase().contains(place);
+    let Some(line) = rest.by_ref().find(holds) else { return false };
+    let of_lines = [&b"//"[..], b"#", b"--"].into_iter().find(|mark| line.starts_with(mark));
+    let closes = |line: &[u8]| [&b"*/"[..], b"\"\"\"", b"'''"].iter().any(|end| line.ends_with(end));
+    let next = match of_lines {
+        Some(mark) => rest.find(|line| !line.starts_with(mark)),
+        None if closes(line) => rest.next(),
+        None => rest.by_ref().find(|line| closes(line)).and_then(|_| rest.next()),
+    };
+    let next = String::from_utf8_lossy(next.unwrap_or_default());
+    let of_file = ["import ", "import{", "use ", "package ", "from ", "\"use ", "'use "];
+    next.is_empty() || of_file.iter().chain(&["//", "/*"]).any(|start| next.starts_with(start))
 }
 
 /// Returns whether the first comment names the authors of Go as the only owners.
@@ -190,6 +247,35 @@ mod tests {
             "# The next function was copied from tides.\n",
             "# Copied from tides, and extended here.\n",
             "# The colours have been modified from the original software.\n",
+        ] {
+            assert!(!in_place(true, text), "{text}");
+        }
+        for text in [
+            "# imported from https://github.com/sea/tide/blob/af13114/tide.py\n\ndef a(): ...\n",
+            "# Taken from https://gitlab.com/sea/tide\nimport os\n",
+            "// imported from https://github.com/sea/tide\n/**\n * Adds.\n */\nexport function a() {}\n",
+            "# Copied from github.com/sea/tide v1.2.0.\n\nimport os\n",
+            "# Ported verbatim from the tides of the sea project.\n",
+            "# Copied from the npm package tide\n\nimport os\n",
+            "# This file was taken from https://pypi.org/project/tide/ (1.4.2)\ndef a(): ...\n",
+            "\"\"\"\nExtracted from https://github.com/sea/tide\n\"\"\"\nimport os\n",
+        ] {
+            assert!(in_place(false, text), "{text}");
+        }
+        for text in [
+            // About the function below, or about a part.
+            "# Taken from https://github.com/sea/tide/blob/main/a.py\ndef a(): ...\n\ndef b(): ...\n",
+            "/**\n * Adds.\n * Taken from https://github.com/sea/tide\n * @param a one\n */\nfunction a() {}\n",
+            "# Taken from https://github.com/sea/tide\n# and read twice.\ndef a(): ...\n",
+            "# Copied from https://github.com/sea/tide, and extended here.\n\nimport os\n",
+            "# Copied from https://github.com/sea/tide\n# with changes for the harbour.\n\nimport os\n",
+            "# Parts are taken from https://github.com/sea/tide\n\nimport os\n",
+            // No other project, or a text in it.
+            "# Imported from the shop.\n\nimport os\n",
+            "# imported from shop.settings\n\nimport os\n",
+            "# Taken from https://tides.example/manual\n\nimport os\n",
+            "# Values are imported from https://github.com/sea/tide\n\nimport os\n",
+            "import os\n# imported from https://github.com/sea/tide\n\n",
         ] {
             assert!(!in_place(true, text), "{text}");
         }

@@ -14,7 +14,7 @@ use crate::text::RepoPath;
 use super::language::Language;
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
-pub(crate) use rust_cfg::is_feature_of_tests;
+pub(crate) use rust_cfg::{is_feature_of_benchmarks, is_feature_of_tests};
 pub(crate) use rust_modules::{declared_for_tests, declared_inline_for_tests};
 
 /// What is known of a file before its text is read.
@@ -118,7 +118,10 @@ pub(crate) fn test_ranges(
     }
     let code = token_map.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
     merge_ranges(match language {
-        Language::Rust => rust::ranges(&rust::RustSource { code: &code, text, enabled }),
+        Language::Rust => {
+            let facts = rust_cfg::CfgFacts { enabled, ..rust_cfg::CfgFacts::default() };
+            rust::ranges(&rust::RustSource { code: &code, text, facts })
+        }
         Language::Python => python::ranges(&code),
         _ => script::ranges(&code, text),
     })

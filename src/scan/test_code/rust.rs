@@ -1,10 +1,9 @@
 //! Rust: finds items with `#[cfg(test)]`, `#[test]` and similar attributes, at any depth.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::lexer;
-use super::rust_cfg::is_test_only;
+use super::rust_cfg::{CfgFacts, is_test_only};
 use super::{bracket_end, skip_whitespace};
 
 /// Maximum number of inner test attributes of one file; further ones are ignored.
@@ -16,9 +15,7 @@ pub(super) struct RustSource<'a> {
     pub code: &'a [u8],
     /// The file.
     pub text: &'a [u8],
-    /// Features that builds of the product switch on; `None` if they are not known. Then no
-    /// feature is one of tests.
-    pub enabled: Option<&'a BTreeSet<String>>,
+    pub facts: CfgFacts<'a>,
 }
 
 /// Returns the ranges of test items.
@@ -109,14 +106,14 @@ impl RustAttribute {
         let text: String = String::from_utf8_lossy(raw).split_whitespace().collect();
         if text.starts_with("cfg(") {
             // The names of features are strings.
-            let has_feature = text.contains("feature=") && source.enabled.is_some();
+            let has_feature = text.contains("feature=") && source.facts.enabled.is_some();
             let whole = source.text.get(self.content.clone()).filter(|_| has_feature);
             let whole: Option<String> =
                 whole.map(|whole| String::from_utf8_lossy(whole).split_whitespace().collect());
             let text = whole.as_ref().unwrap_or(&text);
             let predicate = text.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')'));
             return predicate
-                .is_some_and(|predicate| is_test_only(predicate.trim_end_matches(','), source.enabled, 0));
+                .is_some_and(|predicate| is_test_only(predicate.trim_end_matches(','), source.facts, 0));
         }
         let path = text.split(['(', '=', '{', '[']).next().unwrap_or_default();
         let last = path.rsplit("::").next().unwrap_or_default();
@@ -290,6 +287,8 @@ fn shape_without_keyword(code: &[u8], from: usize) -> ItemShape {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::super::Language;
     use super::*;
     use crate::scan::token_map::{TokenKind, TokenKindSet};
@@ -302,7 +301,8 @@ mod tests {
     fn outside_with(text: &str, enabled: Option<&BTreeSet<String>>) -> String {
         let token_map = lexer::tokenize(Language::Rust, text.as_bytes());
         let code = token_map.masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
-        let ranges = ranges(&RustSource { code: &code, text: text.as_bytes(), enabled });
+        let facts = CfgFacts { enabled, ..CfgFacts::default() };
+        let ranges = ranges(&RustSource { code: &code, text: text.as_bytes(), facts });
         text.char_indices()
             .filter(|(at, _)| !super::super::contains_offset(&ranges, *at))
             .map(|(_, c)| c)

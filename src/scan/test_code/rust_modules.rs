@@ -1,11 +1,17 @@
-//! Rust: modules that are declared for tests only.
+//! Rust: modules that are declared for tests only, or for builds for debugging.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::{Language, lexer};
 use super::rust::{RustSource, ranges};
+use super::rust_cfg::CfgFacts;
 use crate::scan::token_map::{TokenKind, TokenKindSet};
+
+/// Returns what decides about modules: no build that is delivered has those of debug builds.
+fn facts_of_modules(enabled: Option<&BTreeSet<String>>) -> CfgFacts<'_> {
+    CfgFacts { enabled, with_debug_builds: true }
+}
 
 /// Returns whether `parent` declares a module for tests only; then the file of the module
 /// is test code. The declaration is `mod name;`, or a module with `#[path = "file"]`.
@@ -24,7 +30,7 @@ pub(crate) fn declared_for_tests(
     }
     let token_map = lexer::tokenize(Language::Rust, parent);
     let code = token_map.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
-    let tests = ranges(&RustSource { code: &code, text: parent, enabled });
+    let tests = ranges(&RustSource { code: &code, text: parent, facts: facts_of_modules(enabled) });
     let mut declarations = Vec::new();
     for found in memchr::memmem::find_iter(&code, name) {
         let before = code.get(..found).unwrap_or_default().trim_ascii_end();
@@ -81,7 +87,7 @@ pub(crate) fn declared_inline_for_tests(
         // A module inside of one with the same name is a part of it.
         blocks = super::merge_ranges(inner);
     }
-    let tests = ranges(&RustSource { code: &code, text: parent, enabled });
+    let tests = ranges(&RustSource { code: &code, text: parent, facts: facts_of_modules(enabled) });
     let declared = blocks.into_iter().flat_map(|block| modules(&code, block, name));
     let mut declared = declared.filter(|(_, end)| code.get(*end) == Some(&b';')).peekable();
     declared.peek().is_some().then(|| declared.all(|(at, _)| super::contains_offset(&tests, at)))
@@ -132,6 +138,34 @@ mod tests {
         assert_eq!(declared("#[path = \"checks.rs\"]\n#[cfg(test)]\nmod tests;\n"), Some(true));
         assert_eq!(declared("#[path = \"checks.rs\"]\nmod real;\n#[cfg(test)]\nmod tests;\n"), Some(false));
         assert_eq!(declared("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
+    }
+
+    #[test]
+    fn a_module_of_debug_builds_is_none_of_the_product() {
+        let declared = |text: &str| declared_for_tests(text.as_bytes(), "checks", "checks.rs", None);
+        for text in [
+            "#[cfg(debug_assertions)]\npub(crate) mod checks;\n",
+            "#[cfg(any(test, debug_assertions))] mod checks;",
+            "#[cfg(all(unix, debug_assertions))] mod checks;",
+            "#[cfg(debug_assertions)] mod checks; #[cfg(test)] mod checks;",
+        ] {
+            assert_eq!(declared(text), Some(true), "{text}");
+        }
+        for text in [
+            "#[cfg(not(debug_assertions))] mod checks;",
+            "#[cfg(any(unix, debug_assertions))] mod checks;",
+            "#[cfg(debug_assertions)] mod checks; mod checks;",
+            "#[cfg(debug_assertions)] mod checks; #[cfg(not(debug_assertions))] mod checks;",
+            "// #[cfg(debug_assertions)]\nmod checks;",
+            "#[cfg(feature = \"debug_assertions\")] mod checks;",
+            "#[cfg(debug_assertions)] mod other; mod checks;",
+        ] {
+            assert_eq!(declared(text), Some(false), "{text}");
+        }
+        let inline = |text: &str| declared_inline_for_tests(text.as_bytes(), &["a"], "checks", None);
+        assert_eq!(inline("#[cfg(debug_assertions)] mod a { mod checks; }"), Some(true));
+        assert_eq!(inline("mod a { #[cfg(debug_assertions)] mod checks; }"), Some(true));
+        assert_eq!(inline("#[cfg(not(debug_assertions))] mod a { mod checks; }"), Some(false));
     }
 
     #[test]
