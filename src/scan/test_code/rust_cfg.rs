@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::scan::area::has_condition;
+
 /// Returns whether a `cfg` predicate is true in tests or for documentation only.
 pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, depth: usize) -> bool {
     let list = |name: &str| {
@@ -26,7 +28,10 @@ pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, 
     }
     // `doc` and `docsrs` are true where only documentation is made, and the last ones where a tool
     // checks the code: nothing of it is delivered.
-    matches!(predicate, "test" | "doctest" | "doc" | "docsrs" | "fuzzing" | "kani" | "loom" | "miri")
+    // Unless the repository switches them on itself.
+    let is_set = || enabled.is_some_and(|enabled| has_condition(enabled, predicate));
+    matches!(predicate, "test" | "doctest" | "doc" | "docsrs")
+        || (matches!(predicate, "fuzzing" | "kani" | "loom" | "miri") && !is_set())
         || feature_of(predicate).is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
 }
 
@@ -66,4 +71,18 @@ fn split_arguments(text: &str) -> Vec<&str> {
     out.extend(text.get(start..));
     out.retain(|part| !part.is_empty());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_that_the_repository_switches_on_is_of_the_product() {
+        let set = |name: &str| BTreeSet::from([name.to_owned()]);
+        let is = |enabled: &BTreeSet<String>| is_test_only("loom", Some(enabled), 0);
+        assert!(is(&set("default")) && is(&set("cfg:miri")) && is(&set("loom")));
+        assert!(!is(&set("cfg:loom")) && !is(&set("cfg:*")));
+        assert!(is_test_only("test", Some(&set("cfg:*")), 0));
+    }
 }
