@@ -94,7 +94,7 @@ fn called_names(names: &str, code: &str) -> BTreeSet<String> {
             !before.ends_with(|c: char| is_of_name(c) || c == '.') && is_call(rest)
         })
     };
-    let each = names.split(|c: char| matches!(c, '{' | '}' | ',')).map(str::trim);
+    let each = names.split(['{', '}', ',']).map(str::trim);
     each.filter(|one| !one.is_empty() && !one.starts_with("type "))
         .filter_map(|one| {
             let mut words = one.split_whitespace();

@@ -74,9 +74,10 @@ pub(super) fn mark_script_tools(
                 if context.treatment_by_path(path) != Treatment::Tests {
                     of_product.extend(names.named_by(path, text));
                     of_developers.extend(names.named_by_developers(path, text));
-                    match path.file_name() == "package.json" {
-                        true => runs.add_manifest(text),
-                        false => runs.add_runner(text),
+                    if path.file_name() == "package.json" {
+                        runs.add_manifest(text);
+                    } else {
+                        runs.add_runner(text);
                     }
                 }
                 return;

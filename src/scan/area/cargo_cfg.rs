@@ -15,11 +15,6 @@ pub(super) fn conditions_of(text: &str) -> BTreeSet<String> {
     found.take(MAX_CONDITIONS).map(|(setter, (at, _))| condition_at(text.get(at + setter.len()..))).collect()
 }
 
-/// Returns whether the conditions contain one of a name, as the repository switches it on.
-pub(crate) fn has_condition(conditions: &BTreeSet<String>, name: &str) -> bool {
-    conditions.contains("cfg:*") || conditions.contains(&format!("cfg:{name}"))
-}
-
 fn condition_at(rest: Option<&str>) -> String {
     // `--cfg", "loom`, `--cfg=loom`, `feature=\"a\"`
     let between = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '=' | '\\');

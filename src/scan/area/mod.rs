@@ -37,7 +37,6 @@ use crate::text::RepoPath;
 
 use self::attributes::LinguistAttributes;
 use self::cargo::CargoPackages;
-pub(crate) use self::cargo_cfg::has_condition;
 use self::folder_facts::FolderFacts;
 use self::go::GoModule;
 use self::node::NodePackage;

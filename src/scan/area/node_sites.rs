@@ -113,9 +113,8 @@ fn is_site(package: &NodePackage, has_file: &dyn Fn(&str) -> bool) -> bool {
             .any(|word| matches!(word, "adapter" | "bun" | "aws" | "sst" | "lambda" | "fly"))
     };
     let has_server = |file: &&str| has_file(&format!("{}/{file}", package.folder));
-    let runs_on_server = needs(&SERVERS)
-        || package.ships.iter().any(is_adapter)
-        || SERVER_FILES.iter().any(|file| has_server(&file));
+    let runs_on_server =
+        needs(&SERVERS) || package.ships.iter().any(is_adapter) || SERVER_FILES.iter().any(has_server);
     if runs_on_server || !package.is_made_by(&GENERATORS) {
         return false;
     }

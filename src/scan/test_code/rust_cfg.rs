@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::scan::area::has_condition;
-
 /// Returns whether a `cfg` predicate is true in tests or for documentation only.
 pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, depth: usize) -> bool {
     let list = |name: &str| {
@@ -33,6 +31,11 @@ pub(super) fn is_test_only(predicate: &str, enabled: Option<&BTreeSet<String>>, 
     matches!(predicate, "test" | "doctest" | "doc" | "docsrs")
         || (matches!(predicate, "fuzzing" | "kani" | "loom" | "miri") && !is_set())
         || feature_of(predicate).is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
+}
+
+/// Returns whether the repository switches on a condition itself; `cfg:*` can be any one.
+fn has_condition(enabled: &BTreeSet<String>, name: &str) -> bool {
+    enabled.contains("cfg:*") || enabled.contains(&format!("cfg:{name}"))
 }
 
 /// Returns the name in a predicate `feature="name"`.
