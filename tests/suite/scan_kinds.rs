@@ -149,7 +149,9 @@ fn a_change_cannot_call_its_own_code_a_copy() {
     let base = [("src/lib.rs", "pub mod tides;\n"), ("src/tides.rs", "fn a() {}\n")];
     let copy = format!("// Vendored from https://tides.example\n{BAD}");
     let (code, found) = scan_change(&base, &[("src/tides.rs", &copy)]);
-    assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]), "{found}");
+    // It is scanned this time, and the reviewer is told that it will not be later.
+    let both = vec!["scan/rust-unwrap".to_owned(), "source/unscanned".to_owned()];
+    assert_eq!((code, rules(&found)), (1, both), "{found}");
     let (_, found) = scan_change(&base, &[("src/new.rs", &copy)]);
     assert_eq!(rules(&found), ["source/unscanned"], "{found}");
     let copy = format!("// imported from https://github.com/sea/tides/blob/af13114/tides.rs\n\n{BAD}");
@@ -293,4 +295,106 @@ fn a_script_that_only_pages_for_debugging_load_is_a_tool() {
     assert_eq!(scanned(&with(&files, &[other])), file);
     let import = ("shop/static/page.js", "import './watch.js';\n");
     assert_eq!(scanned(&with(&files, &[import])), file);
+}
+
+#[test]
+fn a_script_that_the_product_starts_is_no_tool() {
+    let files = [
+        ("app/package.json", r#"{"name": "app", "scripts": {"start": "node out/index.js"}}"#),
+        ("app/src/index.ts", "export const a = 1;\n"),
+        ("app/make_token.ts", "const name = process.argv[2];\nconsole.log(name);\n"),
+    ];
+    let file = ["app/make_token.ts"];
+    for (path, text) in [
+        // By the name of a command, of a program in another language, and of a compiled file.
+        (
+            "app/package.json",
+            r#"{"name": "app", "scripts": {"start": "npm run go", "go": "tsx make_token.ts"}}"#,
+        ),
+        (
+            "app/package.json",
+            r#"{"name": "app", "scripts": {"start": "a", "prestart": "tsx make_token.ts"}}"#,
+        ),
+        ("app/package.json", r#"{"name": "app", "bin": "./out/make_token.js"}"#),
+        ("app/src/index.ts", "fork('../make_token.js');\n"),
+        ("app/src/index.ts", "exec('node make_token.js --serve');\n"),
+        ("app/run.py", "subprocess.run(['node', 'app/make_token.js'])\n"),
+        ("app/start.ps1", "node make_token.js\n"),
+        ("app/bin/start", "#!/bin/sh\nexec tsx make_token.ts\n"),
+    ] {
+        assert!(scanned(&with(&files, &[(path, text)])).contains(&file[0].to_owned()), "{path} {text}");
+    }
+}
+
+#[test]
+fn a_go_file_that_the_product_reaches_in_another_way_is_no_test_code() {
+    let files = [
+        ("go.mod", "module example.org/a\n"),
+        ("main.go", "package main\n\nimport \"example.org/a/shop\"\n\nfunc main() { shop.Open() }\n"),
+        (
+            "shop/shop.go",
+            "package shop\n\ntype Shop struct{}\n\nfunc New() *Shop { return nil }\n\nfunc Open() {}\n",
+        ),
+        ("shop/fortest.go", "package shop\n\nfunc (s *Shop) ForTest() { panic(\"empty\") }\n"),
+    ];
+    assert!(scanned(&files).is_empty());
+    let file = ["shop/fortest.go"];
+    for (path, text) in [
+        (
+            "main.go",
+            "package main\n\nimport \"example.org/a/shop\"\n\nfunc main() {\n\tshop.New().\n\t\tForTest()\n}\n",
+        ),
+        ("main.go", "package main\n\nfunc main() { find(\"ForTest\") }\n"),
+        ("shop/page.tmpl", "{{ .ForTest }}\n"),
+        ("shop/fortest.go", "package shop\n\nfunc (s *Shop) Reconcile() { panic(\"empty\") }\n"),
+        ("shop/fortest.go", "package shop\n\nvar hook = install()\n\nfunc install() int { panic(1) }\n"),
+        ("shop/fortest.go", "package shop\n\n//export forTest\nfunc forTest() { panic(1) }\n"),
+    ] {
+        assert_eq!(scanned(&with(&files, &[(path, text)])), file, "{path} {text}");
+    }
+    // A package of the product with such an end of its name.
+    let contest = [
+        files[0],
+        ("main.go", "package main\n\nimport \"example.org/a/contest\"\n\nfunc main() { contest.Run() }\n"),
+        ("contest/contest.go", "package contest\n\nfunc Run() { fillFake() }\n"),
+        ("contest/fake.go", "package contest\n\nfunc fillFake() { panic(1) }\n"),
+        ("contest/take.go", "package contest\n\nimport \"testing\"\n\nfunc Take(t *testing.T) {}\n"),
+    ];
+    assert_eq!(scanned(&contest), ["contest/fake.go"]);
+}
+
+#[test]
+fn the_reviewer_is_told_what_a_change_takes_out_of_the_product() {
+    const SHOP: (&str, &str) =
+        ("apps/shop/package.json", r#"{"name": "shop", "private": true, "scripts": {"start": "node a.js"}}"#);
+    let manifest = |needs: &str| {
+        format!(
+            r#"{{"name": "tide", "scripts": {{"build": "astro build"}}, "dependencies": {{"astro": "5"{needs}}}}}"#
+        )
+    };
+    let (server, site) = (manifest(r#", "@astrojs/node": "9""#), manifest(""));
+    let path = "apps/landing/package.json";
+    let base = [SHOP, (path, server.as_str()), ("apps/landing/src/a.ts", "a();\n")];
+    let told = |after: &[(&str, &str)]| {
+        let (_, found) = scan_change(&base, after);
+        rules(&found).into_iter().filter(|rule| rule == "source/unscanned").count()
+    };
+    // A manifest moves a file out, and a new file in the same package with findings.
+    assert_eq!(told(&[(path, &site)]), 1);
+    assert_eq!(told(&[(path, &site), ("apps/landing/src/b.ts", "console.log(1);\n")]), 2);
+    assert_eq!(told(&[(path, &site), ("apps/landing/src/b.ts", "b();\n")]), 1);
+    let attribute = (".gitattributes", "apps/landing/src/b.ts linguist-vendored\n");
+    assert_eq!(told(&[attribute, ("apps/landing/src/b.ts", "console.log(1);\n")]), 1);
+    // An old file says now that it is a copy.
+    assert_eq!(told(&[("apps/landing/src/a.ts", "// Vendored from https://tides.example\na();\n")]), 1);
+    // Other changes of manifests, a new package, and tests.
+    assert_eq!(told(&[(path, &server.replace("\"5\"", "\"6\""))]), 0);
+    assert_eq!(told(&[("apps/blog/package.json", &site), ("apps/blog/src/b.ts", "console.log(1);\n")]), 0);
+    assert_eq!(
+        told(&[
+            (path, &server.replace("\"5\"", "\"6\"")),
+            ("apps/landing/src/b.test.ts", "console.log(1);\n")
+        ]),
+        0
+    );
 }

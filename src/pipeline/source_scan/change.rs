@@ -15,7 +15,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
-use crate::scan::{AreaBasis, Areas, Hit, MAX_HITS, MatchMode, RuleSet, ScanRule, Suppression, Treatment};
+use crate::scan::{Areas, Hit, MAX_HITS, MatchMode, RuleSet, ScanRule, Suppression, Treatment};
 use crate::text::RepoPath;
 
 use super::baseline::read_changed_baseline;
@@ -24,6 +24,7 @@ use super::ignores::read_ignore_files;
 use super::layers::LayerPremises;
 use super::lines::LineEnds;
 use super::looked_at::{ScanReaders, read_areas_before};
+use super::moved_out::MovedOut;
 use super::new_hits::{ScannedFile, find_new_hits, unsuppressed_hits};
 use super::report::{build_report, reject_unknown_sets};
 use super::request::{ScanProfile, ScanRequest};
@@ -178,7 +179,13 @@ impl ChangeScan<'_> {
         let vocabularies = self.leave_out_subjects(&context, &mut after, &mut before)?;
         let mut summary = self.summarize(rules, &rule_set, &layers, &after, &before);
         summary.info.subjects = vocabularies.left_out();
-        let mut unscanned = self.find_new_generated(&after);
+        let moved_out = MovedOut {
+            after: &context,
+            before: &context_before,
+            paths: &paths,
+            areas_before: areas_before.as_ref(),
+        };
+        let mut unscanned = moved_out.find(&after, &read, &read_before);
         unscanned
             .extend(self.find_unread_change(&ScanReaders { rule_set: &rule_set, profile, settings }, &after));
         self.check_results(
@@ -210,25 +217,6 @@ impl ChangeScan<'_> {
             scanned.retain_hits(&has_vocabulary, &|hit, path, text| out.keeps(hit, path, text));
         }
         Ok(out)
-    }
-
-    /// Returns a warning for each new file that is not scanned because its own content
-    /// says that it is generated.
-    fn find_new_generated(&self, after: &[ScannedFile<'_>]) -> Vec<UnscannedFolder> {
-        let is_unscanned = |scanned: &&ScannedFile<'_>| {
-            let area = scanned.file_scan.area;
-            let by_content = area.is_some_and(|area| area.basis == AreaBasis::Content);
-            by_content && scanned.file.before.is_none() && !scanned.file_scan.is_looked_at(&self.config.scan)
-        };
-        let warn = |scanned: &ScannedFile<'_>| UnscannedFolder {
-            path: scanned.path.clone(),
-            message: format!(
-                "{} is new, and it was not scanned because its own text says that it is {}",
-                scanned.path,
-                scanned.file_scan.area.map_or("generated", |area| area.kind.as_str())
-            ),
-        };
-        after.iter().filter(is_unscanned).map(warn).collect()
     }
 
     /// Returns a warning if the change has code of the product, but none in a language that the

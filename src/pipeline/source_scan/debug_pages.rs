@@ -17,10 +17,26 @@ static CONDITIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// What makes the conditions of a template unsure: comments and raw parts, in which a condition is
+/// text, and tags that give a name a value.
+static UNSURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|[^{])\{#(?:[^#]|#[^}])*?\{[%{]|\{\{~?!|\{%[-+]?[ \t]*(?:comment|raw|verbatim)\b",
+        r"|\{%[-+]?[ \t]*(?:set|with|assign|capture|for|let|do|macro|block|filter|call|autoescape)\b",
+        r"[^%]*(?i:\b(?:is_?)?(?:debug|dev|development)(?:_mode)?\b)",
+    ))
+    .ok()
+});
+
 /// Splits a template into what every server shows, and what only one for debugging shows.
 pub(super) fn split_template(text: &str) -> (String, String) {
     let (mut always, mut debug) = (String::new(), String::new());
-    let Some(conditions) = CONDITIONS.as_ref() else { return (text.to_owned(), debug) };
+    let Some((conditions, unsure)) = CONDITIONS.as_ref().zip(UNSURE.as_ref()) else {
+        return (text.to_owned(), debug);
+    };
+    if unsure.is_match(text) {
+        return (text.to_owned(), debug);
+    }
     // The open conditions, and the number of those that are for debugging.
     let (mut open, mut of_debug): (Vec<bool>, usize) = (Vec::new(), 0);
     let mut start = 0;
@@ -51,19 +67,31 @@ pub(super) fn split_template(text: &str) -> (String, String) {
     (always, debug)
 }
 
-/// Returns whether a condition holds on a server for debugging only.
+/// Returns whether a condition holds on a server for debugging only: it is the name of a setting, or
+/// such a name and others, all joined with `and`.
 fn is_for_debugging(condition: &str) -> bool {
-    let words: Vec<&str> =
-        condition.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '~')).collect();
-    let is_denied = words.iter().any(|word| matches!(*word, "or" | "||" | "not" | "!" | "is" | "==" | "!="));
-    let is_debug = |word: &&str| {
-        let last = word.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        matches!(
-            last.as_str(),
+    let words: Vec<&str> = condition.trim_end_matches(['-', '~', '+']).split_whitespace().collect();
+    let is_name = |word: &&str| {
+        word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+    };
+    let is_operator =
+        |word: &str| matches!(word, "or" | "not" | "is" | "in" | "if" | "else" | "xor" | "b" | "matches");
+    let (operands, joined): (Vec<_>, Vec<_>) = words.iter().enumerate().partition(|(at, _)| at % 2 == 0);
+    let is_plain = words.len() % 2 == 1
+        && operands.iter().all(|(_, word)| is_name(word) && !is_operator(word))
+        && joined.iter().all(|(_, word)| matches!(**word, "and" | "&&"));
+    is_plain && operands.iter().any(|(_, word)| is_debug_setting(word))
+}
+
+/// Returns whether a name is that of a setting of the server; what a user or a request has is not.
+fn is_debug_setting(name: &str) -> bool {
+    let (owner, last) = name.rsplit_once('.').unwrap_or(("", name));
+    matches!(owner, "" | "settings" | "config" | "app" | "env" | "app.config" | "site" | "kernel")
+        && matches!(
+            last.to_ascii_lowercase().as_str(),
             "debug" | "is_debug" | "isdebug" | "debug_mode" | "is_dev" | "isdev" | "development"
         )
-    };
-    !is_denied && words.iter().any(is_debug)
 }
 
 #[cfg(test)]
@@ -82,6 +110,18 @@ mod tests {
             "{% if a %} b {% endif %}",
             "{% if debug %} b",
             "{% if debugger %} b {% endif %}",
+            "{% if debug >= 0 %} b {% endif %}",
+            "{% if debug in [true, false] %} b {% endif %}",
+            "{% if debug if a else true %} b {% endif %}",
+            "{% if debug|string %} b {% endif %}",
+            "{% if user.debug %} b {% endif %}",
+            "{% if debug ? a : true %} b {% endif %}",
+            // A value of the template itself, and conditions that are text.
+            "{% set debug = true %}{% if debug %} b {% endif %}",
+            "{% for debug in a %}{% if debug %} b {% endif %}{% endfor %}",
+            "{# {% if debug %} #} b {# {% endif %} #}",
+            "{% raw %}{% if debug %}{% endraw %} b {% raw %}{% endif %}{% endraw %}",
+            "{{!-- {{#if isDev}} --}} b {{!-- {{/if}} --}}",
             "{% if a %} c {% elif debug %} b {% endif %}",
             "debug",
         ] {

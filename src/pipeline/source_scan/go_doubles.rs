@@ -22,7 +22,7 @@ static DECLARATIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?m)^func[ \t]+(?P<function>[A-Za-z_]\w*)",
         r"|^func[ \t]*\([ \t]*(?:\w+[ \t]+)?\*?[ \t]*(?P<receiver>[A-Za-z_]\w*)(?:\[[^\]\n]*\])?[ \t]*\)[ \t]*(?P<method>[A-Za-z_]\w*)",
         r"|^func[ \t]*(?P<other>\()",
-        r"|^(?:type|var|const)[ \t]+(?P<name>[A-Za-z_]\w*)(?P<more>[ \t]*,)?",
+        r"|^(?:type|(?P<variable>var)|const)[ \t]+(?P<name>[A-Za-z_]\w*)(?P<more>[ \t]*,)?",
         r"|^(?:type|var|const)[ \t]*(?P<list>\()",
     ))
     .ok()
@@ -44,35 +44,19 @@ static DECLARES_DOUBLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Marks of code that others than files of Go can call.
-const CALLED_BY_OTHERS: [&[u8]; 4] = [b"import \"C\"", b"//export ", b"//go:linkname", b"//go:wasmexport"];
+/// A value of a variable that runs nothing when the program starts.
+static RUNS_NOTHING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"\A\s*(?:\([ \t]*\*[ \t]*[\w.\[\], ]+\)[ \t]*\([ \t]*nil[ \t]*\)|errors\.New\([^()]*\)|[^()]*)\s*\z",
+    )
+    .ok()
+});
+
+/// Marks of code that a linker finds by its name.
+const FOR_LINKER: [&[u8]; 3] = [b"//export ", b"//go:linkname ", b"//go:wasmexport"];
 
 /// The receiver of a method.
 static RECEIVERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^func[ \t]*\([^()\n]*\)").ok());
-
-/// Methods that the standard library calls without a name in the code that uses the type.
-const IMPLICIT_METHODS: [&str; 20] = [
-    "Close",
-    "Error",
-    "Format",
-    "GoString",
-    "As",
-    "Is",
-    "Len",
-    "Less",
-    "LogValue",
-    "Pop",
-    "Push",
-    "Read",
-    "RoundTrip",
-    "Scan",
-    "ServeHTTP",
-    "String",
-    "Swap",
-    "Unwrap",
-    "Value",
-    "Write",
-];
 
 /// Returns whether a file of Go has a function that only runs in tests.
 pub(super) fn asserts_test(text: &[u8]) -> bool {
@@ -111,9 +95,8 @@ pub(super) fn find_unused(
     for chunk in own.chunks(FILES_AT_ONCE) {
         read(chunk, &mut |path, text| {
             let says_so = files.get(at).is_some_and(|file| file.says_so);
-            let is_called =
-                |text: &[u8]| CALLED_BY_OTHERS.iter().any(|mark| memchr::memmem::find(text, mark).is_some());
-            let names = text.filter(|text| says_so || !is_called(text)).and_then(declared_names);
+            let may_be_called = |text: &[u8]| memchr::memmem::find(text, b"import \"C\"").is_some();
+            let names = text.filter(|text| says_so || !may_be_called(text)).and_then(declared_names);
             if let Some(names) = names.filter(|names| says_so || names.of_others.is_empty()) {
                 search.add_names(at, path, names);
                 if !says_so {
@@ -127,9 +110,14 @@ pub(super) fn find_unused(
         return search.unused;
     }
     let own: BTreeMap<&RepoPath, usize> = own.iter().enumerate().map(|(at, path)| (path, at)).collect();
-    let sources: Vec<RepoPath> = paths.iter().filter(|path| is_go(path)).cloned().collect();
+    let sources: Vec<RepoPath> =
+        paths.iter().filter(|path| is_go(path) || names_go_code(path)).cloned().collect();
     let mut is_known = true;
     let mut add = |path: &RepoPath, text: Option<&[u8]>| {
+        if !is_go(path) {
+            text.into_iter().for_each(|text| search.add_words(text));
+            return;
+        }
         let kind = context.areas.area(context.settings, path, Language::Go).kind;
         if kind == AreaKind::Tests {
             search.add_test(path, text.unwrap_or_default());
@@ -170,6 +158,8 @@ struct NameSearch {
     by_tests: BTreeSet<usize>,
     /// Folders with a file that takes a test.
     folders_with_tests: BTreeSet<Vec<u8>>,
+    /// The last names of paths in texts of the product, with the folders of the files.
+    named_by: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>,
 }
 
 impl NameSearch {
@@ -194,8 +184,13 @@ impl NameSearch {
     /// Adds the uses in a file; `own` is its index if it is one of the files itself.
     fn add_uses(&mut self, path: &RepoPath, own: Option<usize>, text: &[u8]) {
         let folder: &[u8] = path.folder();
-        let may_be_test =
-            [&b"test"[..], b"tests", b"testing", b"testutil"].iter().any(|end| folder.ends_with(end));
+        let may_be_test = may_be_for_tests(folder);
+        for quoted in text.split(|byte| matches!(byte, b'"' | b'`' | b'\n')) {
+            let last = quoted.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            if may_be_for_tests(last) && last.iter().all(|byte| is_word(*byte) || *byte == b'-') {
+                self.named_by.entry(last.to_vec()).or_default().insert(folder.to_vec());
+            }
+        }
         for used in self.find_uses(folder, text) {
             match own {
                 Some(own) => {
@@ -207,6 +202,18 @@ impl NameSearch {
                 None => self.mark_used(used),
             }
         }
+    }
+
+    /// Adds all words of a file in another language, which may name what Go declares.
+    fn add_words(&mut self, text: &[u8]) {
+        let words = text.chunk_by(|a, b| is_word(*a) == is_word(*b));
+        let used: BTreeSet<usize> = words
+            .filter_map(|word| self.owners.get(word))
+            .flat_map(BTreeMap::values)
+            .flatten()
+            .copied()
+            .collect();
+        used.into_iter().for_each(|at| self.mark_used(at));
     }
 
     fn mark_used(&mut self, at: usize) {
@@ -225,6 +232,15 @@ impl NameSearch {
         if !words(text) {
             return out;
         }
+        if memchr::memmem::find(text, b"//go:linkname ").is_some() {
+            let words = text.chunk_by(|a, b| is_word(*a) == is_word(*b));
+            return words
+                .filter_map(|word| self.owners.get(word))
+                .flat_map(BTreeMap::values)
+                .flatten()
+                .copied()
+                .collect();
+        }
         let visible = TokenKindSet::of(&[TokenKind::Code, TokenKind::Str]);
         let mut code = tokenize(Language::Go, text).masked_text(text, visible);
         let receivers = RECEIVERS
@@ -236,13 +252,13 @@ impl NameSearch {
         let has_dot_import = imports_with_dot(text);
         let mut before = None;
         for word in code.chunk_by(|a, b| is_word(*a) == is_word(*b)) {
-            let separator = std::mem::replace(&mut before, word.last().copied());
+            // The name may be on the next line, behind the dot.
+            let separator = std::mem::replace(&mut before, word.trim_ascii_end().last().copied());
             let Some(folders) = self.owners.get(word) else { continue };
-            // A name of another package has a dot before it, unless its import has one.
-            let is_qualified = separator.is_none_or(|byte| matches!(byte, b'.' | b' ' | b'\t' | b'\n'));
-            // Without a capital, only its own package can use it.
+            // A name of another package has a capital, and a dot before it unless its import has one. In
+            // a text, it is one that is searched for when the program runs.
             let is_exported = word.first().is_some_and(u8::is_ascii_uppercase);
-            if is_exported && is_qualified && (separator == Some(b'.') || has_dot_import) {
+            if is_exported && (has_dot_import || matches!(separator, Some(b'.' | b'"' | b'`'))) {
                 out.extend(folders.values().flatten());
             } else {
                 out.extend(folders.get(folder).into_iter().flatten());
@@ -255,7 +271,11 @@ impl NameSearch {
     /// Returns for each file whether it has no use.
     fn finish(mut self) -> Vec<bool> {
         for (folder, used) in std::mem::take(&mut self.from_tests) {
-            if !self.folders_with_tests.contains(&folder) {
+            // A package such as `contest` that the product imports.
+            let last = folder.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            let of_product = |user: &Vec<u8>| *user != folder && !may_be_for_tests(user);
+            let is_imported = self.named_by.get(last).is_some_and(|users| users.iter().any(of_product));
+            if is_imported || !self.folders_with_tests.contains(&folder) {
                 self.mark_used(used);
             }
         }
@@ -290,6 +310,19 @@ impl NameSearch {
     }
 }
 
+/// Returns whether a file that is no source of Go calls its functions by name: a template, or code
+/// in assembly.
+fn names_go_code(path: &RepoPath) -> bool {
+    let name = path.file_name().to_string();
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(ending, "s" | "S" | "html" | "htm" | "tmpl" | "gohtml" | "gotmpl" | "gotxt" | "tpl")
+}
+
+/// Returns whether the name of a folder ends as one for tests does.
+fn may_be_for_tests(folder: &[u8]) -> bool {
+    [&b"test"[..], b"tests", b"testing", b"testutil"].iter().any(|end| folder.ends_with(end))
+}
+
 /// Returns whether a byte belongs to a name.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
@@ -297,7 +330,10 @@ fn is_word(byte: u8) -> bool {
 
 /// Returns whether a file may take the names of another package without a prefix.
 fn imports_with_dot(text: &[u8]) -> bool {
-    memchr::memmem::find(text, b". \"").is_some() || memchr::memmem::find(text, b". `").is_some()
+    memchr::memchr2_iter(b'"', b'`', text).any(|at| {
+        let line = text.get(at.saturating_sub(40)..at).unwrap_or_default();
+        line.trim_ascii_end().ends_with(b".")
+    })
 }
 
 /// The names that a file declares at its top level.
@@ -308,9 +344,13 @@ struct DeclaredNames {
     of_others: Vec<String>,
 }
 
-/// Returns the names that a file declares; `None` if there may be others: a list, `init`, or a
-/// method that has callers without its name.
+/// Returns the names that a file declares at its top level; `None` if there may be others or the
+/// file has another use: a list, `init`, a variable whose value is computed when the program starts,
+/// a name for a linker, or a method that a library may call.
 fn declared_names(text: &[u8]) -> Option<DeclaredNames> {
+    if FOR_LINKER.iter().any(|mark| memchr::memmem::find(text, mark).is_some()) {
+        return None;
+    }
     let code = tokenize(Language::Go, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
     let (mut names, mut methods) = (Vec::new(), Vec::new());
     for found in DECLARATIONS.as_ref()?.captures_iter(&code) {
@@ -318,8 +358,10 @@ fn declared_names(text: &[u8]) -> Option<DeclaredNames> {
             |group: &str| found.name(group).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
         let name = text("function").or_else(|| text("name"));
         let is_open = found.name("list").is_some_and(|list| !has_blank_names_only(&code, list.end()));
-        let may_have_more = ["more", "other"].iter().any(|group| found.name(group).is_some());
-        if is_open || may_have_more || name.as_deref() == Some("init") {
+        let may_have_more = is_open || ["more", "other"].iter().any(|group| found.name(group).is_some());
+        let end = found.get(0).map_or(0, |found| found.end());
+        let runs = || found.name("variable").is_some() && runs_at_start(code.get(end..).unwrap_or_default());
+        if may_have_more || name.as_deref() == Some("init") || runs() {
             return None;
         }
         names.extend(name.filter(|name| name != "_"));
@@ -328,12 +370,7 @@ fn declared_names(text: &[u8]) -> Option<DeclaredNames> {
     let known: BTreeSet<String> = names.iter().cloned().collect();
     let of_others = methods.into_iter().filter(|(receiver, _)| !known.contains(receiver));
     let of_others: Vec<String> = of_others.map(|(_, method)| method).collect();
-    let is_implicit = |name: &String| {
-        IMPLICIT_METHODS.contains(&name.as_str())
-            || name.starts_with("Marshal")
-            || name.starts_with("Unmarshal")
-    };
-    let is_complete = !of_others.iter().any(is_implicit);
+    let is_complete = !of_others.iter().any(|name| may_be_called_by_library(name));
     let count = names.len() + of_others.len();
     (is_complete && count > 0 && count <= MAX_NAMES).then_some(DeclaredNames { own: names, of_others })
 }
@@ -342,7 +379,28 @@ fn declared_names(text: &[u8]) -> Option<DeclaredNames> {
 fn has_blank_names_only(code: &[u8], start: usize) -> bool {
     let lines = code.get(start..).unwrap_or_default().split(|byte| *byte == b'\n');
     let mut lines = lines.take_while(|line| !line.starts_with(b")")).map(<[u8]>::trim_ascii);
-    lines.all(|line| line.is_empty() || line.starts_with(b"_ "))
+    lines.all(|line| line.is_empty() || (line.starts_with(b"_ ") && !runs_at_start(line)))
+}
+
+/// Returns whether the rest of the declaration of a variable has a value that is computed when the
+/// program starts.
+fn runs_at_start(rest: &[u8]) -> bool {
+    // The declaration ends where the next one begins.
+    let is_next = |line: &&[u8]| !line.first().is_some_and(u8::is_ascii_alphabetic);
+    let first = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+    let (line, more) = rest.split_at(first);
+    let length = first
+        + more.split_inclusive(|byte| *byte == b'\n').take_while(is_next).map(<[u8]>::len).sum::<usize>();
+    let whole = rest.get(..length).unwrap_or(line);
+    let value = memchr::memchr(b'=', whole).and_then(|at| whole.get(at + 1..));
+    value.is_some_and(|value| !RUNS_NOTHING.as_ref().is_some_and(|pattern| pattern.is_match(value)))
+}
+
+/// Returns whether code of another module may call a method of this name: it is exported, and the
+/// name does not say that tests call it.
+fn may_be_called_by_library(name: &str) -> bool {
+    let is_of_tests = ["Test", "Mock", "Fake", "Stub", "Dummy"].iter().any(|word| name.contains(word));
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && !is_of_tests
 }
 
 #[cfg(test)]
@@ -360,11 +418,26 @@ mod tests {
         // A method of a type of another file, unless the standard library calls it.
         let method = b"package a\n\nfunc (s *Shop[T]) ForTest() {}\n";
         assert_eq!(declared_names(method), names(&[], &["ForTest"]));
+        for text in ["func (s *Shop) String() string {}", "func (s *Shop) Reconcile() {}"] {
+            assert_eq!(declared_names(format!("package a\n\n{text}\n").as_bytes()), None);
+        }
+        let own = b"package a\n\nfunc (s *Shop) fill() {}\nvar fakes = []int{\n\t1,\n}\n";
+        assert_eq!(declared_names(own), names(&["fakes"], &["fill"]));
         let list =
             "package a\n\nvar (\n\t_ Reader = (*file)(nil) // one\n\n\t_ Writer = 1\n)\n\ntype file int\n";
         assert_eq!(declared_names(list.as_bytes()), names(&["file"], &[]));
         assert_eq!(declared_names(list.replace("\t_ Writer", "\tWriter").as_bytes()), None);
-        assert_eq!(declared_names(b"package a\n\nfunc (s *Shop) String() string {}\n"), None);
+        assert_eq!(declared_names(list.replace("Writer = 1", "Writer = install()").as_bytes()), None);
+        // What runs when the program starts, and names for a linker.
+        for text in [
+            "var a = install()",
+            "var _ = func() int { panic(1) }()",
+            "var a = Shop{\n\tB: install(),\n}",
+            "//export mock\nfunc mock() {}",
+        ] {
+            let text = format!("package a\n\ntype Mock int\n\n{text}\n");
+            assert_eq!(declared_names(text.as_bytes()), None, "{text}");
+        }
         for text in
             ["package a\n\nvar (\n\tA = 1\n)\n", "package a\n\nfunc init() {}\ntype A int\n", "package a\n"]
         {

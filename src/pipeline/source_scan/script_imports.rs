@@ -32,7 +32,10 @@ static ASKS_FOR_FILE: LazyLock<Option<BytesRegex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Names that a script imports from a module.
+/// Maximum number of names of one import that are followed.
+const MAX_IMPORTED_NAMES: usize = 100;
+
+/// Names that a script imports from a module and calls.
 #[derive(Debug)]
 pub(super) struct ImportedNames {
     /// The path of the module as others import it; for an alias such as `@/` what is behind it.
@@ -45,31 +48,70 @@ impl ImportedNames {
     /// Returns whether the names are from the script at a path.
     fn is_of(&self, path: &str) -> bool {
         let own = module_path(path);
-        let is_below_alias = || own.strip_suffix(&self.module).is_some_and(|start| start.ends_with('/'));
+        // An alias is for the folder of the sources.
+        let is_below_alias = || {
+            own.strip_suffix(&self.module).is_some_and(|start| {
+                let last = start.strip_suffix('/').map(|start| start.rsplit('/').next().unwrap_or(start));
+                matches!(last, Some("src" | "app" | "lib" | "client"))
+            })
+        };
         own == self.module || (!self.is_relative && is_below_alias())
     }
 }
 
-/// Returns the imports of a script as names and the text of the path. Imports in comments and
-/// texts do not count.
-fn find_imports(language: Language, text: &str) -> Vec<(BTreeSet<&str>, &str)> {
+/// Returns the imports of a script as the text of the names and of the path. Imports in comments
+/// and texts do not count.
+fn find_imports(language: Language, text: &str) -> Vec<(&str, &str)> {
     let Some(imports) = IMPORTS.as_ref() else { return Vec::new() };
     let code = tokenize(language, text.as_bytes())
         .masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
     let all = imports.captures_iter(text).filter_map(|found| {
         let (names, from) = (found.name("names")?, found.name("from")?);
         let is_code = code.get(names.start()..names.end()) == Some(names.as_str().as_bytes());
-        let words = names.as_str().split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')));
-        is_code.then(|| (words.filter(|word| !word.is_empty()).collect(), from.as_str()))
+        is_code.then(|| (names.as_str(), from.as_str()))
     });
     all.collect()
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '$')
+}
+
+/// Returns the names that an import takes from a module and the script calls: `send` of
+/// `import { send as ask }` and `ask()`. Types have no code.
+fn called_names(names: &str, code: &str) -> BTreeSet<String> {
+    if names.trim_start().starts_with("type ") {
+        return BTreeSet::new();
+    }
+    let is_called = |name: &str| {
+        let is_call = |rest: &str| {
+            let rest = rest.trim_start();
+            rest.starts_with('(') || rest.starts_with('.') || rest.starts_with("?.") || rest.starts_with('<')
+        };
+        code.match_indices(name).any(|(at, _)| {
+            let rest = code.get(at + name.len()..).unwrap_or_default();
+            let before = code.get(..at).unwrap_or_default();
+            !before.ends_with(|c: char| is_of_name(c) || c == '.') && is_call(rest)
+        })
+    };
+    let each = names.split(['{', '}', ',']).map(str::trim);
+    each.filter(|one| !one.is_empty() && !one.starts_with("type "))
+        .filter_map(|one| {
+            let mut words = one.split_whitespace();
+            let first = words.next()?;
+            let local = words.last().unwrap_or(first);
+            is_called(local).then(|| first.to_owned())
+        })
+        .take(MAX_IMPORTED_NAMES)
+        .collect()
 }
 
 /// Returns whether a script imports a name, and no import of it is from the library of that
 /// name.
 pub(super) fn imports_from_elsewhere(language: Language, text: &str, name: &str) -> bool {
     let imports = find_imports(language, text);
-    let mut from = imports.iter().filter(|(names, _)| names.contains(name)).map(|(_, from)| *from).peekable();
+    let has = |names: &str| names.split(|c: char| !is_of_name(c)).any(|word| word == name);
+    let mut from = imports.iter().filter(|(names, _)| has(names)).map(|(_, from)| *from).peekable();
     let is_library =
         |from: &str| from == name || from.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
     from.peek().is_some() && from.all(|from| !is_library(from))
@@ -78,6 +120,9 @@ pub(super) fn imports_from_elsewhere(language: Language, text: &str, name: &str)
 /// Returns the names that a script at a path imports from modules of the same tree.
 pub(super) fn names_from_modules(path: &str, language: Language, text: &str) -> Vec<ImportedNames> {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let code = tokenize(language, text.as_bytes())
+        .masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
+    let code = String::from_utf8_lossy(&code);
     let imports = find_imports(language, text).into_iter().filter_map(|(names, from)| {
         let alias = ["@/", "~/", "$lib/"].iter().find_map(|start| from.strip_prefix(start));
         let is_relative = from.starts_with('.');
@@ -86,7 +131,7 @@ pub(super) fn names_from_modules(path: &str, language: Language, text: &str) -> 
         let is_script = Language::from_path(&target.as_str().into()).is_script();
         let module = if is_script { module_path(&target) } else { target };
         let module = module.strip_suffix("/index").map_or(module.clone(), str::to_owned);
-        let names = names.into_iter().map(str::to_owned).collect();
+        let names = called_names(names, &code);
         (!module.is_empty()).then_some(ImportedNames { module, is_relative, names })
     });
     imports.collect()
@@ -106,12 +151,18 @@ pub(super) fn is_in_imported(
     let before = code.get(..at).unwrap_or_default();
     let Some(last) = declarations.captures_iter(before).last() else { return false };
     let (Some(whole), Some(name)) = (last.get(0), last.name("name")) else { return false };
-    // A bracket at the begin of a line ends the declaration.
+    // A bracket at the begin of a line ends the declaration, and so does another statement.
     let inside = before.get(whole.start()..).unwrap_or_default();
     let ends = [&b"\n}"[..], b"\n)", b"\n]"].iter().any(|end| {
         memchr::memmem::find_iter(inside, end)
             .any(|found| !continues(inside.get(found + end.len()..).unwrap_or_default()))
     });
+    let is_statement = |line: &[u8]| {
+        line.first().is_some_and(|byte| {
+            byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$' | b'(' | b'@' | b'!')
+        })
+    };
+    let ends = ends || inside.split(|byte| *byte == b'\n').skip(1).any(is_statement);
     let name = String::from_utf8_lossy(name.as_bytes());
     !ends && own.iter().any(|import| import.names.contains(name.as_ref()))
 }
@@ -155,8 +206,10 @@ mod tests {
 
     #[test]
     fn a_request_belongs_to_the_declaration_around_it() {
-        let client = "import {\n  send,\n  other as more,\n} from './net/send.js';\n\
-                      import { ask } from '@/tide/ask';\n// import { read } from './net/send';\n";
+        let client = "import {\n  send,\n  other as more,\n  type Tide,\n  unused,\n} from './net/send.js';\n\
+                      import { ask } from '@/tide/ask';\n// import { read } from './net/send';\n\
+                      import type { far } from './net/send';\nsend(ask<A>(1)); more.a; far(); new Tide();\n\
+                      export { unused };\n";
         let imports = names_from_modules("web/src/api.ts", Language::TypeScript, client);
         let is = |path: &str, text: &str| {
             let at = text.find("fetch").unwrap_or_default();
@@ -172,6 +225,15 @@ mod tests {
             ("web/src/net/send.ts", "export function send() {\n}\nfetch(1);\n"),
             ("web/src/net/send.ts", "fetch(1);\nexport function send() {\n}\n"),
             ("web/src/wide/ask2.ts", "export const ask = () => fetch(1);\n"),
+            // Another folder than that of the alias, a type, a name of the client, an unused name, and
+            // another statement.
+            ("web/src/wide/tide/ask.ts", "export const ask = () => fetch(1);\n"),
+            ("web/src/net/send.ts", "export class Tide {\n  a() { fetch(1); }\n}\n"),
+            ("web/src/net/send.ts", "export function far() {\n  fetch(1);\n}\n"),
+            ("web/src/net/send.ts", "export function more() {\n  fetch(1);\n}\n"),
+            ("web/src/net/send.ts", "export function unused() {\n  fetch(1);\n}\n"),
+            ("web/src/net/send.ts", "export const send = () => 1;\nif (a) {\n  fetch(1);\n}\n"),
+            ("web/src/net/send.ts", "export const send = () => 1;\n(() => fetch(1))();\n"),
         ] {
             assert!(!is(path, text), "{path} {text}");
         }

@@ -12,6 +12,7 @@ use crate::text::RepoPath;
 use super::files::{FileScan, ScanContext};
 use super::go_files::{FILES_AT_ONCE, ReadFiles};
 use super::script_doubles::{find_imports, module_path};
+use super::script_runs::ScriptRuns;
 use super::tool_names::{ToolNames, folder_of, is_script_folder, names_programs};
 
 /// Maximum number of files of a package among which a script is looked for.
@@ -58,6 +59,7 @@ pub(super) fn mark_script_tools(
         .collect();
     let mut of_developers: BTreeSet<&str> = BTreeSet::new();
     let names = ToolNames::of(&tools, &|tool| !is_run_by_hand(tool));
+    let mut runs = ScriptRuns::default();
     let mut importers: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut of_product: BTreeSet<&str> = BTreeSet::new();
     let readable: Vec<RepoPath> = paths
@@ -72,6 +74,11 @@ pub(super) fn mark_script_tools(
                 if context.treatment_by_path(path) != Treatment::Tests {
                     of_product.extend(names.named_by(path, text));
                     of_developers.extend(names.named_by_developers(path, text));
+                    if path.file_name() == "package.json" {
+                        runs.add_manifest(text);
+                    } else {
+                        runs.add_runner(text);
+                    }
                 }
                 return;
             }
@@ -84,6 +91,8 @@ pub(super) fn mark_script_tools(
             // What configures a build names its entries without a folder.
             if context.treatment_by_path(path) != Treatment::Tests {
                 of_product.extend(names.quoted_by(&own, text));
+                let started = names.started_by(Language::from_path(path), text);
+                of_product.extend(started.into_iter().filter(|tool| *tool != own));
             }
             // Files that are loaded by a pattern.
             if context.treatment_by_path(path) == Treatment::Product {
@@ -91,6 +100,7 @@ pub(super) fn mark_script_tools(
             }
         });
     }
+    of_product.extend(names.find_in(&runs.commands()));
     // A tool may import another one.
     loop {
         let is_product = |user: &String| !tools.contains_key(user) || of_product.contains(user.as_str());

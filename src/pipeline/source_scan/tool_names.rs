@@ -5,28 +5,12 @@ use std::collections::BTreeMap;
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
+use crate::scan::lexer::tokenize;
+use crate::scan::{Language, TokenKind, TokenKindSet};
 use crate::text::RepoPath;
 
 use super::debug_pages::{TEMPLATE_ENDINGS, split_template};
-
-/// First words of the names of scripts in a `package.json` that run the product.
-const OF_PRODUCT: [&str; 15] = [
-    "start",
-    "serve",
-    "server",
-    "dev",
-    "deploy",
-    "preview",
-    "watch",
-    "migrate",
-    "migration",
-    "worker",
-    "cron",
-    "job",
-    "prod",
-    "production",
-    "launch",
-];
+use super::run_names::{product_commands, product_recipes, runs_for_developers};
 
 /// Returns the folder of a path.
 pub(super) fn folder_of(path: &str) -> &str {
@@ -37,27 +21,31 @@ pub(super) fn is_script_folder(folder: &str) -> bool {
     matches!(folder, "scripts" | "seed" | "seeds" | "seeders")
 }
 
-/// Names of files that build or start programs.
-const STARTING_NAMES: [&str; 4] = ["Procfile", "package.json", "Caddyfile", "Makefile"];
-/// Endings of files that build or start programs, or load scripts into a page.
-const STARTING_ENDINGS: [&str; 15] = [
-    "sh", "yml", "yaml", "toml", "service", "conf", "astro", "json", "jsonc", "json5", "mk", "erb", "ejs",
-    "php", "tmpl",
+/// Endings of files that start no program: documents, styles, data, and output of tools.
+const NOT_STARTING: [&str; 24] = [
+    "md", "rst", "adoc", "txt", "css", "scss", "sass", "less", "svg", "png", "jpg", "gif", "ico", "webp",
+    "pdf", "lock", "map", "csv", "tsv", "sql", "snap", "po", "woff2", "wasm",
 ];
 /// Settings that name files without running them, by the start of their names.
-const SETTINGS: [&str; 6] = ["tsconfig", "jsconfig", "package-lock", ".eslintrc", "biome", "cspell"];
+const SETTINGS: [&str; 9] = [
+    "tsconfig",
+    "jsconfig",
+    "package-lock",
+    ".eslintrc",
+    "biome",
+    "cspell",
+    ".gitignore",
+    ".gitattributes",
+    ".dockerignore",
+];
 
-/// Returns whether a file is a manifest, or builds, starts or loads programs.
+/// Returns whether a file can be a manifest, or can build, start or load programs.
 pub(super) fn names_programs(path: &RepoPath) -> bool {
     let text = path.to_text();
     let name = text.rsplit('/').next().unwrap_or_default();
     let is_of_developers = text.starts_with(".github/") || text.split('/').any(|part| part == ".vscode");
-    let ending = ending_of(name);
-    let is_setting = SETTINGS.iter().any(|start| name.starts_with(start));
-    let starts = name.contains("Dockerfile") || STARTING_NAMES.contains(&name) || is_justfile(name);
-    !is_of_developers
-        && !is_setting
-        && (starts || STARTING_ENDINGS.contains(&ending) || TEMPLATE_ENDINGS.contains(&ending))
+    let is_setting = SETTINGS.iter().any(|start| name.starts_with(start)) || name.ends_with("ignore");
+    !is_of_developers && !is_setting && !NOT_STARTING.contains(&ending_of(name))
 }
 
 fn ending_of(name: &str) -> &str {
@@ -76,6 +64,8 @@ pub(super) struct ToolNames<'t> {
     names: BTreeMap<String, Vec<&'t str>>,
     /// The length of the longest file name of them, in bytes.
     longest: usize,
+    /// A search for the file names of scripts, without their endings.
+    any: Option<AhoCorasick>,
     /// A search for the quoted names of scripts beside a manifest, and these scripts.
     quoted: Option<(AhoCorasick, Vec<&'t str>)>,
     /// The scripts by each folder of scripts that they are in: what loads that folder loads them.
@@ -85,7 +75,10 @@ pub(super) struct ToolNames<'t> {
 impl<'t> ToolNames<'t> {
     /// `is_beside` returns whether a script is beside a manifest: then its name is enough.
     pub(super) fn of(tools: &'t BTreeMap<String, usize>, is_beside: &dyn Fn(&str) -> bool) -> Self {
-        let mut out = Self { names: BTreeMap::new(), longest: 0, quoted: None, folders: BTreeMap::new() };
+        let name = |tool: &str| tool.rsplit('/').next().unwrap_or_default().to_owned();
+        let any = AhoCorasick::new(tools.keys().map(|tool| name(tool))).ok();
+        let mut out =
+            Self { names: BTreeMap::new(), longest: 0, any, quoted: None, folders: BTreeMap::new() };
         let mut beside = Vec::new();
         for tool in tools.keys() {
             let folders: Vec<&str> = folder_of(tool).split('/').collect();
@@ -113,8 +106,29 @@ impl<'t> ToolNames<'t> {
         out
     }
 
+    /// Returns the scripts that a script starts with a command: their names with an ending, in a
+    /// text such as `'node fill.js'` or `'./fill.js'`.
+    pub(super) fn started_by(&self, language: Language, text: &[u8]) -> Vec<&'t str> {
+        if self.quoted.is_none() || !self.has_any(text) {
+            return Vec::new();
+        }
+        let texts = tokenize(language, text).masked_text(text, TokenKindSet::of(&[TokenKind::Str]));
+        let texts = String::from_utf8_lossy(&texts);
+        let words = texts.split(|c: char| !is_of_path(c));
+        let named = words.filter(|word| Language::from_path(&RepoPath::from(*word)).is_script());
+        named.flat_map(|word| self.find_in(word)).collect()
+    }
+
+    /// Returns whether a text has the name of any of the scripts.
+    fn has_any(&self, text: &[u8]) -> bool {
+        self.any.as_ref().is_none_or(|any| any.is_match(text))
+    }
+
     /// Returns the scripts that a file names which builds or starts programs.
     pub(super) fn named_by(&self, path: &RepoPath, text: &[u8]) -> Vec<&'t str> {
+        if !self.has_any(text) {
+            return Vec::new();
+        }
         let name = path.file_name().to_string();
         let relevant = match name.as_str() {
             "package.json" => product_commands(text),
@@ -143,7 +157,7 @@ impl<'t> ToolNames<'t> {
     }
 
     /// Returns the scripts that a text names.
-    fn find_in(&self, relevant: &str) -> Vec<&'t str> {
+    pub(super) fn find_in(&self, relevant: &str) -> Vec<&'t str> {
         let mut out = Vec::new();
         for word in relevant.split(|c: char| !is_of_path(c)) {
             let parts: Vec<&str> = word.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
@@ -153,8 +167,10 @@ impl<'t> ToolNames<'t> {
                 let ends = part.match_indices('.').map(|(end, _)| end).chain([part.len()]);
                 for end in ends.take_while(|end| *end <= self.longest) {
                     let name = part.get(..end).unwrap_or_default();
-                    let key = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
-                    out.extend(self.names.get(&key).into_iter().flatten());
+                    // The name alone is that of a script beside a manifest, wherever its output is.
+                    out.extend(self.names.get(name).into_iter().flatten());
+                    let key = folder.map(|folder| format!("{folder}/{name}"));
+                    out.extend(key.and_then(|key| self.names.get(&key)).into_iter().flatten());
                 }
             }
         }
@@ -214,83 +230,6 @@ fn is_of_path(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '@')
 }
 
-/// Returns the recipes of a Makefile or justfile that run the product.
-fn product_recipes(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    let (mut out, mut is_of_product) = (String::new(), false);
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        if !line.starts_with([' ', '\t']) {
-            let targets = line.split_once(':').map_or("", |(targets, _)| targets);
-            is_of_product = targets.split_whitespace().any(|name| runs_product(name) || name == "run");
-        }
-        if is_of_product {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out
-}
-
-/// Returns whether the name of a command says that it runs the product.
-fn runs_product(name: &str) -> bool {
-    name.split([':', '-', '.', '_']).next().is_some_and(|first| OF_PRODUCT.contains(&first))
-}
-
-/// Returns whether the name of a command says that it is for those who work on the product.
-fn runs_for_developers(name: &str) -> bool {
-    let words = [
-        "docs",
-        "doc",
-        "demo",
-        "demos",
-        "example",
-        "examples",
-        "test",
-        "tests",
-        "bench",
-        "benchmark",
-        "debug",
-        "playground",
-        "sandbox",
-        "generate",
-        "gen",
-        "codegen",
-        "publish",
-        "changelog",
-        "lint",
-        "format",
-        "check",
-        "clean",
-        "i18n",
-        "fixtures",
-        "screenshots",
-        "icons",
-        "translations",
-    ];
-    !runs_product(name) && name.split([':', '-', '.', '_']).any(|word| words.contains(&word))
-}
-
-/// Returns what a `package.json` says about the product: its entries, and the scripts that run it.
-fn product_commands(text: &[u8]) -> String {
-    let Ok(Value::Object(manifest)) = serde_json::from_slice::<Value>(text) else {
-        return String::from_utf8_lossy(text).into_owned();
-    };
-    let mut out = String::new();
-    for (key, value) in &manifest {
-        match (key.as_str(), value) {
-            ("scripts", Value::Object(scripts)) => {
-                for (_, command) in scripts.iter().filter(|(name, _)| runs_product(name)) {
-                    out.push_str(&format!("{command}\n"));
-                }
-            }
-            // The tool of a database runs it with examples.
-            ("prisma" | "lint-staged" | "jest", _) => {}
-            _ => out.push_str(&format!("{value}\n")),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,9 +251,29 @@ mod tests {
         for path in ["deploy/run.sh", "a.html", "src/page.astro", "manifest.json", "Makefile", "justfile"] {
             assert!(names_programs(&RepoPath::from(path)), "{path}");
         }
-        for path in [".github/workflows/a.yml", "tsconfig.build.json", ".vscode/tasks.json", "a.md"] {
+        for path in ["start.ps1", "a/main.py", "src/main.rs", "Jenkinsfile", "page.pug", "bin/run", "a.xml"] {
+            assert!(names_programs(&RepoPath::from(path)), "{path}");
+        }
+        for path in [".github/workflows/a.yml", "tsconfig.build.json", ".vscode/tasks.json", "a.md", "a.css"]
+        {
             assert!(!names_programs(&RepoPath::from(path)), "{path}");
         }
+    }
+
+    #[test]
+    fn a_command_in_a_text_starts_a_script_beside_a_manifest() {
+        let tools = BTreeMap::from([("app/tide".to_owned(), 0)]);
+        let names = ToolNames::of(&tools, &|_| true);
+        let started = |text: &str| names.started_by(Language::TypeScript, text.as_bytes());
+        for text in ["exec('node tide.js -a')", "fork('./tide.mjs')", "run(`${root}/tide.ts`)"] {
+            assert_eq!(started(text), ["app/tide"], "{text}");
+        }
+        for text in ["// node tide.js", "a('the tide')", "tide.js()", "a('tides.js')"] {
+            assert!(started(text).is_empty(), "{text}");
+        }
+        // The compiled file of a program.
+        let manifest = RepoPath::from("app/package.json");
+        assert_eq!(names.named_by(&manifest, br#"{"bin": "./out/tide.js"}"#), ["app/tide"]);
     }
 
     #[test]

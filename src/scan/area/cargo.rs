@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use toml::Value;
 
+use super::cargo_cfg::conditions_of;
 use super::cargo_features::{FeatureUser, enabled_features};
 use super::cargo_manifest::{
     CargoDependency, CargoDependencyKind, CargoManifest, CargoTarget, CargoWorkspaceKeys, FeatureTable,
@@ -94,14 +95,30 @@ impl CargoPackages {
         }
         let mut out = Self { all, enabled: Vec::new() };
         out.find_test_support();
-        let users = out.all.iter().map(|package| FeatureUser {
+        let users = out.all.iter().zip(&parsed).map(|(package, (_, manifest))| FeatureUser {
             folder: &package.folder,
             is_product: package.kind == AreaKind::Product,
             uses: &package.uses,
             features: &package.features,
+            programs: &manifest.bin,
         });
         out.enabled = enabled_features(&users.collect::<Vec<_>>());
         out
+    }
+
+    /// Adds the conditions that the repository switches on itself: in configurations of Cargo, and in
+    /// the build script of a package.
+    pub(super) fn add_conditions(
+        &mut self,
+        configurations: &[(String, String)],
+        build_script: &dyn Fn(&str) -> Option<String>,
+    ) {
+        let of_all: BTreeSet<String> =
+            configurations.iter().flat_map(|(_, text)| conditions_of(text)).collect();
+        for (package, enabled) in self.all.iter().zip(&mut self.enabled) {
+            enabled.extend(of_all.iter().cloned());
+            enabled.extend(build_script(&package.folder).iter().flat_map(|text| conditions_of(text)));
+        }
     }
 
     /// Marks packages that need one that is not published: no registry takes them.

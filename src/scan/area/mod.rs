@@ -7,6 +7,7 @@
 mod attributes;
 mod cargo;
 mod cargo_aliases;
+mod cargo_cfg;
 mod cargo_features;
 mod cargo_manifest;
 mod cargo_names;
@@ -111,11 +112,21 @@ impl Areas {
         }
         out.compiler_inputs.sort();
         let mut take = |name: &str| found.remove(name).unwrap_or_default();
-        let aliases = cargo_aliases::packages_with_alias(&take("config.toml"));
+        let configurations = take("config.toml");
+        let aliases = cargo_aliases::packages_with_alias(&configurations);
         out.cargo = CargoPackages::read(&take("Cargo.toml"), &aliases, &has_file);
+        let build_script = |folder: &str| {
+            let bytes = read(&RepoPath::from(join(folder, "build.rs").as_str()));
+            bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        out.cargo.add_conditions(&configurations, &build_script);
         out.go = go::read_modules(&take("go.mod"), &has_file);
+        // A program for those who work on the repository is no product.
+        let is_product = |folder: &str| names::area_of_folders(folder.split('/'), false, |_| false).is_none();
         let has_others =
-            !out.cargo.all.is_empty() || !out.go.is_empty() || out.python.iter().any(|one| one.is_project);
+            out.cargo.all.iter().any(|one| one.kind == AreaKind::Product && !one.name.is_empty())
+                || out.go.iter().any(|one| is_product(&one.folder))
+                || out.python.iter().any(|one| one.is_project && is_product(&one.folder));
         out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
         node_sites::mark_sites(&mut out.node, has_others, &has_file);
         out.attributes = LinguistAttributes::read(take(".gitattributes"));

@@ -34,6 +34,8 @@ pub(super) struct NodePackage {
     outputs: Vec<String>,
     /// Files that only scripts of the developers run, relative to `folder`.
     tools: Vec<String>,
+    /// The commands that start and build it.
+    makers: Vec<String>,
     is_private: bool,
     /// Whether it is a program, or has a script that builds, starts or deploys it.
     has_use: bool,
@@ -224,6 +226,7 @@ impl NodePackage {
             entries,
             outputs,
             tools: node_scripts::run_by_developers(manifest),
+            makers: node_scripts::makers(manifest),
             is_private,
             has_use,
         }
@@ -267,10 +270,18 @@ impl NodePackage {
     }
 
     /// Returns whether it is a product by itself: one that is published, or an application of a
-    /// folder of its own.
+    /// folder of its own. A private library is a part of what needs it.
     pub(super) fn is_delivered(&self) -> bool {
         let is_own = self.has_use && !self.folder.is_empty();
-        self.kind == AreaKind::Product && self.is_named() && (is_own || !self.roots.is_empty())
+        let is_shared = !self.roots.is_empty() && !self.is_private;
+        self.kind == AreaKind::Product && self.is_named() && (is_own || is_shared)
+    }
+
+    /// Returns whether its scripts make it by one of some programs, and not by others.
+    pub(super) fn is_made_by(&self, programs: &[&str]) -> bool {
+        let is_program = |word: &str| programs.contains(&word.trim_start_matches("@11ty/"));
+        let names = |command: &String| command.split(|c: char| c.is_whitespace() || c == '&').any(is_program);
+        !self.makers.is_empty() && self.makers.iter().all(names)
     }
 
     /// Returns whether the package has a name: other manifests only set options.

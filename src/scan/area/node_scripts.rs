@@ -82,6 +82,13 @@ pub(super) fn run_by_developers(manifest: &Map<String, Value>) -> Vec<String> {
     out
 }
 
+/// Returns the commands that start and build the package.
+pub(super) fn makers(manifest: &Map<String, Value>) -> Vec<String> {
+    let makes = |name: &str| matches!(name, "start" | "dev" | "develop" | "build" | "serve");
+    let all = entries(manifest).filter(|(name, _)| makes(name));
+    all.map(|(_, command)| command.to_owned()).collect()
+}
+
 /// Returns the names of the scripts with their commands.
 pub(super) fn entries(manifest: &Map<String, Value>) -> impl Iterator<Item = (&str, &str)> {
     let scripts = manifest.get("scripts").and_then(Value::as_object);

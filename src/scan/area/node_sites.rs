@@ -25,14 +25,49 @@ const OF_DOCUMENTATION: [&str; 12] = [
 ];
 /// Generators of pages that also make the pages of applications.
 const OF_PAGES: [&str; 2] = ["astro", "gatsby"];
-/// What the pages of these generators need to run on a server.
-const SERVERS: [&str; 6] = [
+/// Programs of these generators, as commands name them.
+const GENERATORS: [&str; 12] = [
+    "11ty",
+    "astro",
+    "docsify",
+    "docusaurus",
+    "eleventy",
+    "gatsby",
+    "hexo",
+    "honkit",
+    "rspress",
+    "vitepress",
+    "vocs",
+    "vuepress",
+];
+/// What pages need to run on a server, or to keep data of users.
+const SERVERS: [&str; 16] = [
     "@astrojs/cloudflare",
+    "@astrojs/db",
     "@astrojs/deno",
     "@astrojs/netlify",
     "@astrojs/node",
     "@astrojs/vercel",
+    "@prisma/client",
+    "drizzle-orm",
+    "elysia",
     "express",
+    "fastify",
+    "hono",
+    "koa",
+    "mongoose",
+    "next",
+    "nuxt",
+];
+/// Files, and folders with `/` at their ends, that only a server reads.
+const SERVER_FILES: [&str; 7] = [
+    "src/actions/",
+    "src/actions.ts",
+    "src/api/",
+    "src/middleware.js",
+    "src/middleware.ts",
+    "src/pages/api/",
+    "functions/",
 ];
 /// Folders of posts, which only sites have.
 const POSTS: [&str; 6] = [
@@ -44,7 +79,7 @@ const POSTS: [&str; 6] = [
     "src/content/changelog/",
 ];
 
-/// Marks the sites among the packages. `has_others` is true if the repository has packages of
+/// Marks the sites among the packages. `has_others` is true if the repository has products of
 /// other languages; `has_file` returns whether a folder, by its path with `/` at its end, has a
 /// file.
 pub(super) fn mark_sites(all: &mut [NodePackage], has_others: bool, has_file: &dyn Fn(&str) -> bool) {
@@ -57,7 +92,7 @@ pub(super) fn mark_sites(all: &mut [NodePackage], has_others: bool, has_file: &d
         })
         .map(|(at, _)| at)
         .collect();
-    // Without another product, the site is the product.
+    // Without another product, the site is the product; so is what it needs itself.
     let is_product = |(at, package): (usize, &NodePackage)| !sites.contains(&at) && package.is_delivered();
     if !has_others && !all.iter().enumerate().any(is_product) {
         return;
@@ -72,7 +107,15 @@ pub(super) fn mark_sites(all: &mut [NodePackage], has_others: bool, has_file: &d
 /// Returns whether a package is a site by what makes it, and by its name or its posts.
 fn is_site(package: &NodePackage, has_file: &dyn Fn(&str) -> bool) -> bool {
     let needs = |names: &[&str]| package.needed().any(|name| names.contains(&name.as_str()));
-    if needs(&SERVERS) {
+    // `astro-aws`, `@sea/astro-adapter`
+    let is_adapter = |name: &String| {
+        name.split(['/', '-'])
+            .any(|word| matches!(word, "adapter" | "bun" | "aws" | "sst" | "lambda" | "fly"))
+    };
+    let has_server = |file: &&str| has_file(&format!("{}/{file}", package.folder));
+    let runs_on_server =
+        needs(&SERVERS) || package.ships.iter().any(is_adapter) || SERVER_FILES.iter().any(has_server);
+    if runs_on_server || !package.is_made_by(&GENERATORS) {
         return false;
     }
     if needs(&OF_DOCUMENTATION) {
@@ -103,12 +146,13 @@ mod tests {
     }
 
     fn page(needs: &str) -> String {
-        format!(r#"{{"name": "tide", "scripts": {{"build": "b"}}, "dependencies": {{{needs}}}}}"#)
+        format!(r#"{{"name": "tide", "scripts": {{"build": "astro build"}}, "dependencies": {{{needs}}}}}"#)
     }
 
     #[test]
     fn a_site_beside_a_product_is_documentation() {
-        let (astro, docs) = (page(r#""astro": "5""#), page(r#""vitepress": "1""#));
+        let astro = page(r#""astro": "5""#);
+        let docs = page(r#""vitepress": "1""#).replace("astro build", "vitepress build");
         check(&[("apps/tide/package.json", &astro), SHOP, POST], Documentation);
         check(&[("apps/landing/package.json", &astro), SHOP], Documentation);
         check(&[("apps/guide/package.json", &docs), SHOP], Documentation);
@@ -136,6 +180,28 @@ mod tests {
         check(&[("apps/tide/package.json", &astro), (SHOP.0, &user), POST], Product);
         let entry = astro.replace("\"name\"", "\"exports\": \"./src/a.js\", \"name\"");
         check(&[("apps/tide/package.json", &entry), SHOP, POST], Product);
+        // Server code without an adapter, another adapter, and a database.
+        for file in ["apps/landing/src/pages/api/a.ts", "apps/landing/src/actions/index.ts"] {
+            check(&[("apps/landing/package.json", &astro), SHOP, (file, "")], Product);
+        }
+        for needs in [r#""astro": "5", "@sea/astro-adapter": "1""#, r#""astro": "5", "@astrojs/db": "1""#] {
+            check(&[("apps/landing/package.json", &page(needs)), SHOP], Product);
+        }
+        // An application with its own documents.
+        let docs = page(r#""react": "1", "vitepress": "1""#).replace("astro build", "vite build");
+        check(&[("apps/tide/package.json", &docs), SHOP], Product);
+        let both = docs.replace("\"build\"", "\"docs:dev\": \"vitepress dev docs\", \"build\"");
+        check(&[("apps/tide/package.json", &both), SHOP], Product);
+        // What the site needs, settings and tools are no other product.
+        let private = r#"{"name": "ui", "private": true, "main": "a.js"}"#;
+        check(&[("apps/landing/package.json", &astro), ("packages/ui/package.json", private)], Product);
+        check(&[("apps/landing/package.json", &astro), ("package.json", private)], Product);
+        let tool = ("xtask/Cargo.toml", "[package]\nname = \"xtask\"\npublish = false\n");
+        check(&[("apps/landing/package.json", &astro), tool], Product);
+        check(
+            &[("apps/landing/package.json", &astro), ("tools/go.mod", "module example.org/gen\n")],
+            Product,
+        );
         // Another framework of pages.
         check(&[("apps/landing/package.json", &page(r#""next": "15""#)), SHOP], Product);
     }

@@ -36,9 +36,17 @@ pub(super) fn is_test_only(predicate: &str, facts: CfgFacts<'_>, depth: usize) -
     }
     // `doc` and `docsrs` are true where only documentation is made, and the last ones where a tool
     // checks the code: nothing of it is delivered.
-    matches!(predicate, "test" | "doctest" | "doc" | "docsrs" | "fuzzing" | "kani" | "loom" | "miri")
+    // Unless the repository switches them on itself.
+    let is_set = || facts.enabled.is_some_and(|enabled| has_condition(enabled, predicate));
+    matches!(predicate, "test" | "doctest" | "doc" | "docsrs")
+        || (matches!(predicate, "fuzzing" | "kani" | "loom" | "miri") && !is_set())
         || (facts.with_debug_builds && predicate == "debug_assertions")
         || feature_of(predicate).is_some_and(|name| is_feature_of_tests(&name) && is_off(&name))
+}
+
+/// Returns whether the repository switches on a condition itself; `cfg:*` can be any one.
+fn has_condition(enabled: &BTreeSet<String>, name: &str) -> bool {
+    enabled.contains("cfg:*") || enabled.contains(&format!("cfg:{name}"))
 }
 
 /// Returns the name in a predicate `feature="name"`.
@@ -84,4 +92,21 @@ fn split_arguments(text: &str) -> Vec<&str> {
     out.extend(text.get(start..));
     out.retain(|part| !part.is_empty());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_that_the_repository_switches_on_is_of_the_product() {
+        let set = |name: &str| BTreeSet::from([name.to_owned()]);
+        let judge = |predicate: &str, enabled: &BTreeSet<String>| {
+            is_test_only(predicate, CfgFacts { enabled: Some(enabled), with_debug_builds: false }, 0)
+        };
+        let is = |enabled: &BTreeSet<String>| judge("loom", enabled);
+        assert!(is(&set("default")) && is(&set("cfg:miri")) && is(&set("loom")));
+        assert!(!is(&set("cfg:loom")) && !is(&set("cfg:*")));
+        assert!(judge("test", &set("cfg:*")));
+    }
 }
