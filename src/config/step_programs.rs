@@ -74,6 +74,15 @@ pub(super) fn is_reader(name: &str) -> bool {
     is_linter(name) || has(READERS, name)
 }
 
+/// Programs that start others, whose names variables often have.
+const NAMES_OF_VARIABLES: &str = "npx npm pnpm yarn bunx uv uvx poetry docker podman cargo make sudo go";
+
+/// Returns the program with this name in any case, if a variable is named after it.
+pub(super) fn known_program(name: &str) -> Option<&'static str> {
+    let lists = INTERPRETERS.iter().map(|(names, _)| *names).chain([LINTERS, READERS, NAMES_OF_VARIABLES]);
+    lists.flat_map(|names| names.split(' ')).find(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// Returns whether a program only checks the text of its files.
 pub(super) fn is_linter(name: &str) -> bool {
     has(LINTERS, name)
@@ -97,7 +106,7 @@ pub(super) fn is_reading_verb(interpreter: &str, verb: &str) -> bool {
 
 /// Options of programs whose value is a file that they run, or that says what they run.
 /// Those of all programs are in [`FILE_OPTIONS`].
-const PROGRAM_OPTIONS: [(&str, &str); 34] = [
+const PROGRAM_OPTIONS: [(&str, &str); 36] = [
     (
         "jest",
         "-c --config --setupFiles --setupFilesAfterEnv --globalSetup --testRunner --runner --testEnvironment",
@@ -111,8 +120,10 @@ const PROGRAM_OPTIONS: [(&str, &str); 34] = [
     ("pytest py.test", "-c --config-file"),
     ("tox", "-c --conf"),
     ("nox", "-f --noxfile"),
-    ("rspec", "-r --require -O --options"),
-    ("phpunit", "-c --configuration --bootstrap"),
+    ("rspec cucumber rubocop", "-r --require -O --options"),
+    ("ruby jruby", "-r --require"),
+    ("prove", "-e --exec"),
+    ("phpunit pest", "-c --configuration --bootstrap"),
     ("ctest", "-S -SP --script"),
     ("cmake", "-P"),
     ("awk gawk mawk nawk", "-f --file -i --include"),
@@ -176,6 +187,16 @@ const SCRIPT_EXTENSIONS: [&str; 46] = [
 pub(super) fn is_script(word: &str) -> bool {
     let extension = word.rsplit_once('.').map_or("", |(_, extension)| extension);
     !word.ends_with('/') && (word.contains('/') || SCRIPT_EXTENSIONS.contains(&extension))
+}
+
+/// Endings of files that no interpreter runs.
+const DATA_EXTENSIONS: &str = "json jsonc json5 yml yaml toml ini cfg conf xml csv tsv txt md rst adoc html \
+     css scss svg sql lock properties puml mmd tf tfvars proto graphql log pdf png rmd c h cc cpp hpp";
+
+/// Returns whether a word names a file of data by its ending.
+pub(super) fn is_data(word: &str) -> bool {
+    let file = word.rsplit('/').next().unwrap_or(word);
+    file.rsplit_once('.').is_some_and(|(_, ending)| has(DATA_EXTENSIONS, &ending.to_lowercase()))
 }
 
 /// Returns the name of a program, without its folder, extension and version.

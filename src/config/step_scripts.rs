@@ -11,6 +11,7 @@ use super::wrapper_table::{EACH_WORD, WRAPPER_FILES};
 use super::wrappers::{Peeled, peel};
 use folders::Folders;
 use input::{MadeText, is_input};
+use words::{is_variable, known_variable};
 
 mod code;
 mod containers;
@@ -18,6 +19,7 @@ mod environment;
 mod folders;
 mod input;
 mod interpreters;
+mod languages;
 mod options;
 mod programs;
 mod script_names;
@@ -84,6 +86,10 @@ impl Paths {
 
     fn add_all(&mut self, folders: &Folders, word: &str, ends: &[&str]) {
         self.add(folders, word);
+        if is_variable(word) {
+            // Of all files with an ending, few are run.
+            return;
+        }
         ends.iter().for_each(|end| self.add(folders, &format!("{word}{end}")));
     }
 
@@ -100,9 +106,15 @@ impl Paths {
         }
         let mut folders = folders.clone();
         let (mut words, mut then, mut is_hatch) = (words, "", false);
+        let mut reads_commands = false;
         for _ in 0..MAX_WRAPPERS {
             let (name, rest) = if then.is_empty() {
-                let Some((program, rest)) = words.split_first() else { return };
+                let Some((program, rest)) = words.split_first() else {
+                    if reads_commands {
+                        self.run_input(&folders, depth);
+                    }
+                    return;
+                };
                 if program.contains(char::is_whitespace) {
                     return self.collect_text_as_program(words, is_hatch, &folders, depth);
                 }
@@ -114,7 +126,7 @@ impl Paths {
                     // It reads the folder of its settings beside it.
                     folders = folders.clone().or(folders.enter(folder));
                 }
-                (program_name(program), rest)
+                (name_of(program), rest)
             } else {
                 (then, words)
             };
@@ -134,6 +146,8 @@ impl Paths {
                 return;
             }
             is_hatch = name == "hatch";
+            // Without a command, these start a shell.
+            reads_commands = has("ssh su runuser sudo chroot unshare nix-shell parallel", name);
             (words, then) = (peeled.words, peeled.then);
         }
         self.add_unread(words, &folders);
@@ -243,6 +257,14 @@ impl Paths {
     }
 }
 
+/// Returns the name of a program, or of the one that a variable is named after: `$PYTHON`.
+fn name_of(program: &str) -> &str {
+    if program == "." {
+        return "source";
+    }
+    known_variable(program).unwrap_or_else(|| program_name(program))
+}
+
 /// Returns whether code of this kind is only the start of the command.
 fn is_start_of_command(kind: &str) -> bool {
     matches!(kind, "env" | "entry")
@@ -250,6 +272,8 @@ fn is_start_of_command(kind: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_commands;
 #[cfg(test)]
 mod tests_containers;
 #[cfg(test)]
@@ -260,6 +284,8 @@ mod tests_honest;
 mod tests_inputs;
 #[cfg(test)]
 mod tests_interpreters;
+#[cfg(test)]
+mod tests_languages;
 #[cfg(test)]
 mod tests_spellings;
 #[cfg(test)]

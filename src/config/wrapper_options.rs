@@ -9,7 +9,7 @@
 /// words behind are for Python; `@` the value is a file that the program runs; `=` the value
 /// sets a variable or a setting; `:` the value mounts a folder in a container; `&` the value is
 /// the program of the command.
-pub(super) const OPTIONS: [(&str, &str); 111] = [
+pub(super) const OPTIONS: [(&str, &str); 116] = [
     ("nice", "-n --adjustment"),
     ("ionice", "-c -n --class --classdata"),
     ("time gtime", "-f -o --format --output"),
@@ -188,13 +188,18 @@ pub(super) const OPTIONS: [(&str, &str); 111] = [
         "-m --max-processes -n --names --name-separator -p --prefix -c --prefix-colors -l --prefix-length \
          -t --timestamp-format -s --success --kill-signal --restart-tries --restart-after --hide --teardown!",
     ),
+    ("git", "-C/ -c= --git-dir --work-tree --namespace --exec-path"),
+    ("git-verb", "-x! --exec! --onto -s -X --strategy"),
+    ("cargo-watch", "-s! --shell! -x -w -i -d --exec --watch --ignore --delay"),
+    ("cpulimit choom", "-l --limit -n --adjust"),
+    ("envdir chpst", "-u -U -e -m -n -l -L"),
     ("env-cmd", "-f --file -r --rc-file -e --environments"),
     (
         "zig crystal nim dart dotnet scala-cli rails mix",
         "-C/ -O -target -mcpu --project -f --framework -c --configuration --runtime -e --environment -S --scala --dep --define -d",
     ),
     (
-        "java jbang",
+        "java jbang kotlin scala groovy",
         "-cp --cp -classpath --class-path -p --module-path --add-modules --add-opens --add-exports --source -D",
     ),
     ("python:cProfile python:profile", "-o --outfile -s --sort -m#"),

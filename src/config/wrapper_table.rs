@@ -94,7 +94,23 @@ pub(super) const MANAGERS: [Wrapper; 26] = [
 
 /// Other programs that start a program, and programs with a verb before the script that they run.
 /// `python:` stands before the modules of Python that run a script or another module.
-pub(super) const RUNNERS: [Wrapper; 21] = [
+pub(super) const RUNNERS: [Wrapper; 31] = [
+    row("git", "bisect submodule rebase", Own::Words(0), "git-verb"),
+    row("git-verb", "run foreach", Own::Words(0), ""),
+    row("cargo", "watch", Own::Words(0), "cargo-watch"),
+    row("cargo-watch", "", Own::Option, ""),
+    row(
+        "linux32 linux64 fakechroot proot ifne run-one rlwrap proxychains torsocks pkexec ssh-agent catatonit \
+         annotate-output cpulimit choom chpst",
+        "",
+        Own::Words(0),
+        "",
+    ),
+    row("trap", "", Own::Words(0), ""),
+    row("envdir", "", Own::Words(1), ""),
+    row("perf rr", "stat record", Own::Words(0), ""),
+    row("memray streamlit marimo accelerate", "run launch", Own::Words(0), "python"),
+    row("torchrun deepspeed scalene pyinstrument viztracer", "", Own::Words(0), "python"),
     row("hyperfine watchexec firejail retry setpriv bwrap", "", Own::Words(0), ""),
     row("gosu su-exec faketime ssh", "", Own::Words(1), ""),
     row("dotenv-cli env-cmd concurrently conc start-server-and-test stmux", "", Own::Words(0), ""),

@@ -4,7 +4,7 @@
 //! table and one reading of it.
 
 use super::said::{Move, OptionEnd, Said, has, options_of};
-use super::step_programs::{STRONG_INTERPRETERS, is_linter, program_name};
+use super::step_programs::{STRONG_INTERPRETERS, is_data, is_linter, program_name};
 use super::wrapper_table::{LAUNCHERS, MANAGERS, Own, RUNNERS, Wrapper};
 
 /// What a wrapper starts.
@@ -163,7 +163,8 @@ fn peel_one_of<'s, 'a, 't, I: Iterator<Item = &'t Wrapper>>(
     let first = reader.rest.first().copied().unwrap_or_default();
     let is_script_name = has("pnpm yarn bun", name) && (row.own == Own::Verb || verb.starts_with("run"));
     let is_container = row.own == Own::Container && !has("kubectl oc", name) && !own.is_empty();
-    let is_argument = || is_argument(first) || (is_linter_image(own) && !is_strong(behind_own));
+    let is_argument =
+        || is_argument(first) || is_argument(behind_own) || (is_linter_image(own) && !is_strong(behind_own));
     // `bun test` is a runner of tests itself.
     let is_runner = name == "bun" && row.own == Own::Verb && first == "test";
     if is_runner
@@ -196,12 +197,13 @@ fn is_strong(word: &str) -> bool {
     STRONG_INTERPRETERS.contains(&program_name(word))
 }
 
-/// Returns whether the first word behind an image is an argument of its entry point, and no program.
-fn is_argument(word: &str) -> bool {
+/// Returns whether the first word behind an image, or behind the name of a program, is an argument
+/// of that, and no program.
+pub(super) fn is_argument(word: &str) -> bool {
     let file = word.rsplit('/').next().unwrap_or(word);
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_data = file == "Dockerfile" || !matches!(ending, "" | "sh" | "bash" | "zsh" | "ksh");
-    word.starts_with('-') || (is_data && !word.starts_with(['.', '/']))
+    let is_file = file == "Dockerfile" || !matches!(ending, "" | "sh" | "bash" | "zsh" | "ksh");
+    word.starts_with('-') || is_data(word) || (is_file && !word.starts_with(['.', '/']))
 }
 
 /// Returns the command line that an option of a program holds.

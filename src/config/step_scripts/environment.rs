@@ -104,6 +104,26 @@ impl Paths {
     }
 }
 
+impl Paths {
+    /// Collects the command of a setting of git: `core.pager=x`, `alias.a=!x`.
+    pub(super) fn collect_setting_of_git(&mut self, setting: &str, folders: &Folders, depth: usize) {
+        let Some((key, value)) = setting.split_once('=') else { return };
+        let key = key.to_lowercase();
+        let last = key.rsplit('.').next().unwrap_or_default();
+        if last == "hookspath" {
+            self.add(folders, &format!("{}/", value.trim_end_matches('/')));
+        } else if key.starts_with("alias.") {
+            value.strip_prefix('!').into_iter().for_each(|code| self.collect_code(code, folders, depth + 1));
+        } else if has(COMMANDS_OF_GIT, last) {
+            self.collect_code(value, folders, depth + 1);
+        }
+    }
+}
+
+/// Last parts of the settings of git whose value is a command.
+const COMMANDS_OF_GIT: &str = "sshcommand pager editor askpass external fsmonitor textconv cmd clean smudge \
+     process driver gitproxy helper program command";
+
 /// Returns whether a variable with this name holds a command.
 pub(super) fn is_command(name: &str) -> bool {
     let last = name.rsplit(['_', '-']).next().unwrap_or(name).to_uppercase();

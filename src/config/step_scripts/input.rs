@@ -51,12 +51,18 @@ impl MadeText {
         let name = command.words.first().map_or("", |word| program_name(word));
         if matches!(name, "echo" | "printf") {
             part.code.push(rest.join(" "));
+            let is_plain = |word: &&String| !word.starts_with('-') && !word.contains(char::is_whitespace);
+            part.items.extend(
+                rest.iter().filter(is_plain).filter(|word| !is_script(word)).take(MAX_ITEMS).cloned(),
+            );
         }
         let is_printer = has(PRINTERS, name);
         for word in rest {
             let is_plain = is_printer && !word.starts_with('-') && !word.contains(char::is_whitespace);
             if is_plain || is_script(word) {
-                part.files.extend(folders.join(word));
+                // `git show HEAD:x.sh` names a commit first.
+                let file = if name == "git" { word.rsplit(':').next().unwrap_or(word) } else { word };
+                part.files.extend(folders.join(file));
                 part.items.push(word.clone());
             }
         }
@@ -111,8 +117,8 @@ impl Group {
 }
 
 /// Words at the start and at the end of a block.
-const BLOCK_STARTS: &str = "while until for select if case {";
-const BLOCK_ENDS: &str = "done fi esac }";
+pub(super) const BLOCK_STARTS: &str = "while until for select if case {";
+pub(super) const BLOCK_ENDS: &str = "done fi esac }";
 
 impl MadeTexts {
     /// What the commands inside the words of a command print.
@@ -149,24 +155,29 @@ impl MadeTexts {
 impl Paths {
     /// Collects what an interpreter without a script reads from its input, and runs.
     pub(super) fn run_input(&mut self, folders: &Folders, depth: usize) {
+        self.run_input_of("sh", folders, depth);
+    }
+
+    /// Collects what the interpreter with this name reads from its input.
+    pub(super) fn run_input_of(&mut self, name: &str, folders: &Folders, depth: usize) {
         let input = self.input.clone();
-        self.run_text(&input, folders, depth);
+        self.run_text(name, &input, folders, depth);
     }
 
     /// Collects what commands in the words print, if a word that is run is from there.
     pub(super) fn run_printed(&mut self, word: &str, folders: &Folders, depth: usize) {
         if word.contains(SUBSTITUTION) {
             let printed = self.printed.clone();
-            self.run_text(&printed, folders, depth);
+            self.run_text("sh", &printed, folders, depth);
         }
     }
 
-    fn run_text(&mut self, text: &MadeText, folders: &Folders, depth: usize) {
+    fn run_text(&mut self, name: &str, text: &MadeText, folders: &Folders, depth: usize) {
         // The code may read the same texts again.
         let (input, printed) = (std::mem::take(&mut self.input), std::mem::take(&mut self.printed));
         for part in &text.0 {
             part.files.iter().for_each(|path| self.add_path(path.clone()));
-            part.code.iter().for_each(|code| self.collect_code(code, folders, depth + 1));
+            part.code.iter().for_each(|code| self.collect_own_code(name, code, folders, depth + 1));
         }
         (self.input, self.printed) = (input, printed);
     }
@@ -179,6 +190,10 @@ impl Paths {
         folders: &Folders,
         depth: usize,
     ) {
+        if command.is_empty() {
+            // It prints the words.
+            return;
+        }
         let input = std::mem::take(&mut self.input);
         let mut pairs = before.iter().zip(before.iter().skip(1));
         let place = pairs.find(|(option, _)| **option == "-I").map(|(_, place)| *place);

@@ -3,10 +3,11 @@
 use super::Paths;
 use super::folders::Folders;
 use super::input::is_input;
+use super::words::holds_options;
 use crate::config::said::Said;
 use crate::config::shell_code::SUBSTITUTION;
 use crate::config::step_programs::{
-    FILE_OPTIONS, SHELLS, TESTING_INTERPRETERS, is_code_option, is_reading_verb, is_script,
+    FILE_OPTIONS, SHELLS, TESTING_INTERPRETERS, is_code_option, is_data, is_reading_verb, is_script,
 };
 use crate::config::wrappers::peel;
 
@@ -47,11 +48,12 @@ impl Paths {
         while let Some((word, behind)) = words.split_first() {
             words = behind;
             let (word, next) = (*word, behind.first().copied());
-            if plain.is_none() && (is_input(word) || (is_shell && word == "-s")) && !(is_shell && word == "-")
-            {
-                return self.run_input(&folders, depth);
+            let is_input =
+                if is_shell { word == "-s" || word != "-" && is_input(word) } else { is_input(word) };
+            if plain.is_none() && is_input {
+                return self.run_input_of(name, &folders, depth);
             }
-            let is_test = matches!(word, "--test" | "test") || word.starts_with("-Itest");
+            let is_test = matches!(word, "--test" | "test") || (name == "ruby" && adds_tests(word, next));
             if may_test && is_test {
                 return self.collect_test_options(behind, &folders);
             }
@@ -67,53 +69,52 @@ impl Paths {
                 let behind = behind.get(usize::from(module.is_none())..).unwrap_or_default();
                 return self.collect_module(module.or(next).unwrap_or_default(), behind, &folders, depth);
             }
-            if let Some(package) = word.strip_prefix("npm:").filter(|_| name == "deno" && plain.is_none()) {
-                return self.collect(&[&[package], behind].concat(), &folders, depth + 1);
+            if plain.is_none() && self.collect_named(name, word, behind, &folders, depth) {
+                return;
             }
-            if plain.is_none()
-                && (is_reading_verb(name, word) || (is_syntax_check(name, word) && !behind.contains(&"+n")))
+            let only_checks = is_syntax_check(name, word, next) && !behind.contains(&"+n");
+            if (plain.is_none() || name == "ansible-playbook") && (is_reading_verb(name, word) || only_checks)
             {
                 return self.collect_test_options(behind, &folders);
             }
             if let Some((_, code)) = word.split_once('=').filter(|(option, _)| is_long_code_option(option)) {
                 self.run_printed(code, &folders, depth);
-                return self.collect_code(code, &folders, depth + 1);
+                return self.collect_own_code(name, code, &folders, depth + 1);
             }
-            if is_code_option(word) || is_long_code_option(word) || (is_shell && has_code_letter(word)) {
-                // Options of a shell may stand between `-c` and the code.
-                let mut options = 0;
-                while let Some(word) =
-                    behind.get(options).filter(|word| is_shell && word.starts_with(['-', '+']))
-                {
-                    options += if is_long_o(word) { 2 } else { 1 };
-                }
-                let behind = behind.get(options..).unwrap_or_default();
+            if is_code_option(word)
+                || is_long_code_option(word)
+                || (is_shell && has_code_letter(word))
+                || has_script_letter(name, word)
+            {
+                let behind = if is_shell { skip_options_of_shell(behind) } else { behind };
                 // Code of a shell can name scripts; code of a language is on the command line.
                 if behind.is_empty() {
                     // `bash -e` is an option without code.
-                    self.run_input(&folders, depth);
+                    self.run_input_of(name, &folders, depth);
                 } else if let Some(code) = behind.first().copied() {
                     self.run_printed(code, &folders, depth);
-                    self.collect_code(code, &folders, depth + 1);
-                    self.collect_arguments_of_code(
-                        code,
-                        behind.get(1..).unwrap_or_default(),
-                        &folders,
-                        depth,
-                    );
+                    let behind = behind.get(1..).unwrap_or_default();
+                    if is_shell || name.starts_with('$') {
+                        self.collect_code_with(code, behind, &folders, depth + 1);
+                        self.collect_arguments_of_code(code, behind, &folders, depth);
+                    } else {
+                        self.collect_own_code(name, code, &folders, depth + 1);
+                    }
                 }
                 return;
             }
             let skips =
                 matches!(word, "-o" | "+o" | "-O" | "+O" | "-W" | "-X") || (is_shell && is_long_o(word));
             if skips || FILE_OPTIONS.contains(&word) {
-                if let Some(next) = next.filter(|_| !skips) {
+                if let Some(next) = next.filter(|next| !skips && !is_read_by(name, next)) {
                     self.add(&folders, next);
                     // The option of PHP has code.
                     self.run_printed(next, &folders, depth);
                 }
                 words = behind.get(1..).unwrap_or_default();
-            } else if word.starts_with('-') {
+            } else if word.starts_with('-') && name == "java" {
+                // Its options with a value are all known.
+            } else if word.starts_with('-') || holds_options(word) {
                 is_behind_option = true;
                 if let Some(value) = value_of_option(word).filter(|value| is_script(value)) {
                     self.add(&folders, value);
@@ -121,8 +122,11 @@ impl Paths {
             } else if word == SUBSTITUTION {
                 return self.run_printed(word, &folders, depth);
             } else if is_script(word) && !word.starts_with('+') {
-                self.add_all(&folders, word, ends);
-                return self.collect_installed(word, behind, &folders, depth);
+                if !is_read_by(name, word) {
+                    self.add_all(&folders, word, ends);
+                    self.collect_installed(word, behind, &folders, depth);
+                }
+                return;
             } else if !word.starts_with('+') && !is_verb(name, word) {
                 plain = plain.or(Some(word));
                 // Behind an option that is not known, a word may be its value.
@@ -132,10 +136,34 @@ impl Paths {
             }
         }
         match plain {
+            Some(word) if is_read_by(name, word) => {}
             Some(word) => self.add_all(&folders, word, ends),
-            None if !name.starts_with('$') => self.run_input(&folders, depth),
+            None if !name.starts_with('$') => self.run_input_of(name, &folders, depth),
             None => {}
         }
+    }
+
+    /// Collects a program that an option or the name of a package holds, and the words behind it.
+    /// Returns false for other words.
+    fn collect_named(
+        &mut self,
+        name: &str,
+        word: &str,
+        behind: &[&str],
+        folders: &Folders,
+        depth: usize,
+    ) -> bool {
+        match (name, word) {
+            // The program is searched in the path.
+            ("ruby" | "perl" | "elixir", "-S") => self.collect(behind, folders, depth + 1),
+            ("java", "-jar") => behind.first().into_iter().for_each(|file| self.add(folders, file)),
+            ("deno", package) if package.starts_with("npm:") => {
+                let package = package.trim_start_matches("npm:");
+                self.collect(&[&[package], behind].concat(), folders, depth + 1);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Collects the files that options behind the word for tests load. Other words name tests.
@@ -164,7 +192,9 @@ impl Paths {
 
     /// `node node_modules/.bin/tsx x.ts` starts an installed program.
     fn collect_installed(&mut self, word: &str, behind: &[&str], folders: &Folders, depth: usize) {
-        let Some((_, inside)) = word.rsplit_once("node_modules/") else { return };
+        let folders_of_programs = ["node_modules/", "vendor/bin/"];
+        let inside = folders_of_programs.iter().find_map(|folder| word.rsplit_once(folder));
+        let Some((_, inside)) = inside else { return };
         let name = inside.split('/').find(|part| !part.starts_with(['.', '@'])).unwrap_or_default();
         self.collect(&[&[name], behind].concat(), folders, depth + 1);
     }
@@ -201,12 +231,47 @@ impl Paths {
     }
 }
 
-/// Returns whether a word is a verb of an interpreter before its script.
+/// Returns whether a word is a verb of an interpreter before its script. `bun run watch` runs a
+/// script of the manifest, and `bash run` a file.
 fn is_verb(name: &str, word: &str) -> bool {
-    // `bun run watch` runs a script of the manifest.
-    matches!(word, "run" | "x" | "exec" | "task" | "inspect")
-        || (word == "watch" && name != "bun")
-        || (word == "serve" && name == "deno")
+    match name {
+        "deno" => matches!(word, "run" | "x" | "task" | "serve"),
+        "bun" => matches!(word, "run" | "x" | "exec"),
+        "node" | "nodejs" => word == "inspect",
+        "tsx" => word == "watch",
+        "swift" | "scala" | "scala-cli" | "dart" | "jbang" | "crystal" => word == "run",
+        _ => false,
+    }
+}
+
+/// Skips options of a shell that stand between `-c` and the code.
+fn skip_options_of_shell<'s, 'a>(mut words: &'s [&'a str]) -> &'s [&'a str] {
+    while let Some(word) = words.first().filter(|word| word.starts_with(['-', '+'])) {
+        words = words.get(if is_long_o(word) { 2 } else { 1 }..).unwrap_or_default();
+    }
+    words
+}
+
+/// Returns whether a program only reads a file: a variable may name any, and `source` of a
+/// database reads SQL.
+fn is_read_by(name: &str, word: &str) -> bool {
+    let ending = word.rsplit_once('.').map_or("", |(_, ending)| ending);
+    (name.starts_with('$') && is_data(word)) || (name == "source" && ending == "sql")
+}
+
+/// Returns whether an option of Ruby adds the folder of tests: `-Ilib:test`.
+fn adds_tests(word: &str, next: Option<&str>) -> bool {
+    let folders = if word == "-I" { next } else { word.strip_prefix("-I") };
+    folders.is_some_and(|folders| folders.split(':').any(|folder| matches!(folder, "test" | "spec")))
+}
+
+/// Returns whether an option of Perl or Ruby has the letter before code among others: `-pi -e`,
+/// `-lane`.
+fn has_script_letter(name: &str, word: &str) -> bool {
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    matches!(name, "perl" | "ruby" | "jruby")
+        && letters.ends_with(['e', 'E'])
+        && letters.chars().all(|c| "alnpiswWvuEe0123456789".contains(c))
 }
 
 /// Reads the options of a program at the start of some words. Returns the folder that they
@@ -247,12 +312,16 @@ fn is_module_option(word: &str) -> bool {
 }
 
 /// Returns whether an option lets an interpreter only check the syntax of its files.
-fn is_syntax_check(name: &str, word: &str) -> bool {
+fn is_syntax_check(name: &str, word: &str, next: Option<&str>) -> bool {
     match name {
         "node" | "nodejs" => matches!(word, "-c" | "--check"),
-        "php" => word == "-l",
-        "perl" | "ruby" => matches!(word, "-c" | "-wc" | "-cw"),
-        "bash" | "sh" | "zsh" | "dash" | "ksh" => {
+        "php" => matches!(word, "-l" | "--syntax-check"),
+        "perl" | "ruby" => matches!(word, "-c" | "-wc" | "-cw") || word == "-MO=Lint",
+        "ansible-playbook" => matches!(word, "--syntax-check" | "--list-tasks" | "--list-hosts"),
+        "clojure" => ["-M:", "-X:", "-T:"].iter().any(|start| word.starts_with(start)),
+        "fish" if word == "--no-execute" => true,
+        _ if SHELLS.contains(&name) && word == "-o" => next == Some("noexec"),
+        _ if SHELLS.contains(&name) => {
             let letters = word.strip_prefix('-').unwrap_or_default();
             letters.contains('n') && letters.chars().all(|c| "efhnuvxC".contains(c))
         }

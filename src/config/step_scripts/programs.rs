@@ -9,6 +9,7 @@ use crate::config::step_programs::{
     STRONG_INTERPRETERS, interpreter_ends, is_reader, is_script, program_name,
 };
 use crate::config::task_files::task_files;
+use crate::config::wrappers::is_argument;
 
 impl Paths {
     /// Collects the paths of a program that is no wrapper.
@@ -40,7 +41,9 @@ impl Paths {
             return self.collect_interpreter(name, rest, &[], folders, depth);
         }
         // A pattern or a list of files is no code.
-        if !is_reader(name) || matches!(name, "git" | "cargo") {
+        let is_text = |word: &&str| matches!(*word, "grep" | "commit" | "log" | "tag" | "notes");
+        let has_commands = name == "git" && !rest.iter().any(is_text);
+        if !is_reader(name) || has_commands || name == "cargo" {
             self.collect_words_of_code(rest, folders, depth);
         }
         self.collect_unknown(name, rest, folders, depth);
@@ -58,6 +61,7 @@ impl Paths {
                 // `cargo --config` names a setting or a file.
                 None if name == "cargo" => self.add(folders, setting),
                 _ if name == "cargo" => self.collect_setting(setting, folders, depth),
+                _ if name == "git" => self.collect_setting_of_git(setting, folders, depth),
                 _ => self.collect_assignment(setting, folders, depth),
             }
         }
@@ -80,7 +84,12 @@ impl Paths {
         let behind = rest.iter().position(|word| *word == "--").map(|at| at + 1);
         let has_command = |at: &usize| {
             let before = rest.get(..*at).unwrap_or_default();
-            rest.get(*at).is_some_and(|word| before.contains(&"exec") || starts(word))
+            // `dune exec app -- a.json` names the program first.
+            let exec = before.iter().position(|word| *word == "exec");
+            let own = exec.and_then(|exec| before.get(exec + 1..at.saturating_sub(1))).unwrap_or_default();
+            let is_named = own.iter().any(|word| !word.starts_with('-'));
+            let may_start = |word: &str| exec.is_some() && !(is_named && is_argument(word));
+            rest.get(*at).is_some_and(|word| may_start(word) || starts(word))
         };
         let has_script = |at: &usize| {
             let script = rest.get(at + 1..).unwrap_or_default().iter().find(|word| !word.starts_with('-'));

@@ -4,6 +4,7 @@ use crate::config::said::has;
 use crate::config::shell_code::split_commands;
 use crate::config::step::GateStep;
 use crate::config::step_programs::program_name;
+use crate::config::wrappers::is_assignment;
 
 /// Maximum number of pieces of code inside of each other.
 const MAX_DEPTH: usize = 4;
@@ -34,6 +35,10 @@ fn add_words_of_code(code: &str, depth: usize, out: &mut Vec<String>) {
         let is_manager = command.words.iter().any(|word| is_manager(word) || names_manager(word));
         let inner = command.words.iter().filter(|word| word.len() < code.len());
         inner.for_each(|word| add_words_of_code(word, depth + 1, out));
+        // The words of a list can be a command: `a=(npm run b)`.
+        let values = command.words.iter().filter(|word| is_assignment(word));
+        let values = values.filter_map(|word| word.split_once('='));
+        values.for_each(|(_, value)| add_words_of_code(value, depth + 1, out));
         if is_manager {
             out.extend(command.words);
         }

@@ -5,7 +5,7 @@ use super::folders::Folders;
 use super::input::is_input;
 use super::interpreters::value_of_option;
 use crate::config::said::{Said, has};
-use crate::config::step_programs::{FILE_OPTIONS, STRONG_INTERPRETERS, is_script, program_name};
+use crate::config::step_programs::{FILE_OPTIONS, STRONG_INTERPRETERS, is_data, is_script, program_name};
 use crate::config::wrappers::is_assignment;
 
 impl Paths {
@@ -27,6 +27,7 @@ impl Paths {
             if is_input(file) {
                 self.run_input(&folders, depth);
             }
+            self.run_printed(file, &folders, depth);
         }
         if has(WITHOUT_FILES, name) {
             files.iter().for_each(|file| self.add(&folders, file));
@@ -47,7 +48,12 @@ impl Paths {
         }
         for word in rest.split(is_end).next().unwrap_or_default() {
             if let Some(value) = value_of_option(word) {
-                if is_script(value) || (word.starts_with("--") && word.contains('=')) {
+                // A property and data are for the task.
+                let is_property = word.starts_with("-D") || word.starts_with("-P");
+                if !is_property
+                    && !is_data(value)
+                    && (is_script(value) || (word.starts_with("--") && word.contains('=')))
+                {
                     self.add(&folders, value);
                 }
             } else if let Some((folder, _)) = word.rsplit_once('/').filter(|(_, file)| !file.contains('.')) {

@@ -102,13 +102,19 @@ fn names_of_scripts_are_found_in_code_of_any_form() {
         "[sh, -c, 'npm run go && true']",
         "[sh, -c, 'sh -c \"npm run go\"']",
         "[sh, -c, 'run-p go a']",
+        "[bash, -c, 'c=(npm run go); \"${c[@]}\"']",
+        "[bash, -c, 'case $a in b) npm run go;; esac']",
         "[concurrently, 'npm run go', b]",
         "[sh, -c, 'npm-run-all a go']",
         "[sh, -c, 'timeout 5 bash -c \"cd web; pnpm go\"']",
     ] {
         assert!(words_of(run).iter().any(|word| word == "go"), "{run}");
     }
-    for run in ["[sh, -c, 'npm test && ./go go']", "[sh, -c, 'sh -c \"make go\" && npm test']"] {
+    for run in [
+        "[bash, -c, 'c=(go a); npm test']",
+        "[sh, -c, 'npm test && ./go go']",
+        "[sh, -c, 'sh -c \"make go\" && npm test']",
+    ] {
         assert!(!words_of(run).iter().any(|word| word == "go"), "{run}");
     }
     let deep = format!("[sh, -c, '{}']", "sh -c \"npm run ".repeat(2_000));

@@ -93,6 +93,14 @@ fn variables_inputs_and_settings_are_read_in_bounded_time() {
         "CMD='CMD=a' ",
         "${a:-",
         "{a,b}",
+        "case x in a) ",
+        "A+=(b) ",
+        "A=(a b c); for a in \"${A[@]}\"; do $a; ",
+        "python <<A\n$(python <<A\n",
+        "f() { $1 \"$@\"; }; f \"$@\" x; ",
+        "while read a; do eval \"$a\"; done < b; ",
+        "{ (a) < b; } < c; ",
+        "python -c 'os.system(",
     ] {
         protects(&["sh", "-c", &code.repeat(500)], "ci/x.sh");
         let words: Vec<&str> = code.split_whitespace().cycle().take(1_500).collect();

@@ -1,5 +1,7 @@
 //! Words of a shell whose text is not known as a whole.
 
+use crate::config::step_programs::known_program;
+
 /// Stands for any number of folders.
 pub(super) const ANYWHERE: &str = "**";
 
@@ -14,6 +16,25 @@ pub(super) enum Piece<'a> {
     /// A variable as it is written, its name, and the text that takes its place if it is not
     /// set. What the word does to the value is not known if the name is empty.
     Variable { written: &'a str, name: &'a str, default: Option<&'a str> },
+}
+
+/// Returns whether a word is a variable and nothing else.
+pub(super) fn is_variable(word: &str) -> bool {
+    word.starts_with('$') && matches!(split_pieces(word)[..], [Piece::Variable { .. }])
+}
+
+/// Returns whether a word is a variable that is named after options: `$PYTHONFLAGS`.
+pub(super) fn holds_options(word: &str) -> bool {
+    is_variable(word) && ["FLAG", "OPT", "ARG"].iter().any(|part| word.to_uppercase().contains(part))
+}
+
+/// Returns the known program that a variable is named after.
+pub(super) fn known_variable(word: &str) -> Option<&'static str> {
+    let [Piece::Variable { name, .. }] = split_pieces(Some(word).filter(|word| word.starts_with('$'))?)[..]
+    else {
+        return None;
+    };
+    known_program(name)
 }
 
 fn is_name(c: char) -> bool {
@@ -46,7 +67,9 @@ fn read_variable(text: &str) -> (Piece<'_>, usize) {
         let name_end = inner.find(|c: char| !is_name(c)).unwrap_or(inner.len()).min(end);
         let (name, change) = inner.get(..end).unwrap_or_default().split_at(name_end);
         let default = change.strip_prefix(':').unwrap_or(change).strip_prefix(['-', '=', '+']);
-        let name = if change.is_empty() || default.is_some() { name } else { "" };
+        // A list is read as one text.
+        let is_list = change.starts_with('[') && change.ends_with(']') && !change.contains(':');
+        let name = if change.is_empty() || is_list || default.is_some() { name } else { "" };
         let end = (2 + end + 1).min(text.len());
         return (Piece::Variable { written: text.get(..end).unwrap_or(text), name, default }, end);
     }
