@@ -11,6 +11,7 @@ mod debug_pages;
 mod files;
 mod go_doubles;
 mod go_files;
+mod go_names;
 mod go_packages;
 mod ignores;
 mod layers;
