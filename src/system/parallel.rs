@@ -58,6 +58,9 @@ pub(crate) fn map_large<T: Sync, R: Send, S>(
     new_state: impl Fn() -> S + Sync,
     job: impl Fn(&T, &mut S) -> R + Sync,
 ) -> Vec<R> {
+    if items.is_empty() {
+        return Vec::new();
+    }
     let threads = count_threads().min(items.len());
     if threads < 2 {
         let mut state = new_state();

@@ -58,12 +58,11 @@ pub(super) fn split_template(text: &str) -> (String, String) {
             }
         }
     }
-    let rest = text.get(start..).unwrap_or_default();
     // A condition that is not closed says nothing.
-    always.push_str(rest);
     if !open.is_empty() {
         return (text.to_owned(), String::new());
     }
+    always.push_str(text.get(start..).unwrap_or_default());
     (always, debug)
 }
 

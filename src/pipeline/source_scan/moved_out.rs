@@ -8,7 +8,8 @@ use crate::text::{RepoPath, format_count};
 use super::files::ScanContext;
 use super::new_hits::ScannedFile;
 
-/// Maximum number of files that are read to see whether they were the product.
+/// Maximum number of files that are read to see whether they were the product. Of further files,
+/// the path decides.
 const MAX_READ_FILES: usize = 1_000;
 
 /// A reader of files of a tree.
@@ -105,12 +106,16 @@ impl MovedOut<'_> {
             .paths
             .iter()
             .filter(|path| is_product(self.before, path) && !is_product(self.after, path))
-            .take(MAX_READ_FILES)
-            .filter(|path| {
+            .enumerate()
+            .filter(|(at, path)| {
+                if *at >= MAX_READ_FILES {
+                    return true;
+                }
                 let was = read_before(path).map(|bytes| self.before.treatment(path, &bytes));
                 let is = read(path).map(|bytes| self.after.treatment(path, &bytes));
                 was == Some(Treatment::Product) && is.is_some_and(|is| is < Treatment::Product)
-            });
+            })
+            .map(|(_, path)| path);
         let first = moved.next()?;
         let count = 1 + moved.count();
         let area = self.after.areas.area(self.after.settings, first, Language::from_path(first));

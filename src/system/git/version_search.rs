@@ -14,6 +14,8 @@ use super::{GitRepository, to_hash};
 
 /// Maximum number of versions that wait until they are read.
 const MAX_WAITING: usize = 16;
+/// Maximum size of a version, in bytes, that is read beside others; a larger one is read alone.
+const MAX_BESIDE_BYTES: usize = 16 * 1024 * 1024;
 
 /// The hashes of a blob's bytes.
 #[derive(Clone, Copy)]
@@ -32,6 +34,9 @@ impl ContentHashes {
         self.others.map(|others| others.contains(&want.sha1))
     }
 }
+
+/// The hashes of a version; its length; and its bytes, if it is wanted.
+type ReadVersion = (ContentHashes, usize, Option<Vec<u8>>);
 
 /// A version of a file that may be a wanted one.
 struct UnreadVersion<'w> {
@@ -117,57 +122,63 @@ impl GitRepository {
         let waiting = std::mem::take(&mut search.waiting);
         let may_be_wanted = |version: &UnreadVersion<'_>| {
             let known = self.known_hashes(version.blob);
-            let mut missing = search.missing.get(version.path).into_iter().flatten();
-            known.is_none_or(|hashes| {
-                missing.any(|at| {
-                    search.wanted.get(*at).is_some_and(|want| hashes.is_wanted(want) != Some(false))
-                })
-            })
+            known.is_none_or(|hashes| search.answers(version, hashes).iter().any(|is| *is != Some(false)))
         };
         let waiting: Vec<UnreadVersion<'_>> = waiting.into_iter().filter(may_be_wanted).collect();
-        let is_shared = waiting.len() > 1;
-        let read: Vec<Option<(ContentHashes, Vec<u8>)>> = match waiting.as_slice() {
-            [one] => vec![self.read_version(one, search)],
-            several => {
-                let search = &*search;
-                let origin = self.origin();
-                let open = || origin.open().ok();
-                parallel::map_large(several, open, |version, repo: &mut Option<Self>| {
-                    repo.as_ref()?.read_version(version, search)
-                })
-            }
+        let beside: Vec<&UnreadVersion<'_>> =
+            waiting.iter().filter(|version| waiting.len() > 1 && self.is_small(version.blob)).collect();
+        let read = {
+            let (search, origin) = (&*search, self.origin());
+            let open = || origin.open().ok();
+            parallel::map_large(&beside, open, |version, repo: &mut Option<Self>| {
+                repo.as_ref()?.read_version(version, search)
+            })
         };
-        for (version, read) in waiting.into_iter().zip(read) {
+        let mut read: HashMap<(&RepoPath, Oid), Option<ReadVersion>> =
+            beside.iter().map(|version| (version.path, version.blob)).zip(read).collect();
+        for version in &waiting {
+            let read = match read.remove(&(version.path, version.blob)) {
+                Some(read) => {
+                    // Each thread counts with a handle of its own.
+                    read.iter().for_each(|(_, length, _)| self.count_object(*length));
+                    read
+                }
+                None => self.read_version(version, search),
+            };
             // A version that cannot be read is none of the wanted ones.
-            let Some((hashes, bytes)) = read else { continue };
-            if is_shared {
-                // Each thread counts with a handle of its own.
-                self.count_object(bytes.len());
-            }
+            let Some((hashes, _, bytes)) = read else { continue };
             self.keep_hashes(version.blob, hashes);
-            search.take_wanted(&version, hashes, bytes);
+            if let Some(bytes) = bytes {
+                search.take_wanted(version, hashes, bytes);
+            }
         }
     }
 
-    fn read_version(
-        &self,
-        version: &UnreadVersion<'_>,
-        search: &Search<'_>,
-    ) -> Option<(ContentHashes, Vec<u8>)> {
+    fn is_small(&self, blob: Oid) -> bool {
+        let header = self.object_store().ok().and_then(|odb| odb.read_header(blob).ok());
+        header.is_some_and(|(size, _)| size <= MAX_BESIDE_BYTES)
+    }
+
+    fn read_version(&self, version: &UnreadVersion<'_>, search: &Search<'_>) -> Option<ReadVersion> {
         let bytes = self.read_blob(version.blob, version.path).ok()?;
         let mut hashes = ContentHashes { own: sha1(&bytes), others: None };
-        let missing = search.missing.get(version.path).into_iter().flatten();
-        let answers: Vec<Option<bool>> =
-            missing.filter_map(|at| search.wanted.get(*at)).map(|want| hashes.is_wanted(want)).collect();
+        let answers = search.answers(version, hashes);
         // What no hash fits is often asked for with other line ends next.
         if answers.contains(&None) || !answers.contains(&Some(true)) {
             hashes.others = Some(sha1_with_line_ends(&bytes, hashes.own));
         }
-        Some((hashes, bytes))
+        let is_wanted = search.answers(version, hashes).contains(&Some(true));
+        Some((hashes, bytes.len(), is_wanted.then_some(bytes)))
     }
 }
 
 impl Search<'_> {
+    /// Returns for each missing version of the file whether the hashes are those of it.
+    fn answers(&self, version: &UnreadVersion<'_>, hashes: ContentHashes) -> Vec<Option<bool>> {
+        let missing = self.missing.get(version.path).into_iter().flatten();
+        missing.filter_map(|at| self.wanted.get(*at)).map(|want| hashes.is_wanted(want)).collect()
+    }
+
     /// Takes a version for every request that it fits.
     fn take_wanted(&mut self, version: &UnreadVersion<'_>, hashes: ContentHashes, bytes: Vec<u8>) {
         let Some(positions) = self.missing.get_mut(version.path) else { return };
